@@ -1,0 +1,2 @@
+//! Distributed dense matrix multiplication.
+fn main() {}

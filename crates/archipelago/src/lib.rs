@@ -1,0 +1,1 @@
+//! Message passing between processes: a safe SPMD runtime.

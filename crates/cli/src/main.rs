@@ -1,0 +1,2 @@
+//! archi and mpiexec.
+fn main() {}

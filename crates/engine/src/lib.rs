@@ -1,0 +1,1 @@
+//! The message-passing engine: groups, matching, protocols, collectives.

@@ -1,0 +1,1 @@
+//! Copy and reduce functions: the only code that touches users' buffers.

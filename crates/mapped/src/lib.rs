@@ -1,0 +1,1 @@
+//! Lock-free structures in memory that several processes map.

@@ -1,0 +1,1 @@
+//! One process: bootstrap, progress and waiting, failure detection, shutdown.

@@ -1,0 +1,2 @@
+//! Every chore of the project is a verb here.
+fn main() {}
