@@ -5,5 +5,12 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 
 pub mod clock;
+pub mod cores;
+pub mod futex;
+pub mod mapping;
+pub mod shared_file;
+pub mod vm_read;
 
 pub use clock::Time;
+pub use mapping::SharedMapping;
+pub use shared_file::SharedFile;
