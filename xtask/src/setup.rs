@@ -1,0 +1,77 @@
+//! What a fresh machine may lack, and how a chore gets it. Rust and a C linker are the only requirements; the
+//! components of the toolchain are added when rustup is there to add them.
+
+use crate::shell::{Failure, Outcome, announce, execute, works};
+use std::process::Command;
+
+/// One thing that must be there.
+struct Need {
+    name: &'static str,
+    present: fn() -> bool,
+    /// Programs to try in order, and their arguments.
+    ways: &'static [(&'static str, &'static [&'static str])],
+    remedy: &'static str,
+}
+
+const LINKER: Need = Need {
+    name: "a C linker (cc)",
+    present: || works("cc", &["--version"]),
+    ways: &[("apt-get", &["install", "-y", "-q", "gcc", "libc6-dev"])],
+    remedy: "install gcc with your system's package manager",
+};
+
+const RUSTFMT: Need = Need {
+    name: "rustfmt",
+    present: || works("cargo", &["fmt", "--version"]),
+    ways: &[("rustup", &["component", "add", "rustfmt"])],
+    remedy: "rustup component add rustfmt",
+};
+
+const CLIPPY: Need = Need {
+    name: "clippy",
+    present: || works("cargo", &["clippy", "--version"]),
+    ways: &[("rustup", &["component", "add", "clippy"])],
+    remedy: "rustup component add clippy",
+};
+
+/// What `cargo xtask test` needs.
+pub fn for_tests() -> Outcome {
+    [LINKER, RUSTFMT, CLIPPY].iter().try_for_each(provide)
+}
+
+/// What building needs.
+pub fn for_builds() -> Outcome {
+    provide(&LINKER)
+}
+
+fn provide(need: &Need) -> Outcome {
+    if (need.present)() {
+        return Ok(());
+    }
+    for (program, arguments) in need.ways {
+        if works(program, &["--version"]) {
+            announce(&format!("set-up: {} is missing, {program} {}", need.name, arguments.join(" ")));
+            if execute(Command::new(program).args(*arguments)).is_ok() && (need.present)() {
+                return Ok(());
+            }
+        }
+    }
+    Err(Failure::new(format!("{} is missing and could not be installed here; {}", need.name, need.remedy)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_had_is_named_with_its_remedy() {
+        let need = Need {
+            name: "a unicorn",
+            present: || false,
+            ways: &[("/nonexistent/stable", &["fetch"])],
+            remedy: "look in the forest",
+        };
+        let line = provide(&need).unwrap_err().to_string();
+        assert_eq!(line, "a unicorn is missing and could not be installed here; look in the forest");
+    }
+}

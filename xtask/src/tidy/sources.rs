@@ -1,0 +1,204 @@
+//! What a source file may contain, by where it stands. Files are read as tokens, so that words in comments and
+//! strings don't count.
+
+use super::report::Finding;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use std::path::Path;
+
+/// A file is one idea; past this look for the second.
+const LINES_MAX: usize = 600;
+
+/// Crates and modules that may contain `unsafe`, each with its reason. Everything else is safe code.
+const UNSAFE_ALLOWED: &[(&str, &str)] = &[
+    ("crates/os/src/", "system calls"),
+    ("crates/mapped/src/", "memory that several processes write"),
+    ("crates/layout/src/", "copies to and from users' buffers"),
+    ("crates/wire/src/", "the promise of a plain type"),
+    ("crates/wire-derive/src/", "writes that promise"),
+    ("bench/src/limits.rs", "bare programs without us"),
+];
+
+/// Names that say nothing.
+const NAMELESS: &[&str] = &["utils", "util", "common", "helpers", "helper", "misc", "manager"];
+
+/// Marks of unfinished work.
+const UNFINISHED: &[&str] = &["todo", "unimplemented", "dbg"];
+
+/// All that is wrong with the file `path` (relative to the root) that contains `text`.
+pub fn check(path: &str, text: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let lines = text.lines().count();
+    if lines > LINES_MAX {
+        findings.push(whole(
+            path,
+            "length",
+            format!("{lines} lines; past {LINES_MAX} look for the second idea"),
+        ));
+    }
+    let stem = Path::new(path).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    if NAMELESS.contains(&stem) {
+        findings.push(whole(path, "name", format!("`{stem}` says nothing; name the idea")));
+    }
+    match text.parse::<TokenStream>() {
+        Ok(tokens) => Walk { path, findings: &mut findings, in_tests: is_test(path) }.stream(tokens),
+        Err(error) => findings.push(whole(path, "syntax", error.to_string())),
+    }
+    if path.ends_with("/lib.rs") || path.ends_with("/mod.rs") {
+        findings.extend(logic(path, text));
+    }
+    findings
+}
+
+fn whole(path: &str, rule: &'static str, message: String) -> Finding {
+    Finding { path: path.to_owned(), line: 0, rule, message }
+}
+
+/// Code that is only ever compiled for tests may do what the thing under test may not.
+fn is_test(path: &str) -> bool {
+    path.starts_with("tests/")
+        || ["/tests/", "/benches/", "/fuzz_targets/"].iter().any(|part| path.contains(part))
+}
+
+struct Walk<'a> {
+    path: &'a str,
+    findings: &'a mut Vec<Finding>,
+    in_tests: bool,
+}
+
+impl Walk<'_> {
+    fn stream(&mut self, tokens: TokenStream) {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        for at in 0..tokens.len() {
+            let rest = &tokens[at..];
+            match &tokens[at] {
+                TokenTree::Ident(word) => self.word(&word.to_string(), rest),
+                TokenTree::Punct(mark) if mark.as_char() == '*' => self.pointer(rest),
+                TokenTree::Punct(mark) if mark.as_char() == '#' => self.attribute(rest),
+                _ => {}
+            }
+            if let TokenTree::Group(group) = &tokens[at] {
+                let outside = self.in_tests;
+                self.in_tests |= group.delimiter() == Delimiter::Brace && for_tests(&tokens[..at]);
+                self.stream(group.stream());
+                self.in_tests = outside;
+            }
+        }
+    }
+
+    fn word(&mut self, word: &str, rest: &[TokenTree]) {
+        if UNFINISHED.contains(&word) && is_mark(rest.get(1), '!') {
+            self.object(rest, "unfinished", format!("`{word}!` is unfinished work"));
+        }
+        if word == "unsafe"
+            && !self.in_tests
+            && !UNSAFE_ALLOWED.iter().any(|(place, _)| self.path.starts_with(place))
+        {
+            self.object(rest, "unsafe", "unsafe code outside the modules that may have it".into());
+        }
+        let raw =
+            ["libc", "rustix"].contains(&word) && is_mark(rest.get(1), ':') && is_mark(rest.get(2), ':');
+        let foreign = word == "extern" && is_block_of_foreign_functions(rest);
+        let own_room =
+            self.path.starts_with("crates/os/") || self.path.starts_with("bench/") || self.in_tests;
+        if (raw || foreign) && !own_room {
+            self.object(rest, "system", "system calls and C functions are called in os only".into());
+        }
+        let from_pointer = word.starts_with("Atomic")
+            && is_mark(rest.get(1), ':')
+            && is_mark(rest.get(2), ':')
+            && is_word(rest.get(3), "from_ptr");
+        if from_pointer {
+            self.shared_atomic(rest);
+        }
+    }
+
+    /// `*const AtomicU64`: an atomic at an address that came from somewhere else.
+    fn pointer(&mut self, rest: &[TokenTree]) {
+        let qualified = is_word(rest.get(1), "const") || is_word(rest.get(1), "mut");
+        let atomic =
+            matches!(rest.get(2), Some(TokenTree::Ident(name)) if name.to_string().starts_with("Atomic"));
+        if qualified && atomic {
+            self.shared_atomic(rest);
+        }
+    }
+
+    fn shared_atomic(&mut self, rest: &[TokenTree]) {
+        let own_room =
+            ["crates/mapped/", "crates/os/", "bench/"].iter().any(|place| self.path.starts_with(place));
+        if !own_room && !self.in_tests {
+            self.object(rest, "atomics", "atomics on shared memory are touched in mapped only".into());
+        }
+    }
+
+    fn attribute(&mut self, rest: &[TokenTree]) {
+        let Some(TokenTree::Group(group)) = rest.get(1) else { return };
+        if is_word(group.stream().into_iter().next().as_ref(), "ignore") {
+            self.object(rest, "ignored", "a test that is ignored tests nothing".into());
+        }
+    }
+
+    fn object(&mut self, rest: &[TokenTree], rule: &'static str, message: String) {
+        let line = rest.first().map_or(0, |token| token.span().start().line);
+        self.findings.push(Finding { path: self.path.to_owned(), line, rule, message });
+    }
+}
+
+fn is_word(token: Option<&TokenTree>, expected: &str) -> bool {
+    matches!(token, Some(TokenTree::Ident(word)) if word == expected)
+}
+
+fn is_mark(token: Option<&TokenTree>, expected: char) -> bool {
+    matches!(token, Some(TokenTree::Punct(mark)) if mark.as_char() == expected)
+}
+
+/// `extern "C" { ... }`, as opposed to a function or a type of that kind.
+fn is_block_of_foreign_functions(rest: &[TokenTree]) -> bool {
+    matches!(rest.get(1), Some(TokenTree::Literal(_)))
+        && matches!(rest.get(2), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace)
+}
+
+/// True if the tokens before a `{` are those of an item under `#[cfg(test)]` or `#[test]`.
+fn for_tests(before: &[TokenTree]) -> bool {
+    let mut saw_item = false;
+    for token in before.iter().rev() {
+        match token {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => return false,
+            TokenTree::Punct(mark) if mark.as_char() == ';' => return false,
+            TokenTree::Ident(word) if word == "mod" || word == "fn" => saw_item = true,
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket && saw_item => {
+                let attribute: String = group.stream().to_string().split_whitespace().collect();
+                if attribute == "test" || (attribute.starts_with("cfg(") && attribute.contains("test")) {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Functions and implementations in a file that should only say what the module is and re-export.
+fn logic(path: &str, text: &str) -> Vec<Finding> {
+    let Ok(file) = syn::parse_file(text) else { return Vec::new() };
+    let (mut lines, mut findings) = (Vec::new(), Vec::new());
+    for item in &file.items {
+        match item {
+            // The compiler wants the entry points of a procedural macro in lib.rs.
+            syn::Item::Fn(function) if !function.attrs.iter().any(is_macro_entry) => {
+                lines.push(function.sig.ident.span().start().line);
+            }
+            syn::Item::Impl(block) => lines.push(block.impl_token.span.start().line),
+            _ => {}
+        }
+    }
+    for line in lines {
+        let message =
+            "lib.rs and mod.rs say what the module is and re-export; logic has a file of its own".into();
+        findings.push(Finding { path: path.to_owned(), line, rule: "logic", message });
+    }
+    findings
+}
+
+fn is_macro_entry(attribute: &syn::Attribute) -> bool {
+    attribute.path().get_ident().is_some_and(|word| word.to_string().starts_with("proc_macro"))
+}
