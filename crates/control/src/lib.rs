@@ -1,1 +1,23 @@
 //! Messages between launcher, keepers and processes; the handshake and the job's secret.
+//!
+//! - [`process`]: what a process and its host's keeper say to each other, and [`Welcome`], by which a process
+//!   learns who it is; [`claim`] is the process's side of it.
+//! - [`agent`]: what the launcher and a keeper say to each other.
+//! - [`codec`]: how both become bytes: versioned, bounded, and never a panic on what comes from outside.
+//!
+//! Refuses to start, watch or end anything: that is `launch`.
+
+pub mod agent;
+pub mod claim;
+pub mod codec;
+pub mod ending;
+pub mod link;
+pub mod process;
+pub mod secret;
+
+pub use claim::{ClaimError, Claimed, claim};
+pub use codec::DecodeError;
+pub use ending::Ending;
+pub use link::Link;
+pub use process::{FromKeeper, Key, Refusal, Statistic, ToKeeper, Transport, Welcome};
+pub use secret::Secret;

@@ -10,6 +10,8 @@ pub mod futex;
 pub mod mapping;
 pub mod shared_file;
 pub mod vm_read;
+pub mod signal;
+pub mod unix;
 
 pub use clock::Time;
 pub use mapping::SharedMapping;

@@ -1,0 +1,115 @@
+//! A process claims its rank from the keeper that started it.
+
+use crate::codec;
+use crate::link::{Link, LinkError};
+use crate::process::{FD_VARIABLE, RANK_VARIABLE};
+use crate::{FromKeeper, Refusal, ToKeeper, Welcome};
+use os::unix::{SeqPacket, duplicate_inherited};
+use std::ffi::OsString;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+
+/// A claimed rank.
+#[derive(Debug)]
+pub struct Claimed {
+    /// Who this process is.
+    pub welcome: Welcome,
+    /// The host segment, or `None` when this host has none (the job then uses TCP).
+    pub segment: Option<OwnedFd>,
+    /// The private socket to the keeper. The keeper takes its closing before [`ToKeeper::Goodbye`] as nothing
+    /// special: what counts is how the process ends.
+    pub link: Link,
+}
+
+/// Why a rank could not be claimed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ClaimError {
+    /// The environment names a rank but no descriptor to claim it by.
+    NoDescriptor {
+        /// The rank, as the environment gives it.
+        rank: OsString,
+    },
+    /// The environment names a descriptor that is not the one that a keeper passed on.
+    BadDescriptor {
+        /// What the environment says.
+        value: OsString,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The keeper refused.
+    Refused(Refusal),
+    /// The conversation with the keeper failed.
+    Link(LinkError),
+    /// The system refused a socket.
+    Io(io::Error),
+}
+
+impl std::fmt::Display for ClaimError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ClaimError::NoDescriptor { rank } => write!(
+                f,
+                "{RANK_VARIABLE} is {} but {FD_VARIABLE} is not set: the process has a rank but no way to claim it \
+                 (start it by `archi run`, or without {RANK_VARIABLE} as a world of one)",
+                rank.to_string_lossy()
+            ),
+            ClaimError::BadDescriptor { value, why } => write!(
+                f,
+                "{FD_VARIABLE} is {}, but that descriptor is not the launcher's: {why} (a wrapper must pass the \
+                 descriptors that it inherits on to the program)",
+                value.to_string_lossy()
+            ),
+            ClaimError::Refused(refusal) => write!(f, "{refusal}"),
+            ClaimError::Link(error) => write!(f, "{error}"),
+            ClaimError::Io(error) => write!(f, "no socket to claim the rank by: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ClaimError {}
+
+/// Claims this process's rank from the launcher that started it: once per process, before anything else.
+/// `None`: no launcher started this process, it is a world of one.
+///
+/// # Errors
+/// As [`ClaimError`] lists. None of them makes the process a world of one: the user asked for more.
+pub fn claim() -> Result<Option<Claimed>, ClaimError> {
+    match (std::env::var_os(FD_VARIABLE), std::env::var_os(RANK_VARIABLE)) {
+        (None, None) => Ok(None),
+        (None, Some(rank)) => Err(ClaimError::NoDescriptor { rank }),
+        (Some(value), _) => claim_on(inherited(value)?).map(Some),
+    }
+}
+
+/// Claims a rank on a socket that a keeper gave.
+///
+/// # Errors
+/// As [`ClaimError`] lists.
+pub fn claim_on(keeper: SeqPacket) -> Result<Claimed, ClaimError> {
+    let (mine, theirs) = SeqPacket::pair().map_err(ClaimError::Io)?;
+    let program = std::env::args_os().next().unwrap_or_default().to_string_lossy().into_owned();
+    let program = program.chars().take(200).collect();
+    let message = codec::encode(&ToKeeper::Claim { pid: std::process::id(), program });
+    keeper.send(&message, &[theirs.as_fd()], true).map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => ClaimError::Link(LinkError::Closed),
+        _ => ClaimError::Io(error),
+    })?;
+    // The other end now lives in the keeper alone (or on its way there), so its death ends the wait below.
+    drop(theirs);
+    let link = Link::new(mine);
+    match link.receive_with_descriptor(true).map_err(ClaimError::Link)? {
+        (FromKeeper::Welcome(welcome), segment) => Ok(Claimed { welcome: *welcome, segment, link }),
+        (FromKeeper::Refused(refusal), _) => Err(ClaimError::Refused(refusal)),
+        _ => Err(ClaimError::Link(LinkError::Protocol(codec::DecodeError::Malformed))),
+    }
+}
+
+fn inherited(value: OsString) -> Result<SeqPacket, ClaimError> {
+    let bad = |why: String| ClaimError::BadDescriptor { value: value.clone(), why };
+    let number = value.to_str().and_then(|text| text.parse::<i32>().ok());
+    let number = number.ok_or_else(|| bad("it is not a number".into()))?;
+    // The original stays open and inherited, so that a second claimant is told so instead of finding nothing.
+    let descriptor = duplicate_inherited(number).map_err(|_| bad("it is not open".into()))?;
+    SeqPacket::adopt(descriptor).map_err(|_| bad("it is something else".into()))
+}
