@@ -19,6 +19,12 @@ pub struct Frame {
     pub header: [u64; 3],
 }
 
+/// A transport's own kind: a frame that the receiving transport skips (a reserved frame that was never published).
+pub const VOID: u8 = 0xf0;
+
+/// A transport's own kind: the sender has left in order and sends nothing more.
+pub const FAREWELL: u8 = 0xf1;
+
 /// Which room a frame may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {

@@ -7,6 +7,10 @@
 //!
 //! Nothing here is indexed by rank or sized by the world: a peer has an index from first contact on.
 
+pub mod counters;
 pub mod frame;
+mod room;
+pub mod sim;
 
+pub use counters::Counters;
 pub use frame::*;
