@@ -1,1 +1,17 @@
 //! Copy and reduce functions: the only code that touches users' buffers.
+//!
+//! Everything here works on raw addresses: a source may lie in memory that another process can write, of which no
+//! reference may be made, and no address need be aligned. What a message brings is treated as bytes until it has
+//! been validated.
+//!
+//! Refuses to know where bytes come from, to lock, and to wait.
+
+mod copy;
+mod kernel;
+mod operation;
+mod operator;
+
+pub use copy::copy;
+pub use kernel::reduce;
+pub use operation::Operation;
+pub use operator::{Failure, Operator};

@@ -119,36 +119,8 @@ impl Form {
     }
 }
 
-/// What the untyped layers know of a type.
-#[derive(Debug)]
-pub struct Type {
-    /// Its signature, which envelopes carry.
-    pub signature: u64,
-    /// The length of the encoding of one value.
-    pub bytes: usize,
-    /// What it is made of.
-    pub shape: &'static Shape,
-    /// The name in the program.
-    pub name: fn() -> &'static str,
-}
-
-impl Type {
-    /// The record of `T`.
-    pub const fn of<T: Wire>() -> &'static Type {
-        const {
-            &Type {
-                signature: T::SIGNATURE,
-                bytes: T::BYTES,
-                shape: T::SHAPE,
-                name: std::any::type_name::<T>,
-            }
-        }
-    }
-}
-
-impl std::fmt::Display for Type {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (name, shape) = ((self.name)(), self.shape.to_string());
-        if name == shape { f.write_str(name) } else { write!(f, "{name} ({shape})") }
-    }
+/// Names a type for an error message: as the program calls it and, where that says more, what it is made of.
+pub fn describe<T: Wire>() -> String {
+    let (name, shape) = (std::any::type_name::<T>(), T::SHAPE.to_string());
+    if name == shape { shape } else { format!("{name} ({shape})") }
 }

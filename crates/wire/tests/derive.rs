@@ -223,17 +223,8 @@ fn descriptions_are_readable() {
     check::<Option<Padded>>("optional {u8, u32}");
     check::<(Colour, Colour)>("enum Colour x2");
     check::<()>("nothing");
-    assert_eq!(wire::Type::of::<f64>().to_string(), "f64");
-    assert_eq!(wire::Type::of::<Particle>().to_string(), "derive::Particle ({f64 x3, u32, bool})");
-}
-
-#[test]
-fn names_are_found_by_signature() {
-    assert_eq!(wire::names::describe(0), "untyped bytes");
-    assert_eq!(wire::names::describe(f32::SIGNATURE), "f32");
-    assert!(wire::names::describe(Particle::SIGNATURE).contains("signature 0x"));
-    wire::names::remember(wire::Type::of::<Particle>());
-    assert_eq!(wire::names::describe(Particle::SIGNATURE), "derive::Particle ({f64 x3, u32, bool})");
+    assert_eq!(wire::describe::<f64>(), "f64");
+    assert_eq!(wire::describe::<Particle>(), "derive::Particle ({f64 x3, u32, bool})");
 }
 
 #[test]
