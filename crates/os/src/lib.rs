@@ -6,12 +6,18 @@
 
 pub mod clock;
 pub mod cores;
+pub mod descendants;
 pub mod futex;
+pub mod host;
+pub mod limits;
 pub mod mapping;
+pub mod poll;
+pub mod seccomp;
 pub mod shared_file;
-pub mod vm_read;
 pub mod signal;
+pub mod spawn;
 pub mod unix;
+pub mod vm_read;
 
 pub use clock::Time;
 pub use mapping::SharedMapping;
