@@ -11,6 +11,7 @@ pub mod agent;
 pub mod claim;
 pub mod codec;
 pub mod ending;
+pub mod handshake;
 pub mod link;
 pub mod process;
 pub mod secret;

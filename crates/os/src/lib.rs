@@ -11,6 +11,7 @@ pub mod futex;
 pub mod host;
 pub mod limits;
 pub mod mapping;
+pub mod random;
 pub mod poll;
 pub mod seccomp;
 pub mod shared_file;
