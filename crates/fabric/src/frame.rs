@@ -64,6 +64,10 @@ pub enum Payload {
     },
 }
 
+// SAFETY: the pointer leads to memory of the transport that belongs to the process, not to a thread, and stays valid until
+// the payload is released.
+unsafe impl Send for Payload {}
+
 impl Payload {
     /// No bytes.
     pub const EMPTY: Payload = Payload::Inline { bytes: [0; INLINE_BYTES], length: 0 };

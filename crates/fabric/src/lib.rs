@@ -9,8 +9,15 @@
 
 pub mod counters;
 pub mod frame;
+mod peers;
+pub mod port;
 mod room;
+pub mod shm;
 pub mod sim;
+pub mod sleeper;
 
 pub use counters::Counters;
 pub use frame::*;
+pub use port::{Port, Reserved};
+pub use shm::{Host, ReadError, Reader};
+pub use sleeper::{Armed, SLEEP_NS_MAX, Sleeper};

@@ -1,1 +1,25 @@
 //! Lock-free structures in memory that several processes map.
+//!
+//! The only crate that uses atomics on shared memory. Whatever another process can write is atomics or raw bytes,
+//! never a Rust reference to plain data, and is checked before it is used as an index or a length: a hostile or
+//! broken peer damages its own traffic, never this process's memory.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`ring`] | a queue of 64-byte lines from one producer to one consumer, with a payload area beside it |
+//! | [`doorbell`] | how a receiver that doesn't look at a ring learns of its frames, and how it sleeps |
+//! | [`segment`] | the memory of one host and job: a control page, and an area for each process |
+//!
+//! The structures know nothing of ranks or messages. Under `--cfg loom` the atomics are loom's, and the models in
+//! `tests/` explore every interleaving of them.
+
+pub mod doorbell;
+pub mod ring;
+#[cfg(not(loom))]
+pub mod segment;
+mod sync;
+
+pub use doorbell::{Doorbell, Sleep};
+pub use ring::{Body, Consumer, Corrupt, Full, Producer, Record, Reservation};
+#[cfg(not(loom))]
+pub use segment::{ProcessState, Segment, Shape};

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::os::fd::{BorrowedFd, OwnedFd};
 
 /// The most bytes that one system call moves; the kernel stops at 2 GiB.
 pub const CALL_BYTES_MAX: usize = 1 << 30;
@@ -102,6 +103,26 @@ pub unsafe fn vm_read(pid: i32, pieces: &[Piece], into: *mut u8) -> Result<(), V
     Ok(())
 }
 
+/// A descriptor that stays with this very process, whatever becomes of its number.
+///
+/// # Errors
+/// [`VmReadError::Gone`] if there is no such process, [`VmReadError::Denied`] if the kernel forbids it.
+pub fn pidfd(pid: i32) -> Result<OwnedFd, VmReadError> {
+    let pid = rustix::process::Pid::from_raw(pid).ok_or(VmReadError::Gone)?;
+    rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).map_err(|errno| match errno {
+        rustix::io::Errno::SRCH => VmReadError::Gone,
+        _ => VmReadError::Denied,
+    })
+}
+
+/// Whether the process of a pidfd has ended. When the kernel can't tell, it has.
+pub fn has_ended(pidfd: BorrowedFd<'_>) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let mut polled = [PollFd::new(&pidfd, PollFlags::IN)];
+    let no_time = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut polled, Some(&no_time)) != Ok(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,6 +162,18 @@ mod tests {
         // SAFETY: as above. No process has the largest number.
         let result = unsafe { vm_read(i32::MAX, &piece(8), &mut byte) };
         assert!(matches!(result, Err(VmReadError::Gone | VmReadError::Denied)), "{result:?}");
+    }
+
+    #[test]
+    fn a_pidfd_tells_of_the_end() {
+        use std::os::fd::AsFd;
+        let mut child =
+            std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().unwrap();
+        let Ok(pidfd) = pidfd(child.id() as i32) else { return };
+        assert!(!has_ended(pidfd.as_fd()));
+        drop(child.stdin.take());
+        child.wait().unwrap();
+        assert!(has_ended(pidfd.as_fd()));
     }
 
     #[test]

@@ -1,0 +1,226 @@
+//! A queue from one producer to one consumer, in memory that both map.
+//!
+//! # Layout
+//! ```text
+//! receiver's line   watched, lines released, payload released        written by the consumer (watched: by both)
+//! sender's line     space wanted                                     written by the producer (cleared by the consumer)
+//! lines             [Line; n]: 8 words of 64 bits each                written by the producer
+//! payload           bytes, used as a circle                           written by the producer
+//! ```
+//! A *line* carries one record: word 0 is `generation(16) | kind(8) | flags(8) | length(32)`, words 1 to 3 are the
+//! header, words 4 to 7 up to 32 bytes of payload. A longer payload lies in the payload area; word 4 then holds its
+//! offset and word 5 its *mark*, how many bytes of the area had been used when it was placed, itself included.
+//!
+//! # Who may do what
+//! The producer stores words 1 to 7, then word 0 (Release). The consumer polls word 0 (Acquire) of the line at its
+//! position until it carries the generation it expects, so there is no tail index, and a record costs one line
+//! written and one read. The generation counts the laps; since a line is written in every lap, what a stale line
+//! carries is always the lap before, and 16 bits can't be confused.
+//!
+//! The consumer gives lines and payload back in batches by storing two counters in its own line (Release); the
+//! producer reads them (Acquire) only when its last knowledge of them leaves no room.
+//!
+//! # Not looking, and waiting for room
+//! Both are the same exchange: one side states its wish and looks again, the other side acts and looks for a wish,
+//! and a sequentially consistent fence between the two steps on both sides makes sure that one of them sees the other:
+//!
+//! - a consumer that stops polling stores `watched = 0`, fences, looks at its line; a producer publishes a line,
+//!   fences, looks at `watched`: if it is 0 it sets it to 1 and rings the consumer's [doorbell](crate::doorbell);
+//! - a producer without room stores `space_wanted = 1`, fences, looks at the counters; a consumer publishes the
+//!   counters, fences, looks at `space_wanted`: if it is 1 it sets it to 0 and rings the producer's doorbell.
+//!
+//! Zeroed memory is an empty ring that nobody watches.
+
+mod consumer;
+mod producer;
+
+pub use consumer::{Body, Consumer, Corrupt, Record, full_fence};
+pub use producer::{Full, MustRing, Producer, Reservation};
+
+use crate::sync::{AtomicU32, AtomicU64};
+use std::any::Any;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+/// Bytes of payload that fit into a line.
+pub const INLINE_BYTES: usize = 32;
+
+/// Lines that only [`Producer::push`] with `urgent` may use: credits and acknowledgements get through a ring full of data.
+pub const RESERVED_LINES: u32 = 4;
+
+/// Payloads start at multiples of this.
+const PAYLOAD_ALIGN: u32 = 64;
+
+/// A record's payload lies in the payload area.
+const FLAG_OUTLINE: u8 = 1;
+
+/// 64 bytes, one record.
+#[repr(C, align(64))]
+#[derive(Debug)]
+pub struct Line {
+    words: [AtomicU64; 8],
+}
+
+/// The words beside the lines. 128 bytes; each half has one habitual writer.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Control {
+    receiver: ReceiverLine,
+    sender: SenderLine,
+}
+
+#[repr(C, align(64))]
+#[derive(Debug)]
+struct ReceiverLine {
+    /// 1: the consumer polls this ring, no doorbell needed. 0: it doesn't (or will look once more before it stops).
+    /// Stored by the consumer; swapped from 0 to 1 by the producer that then rings.
+    watched: AtomicU32,
+    /// How many lines the consumer has given back since the beginning.
+    lines_released: AtomicU64,
+    /// The mark of the last payload that it has given back.
+    payload_released: AtomicU64,
+}
+
+#[repr(C, align(64))]
+#[derive(Debug)]
+struct SenderLine {
+    /// 1: the producer waits for room. Stored by the producer; swapped to 0 by the consumer that then rings.
+    space_wanted: AtomicU32,
+}
+
+/// Where a ring lies. Both ends hold one.
+#[derive(Clone)]
+pub struct RingMemory {
+    control: NonNull<Control>,
+    lines: NonNull<Line>,
+    line_count: u32,
+    payload: NonNull<u8>,
+    payload_bytes: u32,
+    /// Keeps the memory mapped.
+    _keep: Arc<dyn Any + Send + Sync>,
+}
+
+// SAFETY: the pointers lead to atomics and to bytes that are only copied raw, kept mapped by `_keep`.
+unsafe impl Send for RingMemory {}
+// SAFETY: as above.
+unsafe impl Sync for RingMemory {}
+
+impl RingMemory {
+    /// Describes a ring of `line_count` lines and `payload_bytes` bytes of payload.
+    ///
+    /// # Safety
+    /// As long as `keep` lives, the pointers must lead to that much memory, aligned for their types and zeroed before
+    /// the first use of the ring, which nobody accesses but the two ends of this ring.
+    ///
+    /// # Panics
+    /// If there are not more lines than the reserve, or the payload area is not a multiple of 64 bytes.
+    pub unsafe fn new(
+        control: NonNull<Control>,
+        lines: NonNull<Line>,
+        line_count: u32,
+        payload: NonNull<u8>,
+        payload_bytes: u32,
+        keep: Arc<dyn Any + Send + Sync>,
+    ) -> RingMemory {
+        assert!(line_count > RESERVED_LINES && payload_bytes.is_multiple_of(PAYLOAD_ALIGN));
+        RingMemory { control, lines, line_count, payload, payload_bytes, _keep: keep }
+    }
+
+    #[inline]
+    fn receiver(&self) -> &ReceiverLine {
+        // SAFETY: `new`'s contract: the control words are mapped while `self` lives, and are atomics.
+        unsafe { &self.control.as_ref().receiver }
+    }
+
+    #[inline]
+    fn sender(&self) -> &SenderLine {
+        // SAFETY: as in `receiver`.
+        unsafe { &self.control.as_ref().sender }
+    }
+
+    #[inline]
+    fn line(&self, position: u32) -> &Line {
+        debug_assert!(position < self.line_count);
+        // SAFETY: `new`'s contract; both ends keep their positions below `line_count`.
+        unsafe { self.lines.add(position as usize).as_ref() }
+    }
+
+    /// The largest payload that always fits into an empty ring: half of the payload area, since a payload is never split.
+    #[inline]
+    pub fn record_bytes_max(&self) -> usize {
+        self.payload_bytes as usize / 2
+    }
+}
+
+impl std::fmt::Debug for RingMemory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ring of {} lines and {} bytes", self.line_count, self.payload_bytes)
+    }
+}
+
+/// Where in the circle of lines one end stands, and in which lap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Position {
+    line: u32,
+    generation: u16,
+}
+
+impl Position {
+    /// Generation 0 is what zeroed memory carries, so the first lap is 1.
+    const START: Position = Position { line: 0, generation: 1 };
+
+    #[inline]
+    fn advance(&mut self, line_count: u32) {
+        self.line += 1;
+        if self.line == line_count {
+            self.line = 0;
+            self.generation = self.generation.wrapping_add(1);
+        }
+    }
+}
+
+/// Packs word 0.
+#[inline]
+fn word(generation: u16, kind: u8, flags: u8, length: u32) -> u64 {
+    (generation as u64) << 48 | (kind as u64) << 40 | (flags as u64) << 32 | length as u64
+}
+
+/// A ring in ordinary memory: for models and tests.
+#[doc(hidden)]
+pub mod private {
+    use super::*;
+
+    struct Owned {
+        control: Box<Control>,
+        lines: Box<[Line]>,
+        payload: Box<[std::cell::UnsafeCell<u64>]>,
+    }
+
+    // SAFETY: the payload is accessed only through the ring's raw copies.
+    unsafe impl Send for Owned {}
+    // SAFETY: as above.
+    unsafe impl Sync for Owned {}
+
+    /// Makes a ring of this size.
+    pub fn ring(line_count: u32, payload_bytes: u32) -> RingMemory {
+        let control = Control {
+            receiver: ReceiverLine {
+                watched: AtomicU32::new(0),
+                lines_released: AtomicU64::new(0),
+                payload_released: AtomicU64::new(0),
+            },
+            sender: SenderLine { space_wanted: AtomicU32::new(0) },
+        };
+        let line = |_| Line { words: std::array::from_fn(|_| AtomicU64::new(0)) };
+        let owned = Arc::new(Owned {
+            control: Box::new(control),
+            lines: (0..line_count).map(line).collect(),
+            payload: (0..payload_bytes / 8).map(|_| std::cell::UnsafeCell::new(0)).collect(),
+        });
+        let control = NonNull::from(&*owned.control);
+        let lines = NonNull::from(&*owned.lines).cast();
+        let payload = NonNull::from(&*owned.payload).cast();
+        // SAFETY: `owned` holds that much, zeroed, and nobody else knows of it.
+        unsafe { RingMemory::new(control, lines, line_count, payload, payload_bytes, owned) }
+    }
+}
