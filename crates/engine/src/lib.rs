@@ -1,1 +1,56 @@
-//! The message-passing engine: groups, matching, protocols, collectives.
+//! The message-passing engine: groups and communicators, matching, point-to-point protocols, flow control,
+//! collectives.
+//!
+//! An engine is a value: one [`Lane`] is a single-threaded state machine without lock, thread, clock or socket.
+//! Bytes go through a [`fabric::Port`], time comes in as `poll(now)`. A lane never touches users' memory: it hands
+//! out [`Work`] (copy these bytes, reduce those, wake that waiter), which its progress owner runs without holding
+//! the lane's lock and gives back with [`Lane::finish`].
+//!
+//! Nothing here is indexed by world rank or sized by the world: a peer's state exists from first contact on.
+#![deny(unsafe_code)]
+
+pub mod counters;
+pub mod credit;
+pub mod envelope;
+pub mod error;
+mod execution;
+mod failure;
+pub mod group;
+mod lane;
+pub mod matching;
+mod probe;
+mod receive;
+pub mod request;
+mod send;
+mod transfer;
+pub mod work;
+
+pub use counters::{Counters, PeerCounters};
+pub use error::Error;
+pub use group::{Communicator, Group};
+pub use lane::{Config, Lane, Polled};
+pub use probe::{Message, Probed};
+pub use receive::{Received, Source, TagPattern};
+pub use request::{RequestId, Status, Waiter};
+pub use send::{Data, Mode, Sent};
+pub use work::{Pointer, Work};
+
+/// What a message is made of: the signature that travels with it, and a way to name the type when two signatures
+/// disagree.
+#[derive(Clone, Copy, Debug)]
+pub struct TypeTag {
+    /// Hash of the flattened type sequence without the count; 0: untyped bytes, which match anything.
+    pub signature: u64,
+    /// Names the type, as a user would write it. Called only for an error message.
+    pub name: fn() -> String,
+}
+
+impl TypeTag {
+    /// Untyped bytes.
+    pub const BYTES: TypeTag = TypeTag { signature: 0, name: || "bytes".to_owned() };
+
+    /// Whether a receive of type `self` may take a message of signature `found`.
+    pub fn accepts(self, found: u64) -> bool {
+        self.signature == found || self.signature == 0 || found == 0
+    }
+}

@@ -69,6 +69,17 @@ impl SignalSet {
     }
 }
 
+/// Blocks every signal for the calling thread: a library's own thread must never run its host program's handlers.
+pub fn block_all() {
+    // SAFETY: a sigset_t is plain integers, and `sigfillset` fills it.
+    let mut set = unsafe { std::mem::zeroed() };
+    // SAFETY: `set` is a live sigset_t of our own; the old mask is not asked for.
+    unsafe {
+        libc::sigfillset(&mut set);
+        libc::pthread_sigmask(libc::SIG_BLOCK, &set, std::ptr::null_mut());
+    }
+}
+
 /// Blocks these signals for the calling thread and gives a descriptor from which they are read instead.
 #[derive(Debug)]
 pub struct SignalReader(OwnedFd);

@@ -1,1 +1,20 @@
-//! One process: bootstrap, progress and waiting, failure detection, shutdown.
+//! One process of a job: bootstrap, progress and waiting, news of failures, leaving.
+//!
+//! [`Process`] joins the job ([`join`]) or is made for a thread ([`harness`]); [`Comm`] has the untyped verbs that the
+//! typed API and the C ABI stand on. Refuses to know of types beyond their signature.
+
+mod cell;
+pub mod clock;
+mod comm;
+pub mod harness;
+mod house;
+mod join;
+pub mod patience;
+mod process;
+mod waiters;
+mod waits;
+
+pub use comm::{Comm, Started};
+pub use join::{JoinError, join};
+pub use process::{Process, Surroundings};
+pub use waits::Waits;

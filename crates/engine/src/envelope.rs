@@ -1,0 +1,128 @@
+//! What the engine's frames mean: their kinds, and how an envelope is laid into three words of header.
+
+use fabric::Frame;
+
+/// A message with its payload behind it. Header: an envelope.
+pub const EAGER: u8 = 1;
+/// An announced message: payload stays with the sender until asked for. Header: an envelope; payload: [`Announcement`].
+pub const RENDEZVOUS: u8 = 2;
+/// A collective's message with its payload. Header: a step envelope.
+pub const STEP_EAGER: u8 = 3;
+/// A collective's announced message. Header: a step envelope; payload: [`Announcement`].
+pub const STEP_RENDEZVOUS: u8 = 4;
+/// Receiver to sender: stream the announced message. Header: send id, receive id.
+pub const PULL: u8 = 5;
+/// A piece of an announced message. Header: receive id, offset.
+pub const DATA: u8 = 6;
+/// Receiver to sender: the announced message was read, its buffer is free. Header: send id.
+pub const DONE: u8 = 7;
+/// Receiver to sender: more credit. Header: bytes.
+pub const CREDIT: u8 = 8;
+/// Sender to receiver: forget an announced message unless it is matched. Header: send id.
+pub const RETRACT: u8 = 9;
+/// Receiver to sender: the answer to RETRACT. Header: send id, 1 if forgotten, 0 if it was matched before.
+pub const RETRACTED: u8 = 10;
+/// Receiver to sender: what is the type with this signature called? Header: receive id, signature.
+pub const NAME_WANTED: u8 = 11;
+/// The answer, as text in the payload. Header: receive id.
+pub const NAME: u8 = 12;
+/// This process is finalising: it starts nothing more towards the peer.
+pub const FAREWELL: u8 = 13;
+
+/// Set in a label that belongs to a collective's step; never set in a tag.
+pub const STEP_LABEL: u64 = 1 << 63;
+
+/// Whom a message is for: (context, source, label), the key of matching, and the signature of its type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    /// The communicator's context.
+    pub context: u64,
+    /// The sender's rank in the communicator.
+    pub source: u32,
+    /// A tag (0..2^31), or a collective's sequence and step with [`STEP_LABEL`].
+    pub label: u64,
+    /// The type's signature; 0 for steps, whose types agree by construction.
+    pub signature: u64,
+}
+
+impl Envelope {
+    /// The frame of this envelope: eager (payload behind it) or announced.
+    pub fn frame(&self, eager: bool) -> Frame {
+        if self.label & STEP_LABEL == 0 {
+            let word = (self.source as u64) << 32 | self.label;
+            Frame {
+                kind: if eager { EAGER } else { RENDEZVOUS },
+                header: [self.context, word, self.signature],
+            }
+        } else {
+            let kind = if eager { STEP_EAGER } else { STEP_RENDEZVOUS };
+            Frame { kind, header: [self.context, self.source as u64, self.label] }
+        }
+    }
+
+    /// Reads the envelope of a frame of one of the four message kinds.
+    pub fn of(frame: &Frame) -> Envelope {
+        let [context, second, third] = frame.header;
+        match frame.kind {
+            EAGER | RENDEZVOUS => Envelope {
+                context,
+                source: (second >> 32) as u32,
+                label: second & 0x7fff_ffff,
+                signature: third,
+            },
+            _ => Envelope { context, source: second as u32, label: third | STEP_LABEL, signature: 0 },
+        }
+    }
+}
+
+/// What an announced message's frame carries: how long it is, where it lies in the sender's memory (0: not readable
+/// there), and the sender's name for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Announcement {
+    /// Length of the message in bytes.
+    pub bytes: u64,
+    /// Address in the sender's memory, or 0.
+    pub address: u64,
+    /// The sender's request.
+    pub send: u64,
+}
+
+impl Announcement {
+    /// As it stands behind the frame.
+    pub fn encode(&self) -> [u8; 24] {
+        let mut out = [0; 24];
+        out[..8].copy_from_slice(&self.bytes.to_le_bytes());
+        out[8..16].copy_from_slice(&self.address.to_le_bytes());
+        out[16..].copy_from_slice(&self.send.to_le_bytes());
+        out
+    }
+
+    /// `None` when the payload isn't an announcement (a broken peer).
+    pub fn decode(payload: &[u8]) -> Option<Announcement> {
+        let word = |i: usize| Some(u64::from_le_bytes(payload.get(i..i + 8)?.try_into().ok()?));
+        Some(Announcement { bytes: word(0)?, address: word(8)?, send: word(16)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn envelopes_survive_their_frames() {
+        for label in [0, 7, 0x7fff_ffff, STEP_LABEL | 5 << 20 | 3] {
+            for eager in [false, true] {
+                let signature = if label & STEP_LABEL == 0 { 99 } else { 0 };
+                let envelope = Envelope { context: 5 << 32 | 1, source: u32::MAX - 1, label, signature };
+                assert_eq!(Envelope::of(&envelope.frame(eager)), envelope);
+            }
+        }
+    }
+
+    #[test]
+    fn announcements_survive_and_short_ones_are_refused() {
+        let announcement = Announcement { bytes: 1 << 40, address: 0x7fff_0000, send: 3 };
+        assert_eq!(Announcement::decode(&announcement.encode()), Some(announcement));
+        assert_eq!(Announcement::decode(&announcement.encode()[..23]), None);
+    }
+}

@@ -1,0 +1,87 @@
+//! What can go wrong in an operation, as the engine knows it. The API adds the operation's name and the
+//! communicator.
+
+use fabric::Cause;
+use wire::ProcessId;
+
+/// Why an operation failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The message is longer than the buffer. The message is kept: a later receive can take it.
+    Truncated {
+        /// Bytes that the buffer holds.
+        have: usize,
+        /// Bytes that the message has.
+        need: usize,
+        /// Who sent it, and with which tag.
+        source: usize,
+        /// Its tag.
+        tag: i32,
+    },
+    /// The message's type is not the receive's. The message is kept.
+    TypeMismatch {
+        /// The type that the receiver asked for.
+        expected: String,
+        /// The type that was sent.
+        found: String,
+        /// Who sent it.
+        source: usize,
+        /// Its tag.
+        tag: i32,
+    },
+    /// The peer is gone.
+    PeerFailed {
+        /// Its rank in the communicator of the operation, where the operation names one.
+        rank: Option<usize>,
+        /// Which process.
+        process: ProcessId,
+        /// How it went.
+        cause: Cause,
+    },
+    /// The rank is not in the communicator.
+    NoSuchRank {
+        /// The rank that was given.
+        rank: usize,
+        /// The communicator's size.
+        size: usize,
+    },
+    /// The tag is negative.
+    BadTag(i32),
+    /// The operation was cancelled.
+    Cancelled,
+    /// The communicator, or the whole process, takes no more operations; the text says why.
+    Revoked(String),
+    /// A request that is not (or no longer) one of this lane's.
+    StaleRequest,
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Error::Truncated { have, need, source, tag } => write!(
+                f,
+                "the message from rank {source} with tag {tag} has {need} bytes and the buffer {have}; it is kept: \
+                 receive it into a larger buffer"
+            ),
+            Error::TypeMismatch { expected, found, source, tag } => write!(
+                f,
+                "the message from rank {source} with tag {tag} is made of {found}, and this receive asks for {expected}; \
+                 it is kept"
+            ),
+            Error::PeerFailed { rank: Some(rank), cause, .. } => write!(f, "rank {rank} is gone: {cause}"),
+            Error::PeerFailed { rank: None, process, cause } => {
+                write!(f, "process {} is gone: {cause}", process.number)
+            }
+            Error::NoSuchRank { rank, size } => {
+                write!(f, "rank {rank} is not in the communicator, which has ranks 0 to {}", size - 1)
+            }
+            Error::BadTag(tag) => write!(f, "tag {tag} is negative; tags are 0 to 2147483647"),
+            Error::Cancelled => write!(f, "the operation was cancelled"),
+            Error::Revoked(why) => write!(f, "{why}"),
+            Error::StaleRequest => write!(f, "this request is already complete or was never started here"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

@@ -1,0 +1,155 @@
+//! When a peer is gone, an operation is cancelled, or nothing more is to happen at all.
+
+use fabric::{Cause, Peer};
+
+use crate::envelope::{FAREWELL, RETRACT};
+use crate::receive::{ReceivePhase, ReceiveState};
+use crate::request::State;
+use crate::send::{SendPhase, SendState};
+use crate::{Communicator, Error, Lane, RequestId};
+
+impl Lane {
+    /// A peer is gone: what waits for it ends with an error that says how it went.
+    pub(crate) fn peer_failed(&mut self, peer: Peer, cause: Cause) {
+        let process = self.port.process(peer);
+        self.peer_state(peer).failed = Some(cause.clone());
+        self.peer_state(peer).backlog.clear();
+        self.peer_state(peer).control_backlog.clear();
+        let orderly = cause == Cause::Left;
+        let hit: Vec<RequestId> = self
+            .requests
+            .iter()
+            .filter(|(_, request)| match &request.state {
+                State::Send(send) => send.peer == peer,
+                State::Receive(ReceiveState { peer: from, phase, .. }) => match phase {
+                    // Who may still hear from others waits on when one leaves in order.
+                    ReceivePhase::Posted => *from == Some(peer) || (from.is_none() && !orderly),
+                    ReceivePhase::Delivering => false,
+                    ReceivePhase::Streaming { peer: from, .. }
+                    | ReceivePhase::Reading { peer: from, .. }
+                    | ReceivePhase::Asking { peer: from } => *from == peer,
+                },
+                State::Collective(_) | State::Done(_) => false,
+            })
+            .map(|(id, _)| id)
+            .collect();
+        for request in hit {
+            self.withdraw_posted(request);
+            let error = Error::PeerFailed { rank: None, process, cause: cause.clone() };
+            self.complete(request, Err(error));
+        }
+        // What the dead had announced can't be fetched any more.
+        let remote: Vec<usize> = self
+            .unexpected
+            .iter()
+            .filter(|(_, _, message)| {
+                message.peer == peer && matches!(message.body, crate::receive::Body::Remote { .. })
+            })
+            .map(|(place, ..)| place)
+            .collect();
+        for place in remote {
+            self.unexpected.remove(place);
+            self.unexpected_bytes -= crate::credit::ENTRY_BYTES;
+        }
+    }
+
+    fn peer_state(&mut self, peer: Peer) -> &mut crate::lane::PeerState {
+        self.meet(peer);
+        &mut self.peers[peer.0 as usize]
+    }
+
+    /// Takes a receive that waits out of matching. Returns whether it waited.
+    fn withdraw_posted(&mut self, request: RequestId) -> bool {
+        match self.requests.get(request).map(|r| &r.state) {
+            Some(State::Receive(ReceiveState { pattern, phase: ReceivePhase::Posted, .. })) => {
+                let pattern = *pattern;
+                self.posted.withdraw(&pattern, request.word())
+            }
+            _ => false,
+        }
+    }
+
+    /// Cancels an operation if nothing of it has begun: a receive without a match, a send that is queued or announced
+    /// and unmatched. Anything else runs on; ask for its outcome in either case.
+    pub fn cancel(&mut self, request: RequestId) {
+        if self.withdraw_posted(request) {
+            self.complete(request, Err(Error::Cancelled));
+            return;
+        }
+        let Some(State::Send(SendState { peer, phase, .. })) = self.requests.get(request).map(|r| &r.state)
+        else {
+            return;
+        };
+        let peer = *peer;
+        match phase {
+            SendPhase::Queued => {
+                let place = |o: &crate::lane::Outgoing| {
+                    let crate::lane::Outgoing::Message(id) = o;
+                    *id != request
+                };
+                self.peers[peer.0 as usize].backlog.retain(place);
+                self.complete(request, Err(Error::Cancelled));
+            }
+            SendPhase::Announced => self.control(peer, RETRACT, [request.word(), 0, 0], &[]),
+            SendPhase::Filling | SendPhase::Streaming { .. } => {}
+        }
+    }
+
+    /// Ends everything: pending operations fail with this reason, and so do all later ones.
+    pub fn poison(&mut self, why: &str) {
+        self.poisoned.get_or_insert_with(|| why.to_owned());
+        let pending: Vec<RequestId> = self
+            .requests
+            .iter()
+            .filter(|(_, request)| !matches!(request.state, State::Done(_)))
+            .map(|(id, _)| id)
+            .collect();
+        for request in pending {
+            self.withdraw_posted(request);
+            self.complete(request, Err(Error::Revoked(why.to_owned())));
+        }
+    }
+
+    /// Whether [`poison`](Lane::poison) has ended everything.
+    pub fn is_poisoned(&self) -> bool {
+        self.poisoned.is_some()
+    }
+
+    pub(crate) fn check_usable(&self, communicator: &Communicator) -> Result<(), Error> {
+        if let Some(why) = &self.poisoned {
+            return Err(Error::Revoked(why.clone()));
+        }
+        if !self.revoked.is_empty()
+            && let Some((_, why)) =
+                self.revoked.iter().find(|(context, _)| *context == communicator.context.0)
+        {
+            return Err(Error::Revoked(why.clone()));
+        }
+        Ok(())
+    }
+
+    /// Tells every peer met so far that this process starts nothing more.
+    pub fn bid_farewell(&mut self) {
+        for index in 0..self.peers.len() {
+            if self.peers[index].failed.is_none() {
+                self.control(Peer(index as u32), FAREWELL, [0; 3], &[]);
+            }
+        }
+    }
+
+    /// Whether every peer met has said farewell or is gone, and nothing waits to be sent.
+    pub fn all_farewells_in(&self) -> bool {
+        self.peers.iter().enumerate().all(|(index, peer)| {
+            let me = self.port.process(Peer(index as u32)) == self.port.me();
+            (me || peer.farewell || peer.failed.is_some()) && peer.control_backlog.is_empty()
+        })
+    }
+
+    /// Whether anything that was sent still waits in this process for room.
+    pub fn all_sent(&self) -> bool {
+        self.peers
+            .iter()
+            .all(|peer| peer.failed.is_some() || (peer.backlog.is_empty() && peer.control_backlog.is_empty()))
+            && !self.requests.iter().any(|(_, request)| matches!(request.state, State::Send(_)))
+    }
+}

@@ -1,0 +1,116 @@
+//! Looking at messages before receiving them.
+
+use crate::receive::{Received, Source, TagPattern, Target, status_of};
+use crate::request::Owner;
+use crate::work::Pointer;
+use crate::{Communicator, Error, Lane, RequestId, Status, TypeTag};
+
+/// A message that a matched probe took out of matching: only its holder can receive it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Message(pub(crate) RequestId);
+
+/// What a non-blocking probe found.
+pub type Probed = Option<Status>;
+
+impl Lane {
+    /// Tells of the first waiting message that fits, and leaves it there. Looks only at what has arrived: poll first.
+    ///
+    /// # Errors
+    /// A rank or tag out of range.
+    pub fn try_probe(
+        &mut self,
+        communicator: &Communicator,
+        source: Source,
+        tag: TagPattern,
+    ) -> Result<Probed, Error> {
+        let (pattern, _) = self.pattern(communicator, source, tag)?;
+        let found = self.unexpected.find_pattern(&pattern, |_| true);
+        Ok(found
+            .and_then(|place| self.unexpected.get(place))
+            .map(|(key, m)| status_of(key, m.signature, m.bytes)))
+    }
+
+    /// Starts to wait for a message; the request completes with its status and the message stays.
+    ///
+    /// # Errors
+    /// As for a receive.
+    pub fn probe(
+        &mut self,
+        communicator: &Communicator,
+        source: Source,
+        tag: TagPattern,
+    ) -> Result<RequestId, Error> {
+        self.look_for(communicator, source, tag, Target::Look)
+    }
+
+    /// Starts to wait for a message and takes it out of matching. When the request has completed,
+    /// [`message`](Lane::message) names it.
+    ///
+    /// # Errors
+    /// As for a receive.
+    pub fn matched_probe(
+        &mut self,
+        communicator: &Communicator,
+        source: Source,
+        tag: TagPattern,
+    ) -> Result<RequestId, Error> {
+        self.look_for(communicator, source, tag, Target::Message)
+    }
+
+    fn look_for(
+        &mut self,
+        communicator: &Communicator,
+        source: Source,
+        tag: TagPattern,
+        target: Target,
+    ) -> Result<RequestId, Error> {
+        match self.receive_into(communicator, source, tag, target)? {
+            Received::Pending(request) => Ok(request),
+            Received::Work(..) => unreachable!("a probe moves no bytes"),
+        }
+    }
+
+    /// The message that a completed matched probe found.
+    pub fn message(&self, probe: RequestId) -> Message {
+        Message(probe)
+    }
+
+    /// The status of a message that a matched probe holds.
+    pub fn message_status(&self, message: Message) -> Option<Status> {
+        self.messages.get(&message).map(|(key, m)| status_of(key, m.signature, m.bytes))
+    }
+
+    /// Receives a message that a matched probe holds.
+    ///
+    /// # Errors
+    /// [`Error::Truncated`] when it is longer than `capacity`, [`Error::TypeMismatch`] when its type is another;
+    /// the message stays with its holder. [`Error::StaleRequest`] when it was received before.
+    pub fn receive_message(
+        &mut self,
+        message: Message,
+        of: TypeTag,
+        to: Pointer,
+        capacity: usize,
+    ) -> Result<Received, Error> {
+        let status = self.message_status(message).ok_or(Error::StaleRequest)?;
+        let (source, tag) = (status.source, status.tag);
+        if !of.accepts(status.signature) {
+            let found = self.types.name(status.signature);
+            return Err(Error::TypeMismatch { expected: (of.name)(), found, source, tag });
+        }
+        if status.bytes > capacity {
+            return Err(Error::Truncated { have: capacity, need: status.bytes, source, tag });
+        }
+        let (key, stored) = self.messages.remove(&message).ok_or(Error::StaleRequest)?;
+        let target = Target::Buffer { to, capacity, of };
+        Ok(self.deliver_stored(key, stored, to, Owner::User, target))
+    }
+
+    /// Gives a message that a matched probe holds back to matching, behind those that wait. For a holder that goes
+    /// away without receiving it.
+    pub fn put_back(&mut self, message: Message) {
+        if let Some((key, stored)) = self.messages.remove(&message) {
+            self.unexpected.push(key, stored);
+        }
+    }
+}

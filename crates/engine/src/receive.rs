@@ -1,0 +1,451 @@
+//! Receiving: posting, matching, and taking the bytes in.
+
+use fabric::{Arrival, Payload, Peer};
+
+use crate::envelope::{Announcement, EAGER, Envelope, STEP_EAGER, STEP_LABEL};
+use crate::matching::{Key, Pattern};
+use crate::request::{Owner, State};
+use crate::send::error_at_rank;
+use crate::work::{Delivery, Part, Pointer, Ticket, hold};
+use crate::{Communicator, Error, Lane, Message, RequestId, Status, TypeTag, Work};
+
+/// From whom a receive takes a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// From this rank.
+    Rank(usize),
+    /// From any rank.
+    Any,
+}
+
+/// Which tags a receive takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TagPattern {
+    /// This tag.
+    Tag(i32),
+    /// Any tag.
+    Any,
+}
+
+/// How far a receive came at once.
+pub enum Received {
+    /// It is complete once this work has run (hand what it leaves to [`Lane::finish`]).
+    Work(Work, Status),
+    /// It goes on; ask for this request.
+    Pending(RequestId),
+}
+
+/// Where a matched message goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Target {
+    /// Into the user's buffer of so many bytes.
+    Buffer { to: Pointer, capacity: usize, of: TypeTag },
+    /// Taken out of matching and kept, to be received later (a matched probe).
+    Message,
+    /// Left where it is (a probe).
+    Look,
+}
+
+pub(crate) struct ReceiveState {
+    /// The one process that it can come from; `None`: any.
+    pub peer: Option<Peer>,
+    pub pattern: Pattern,
+    pub target: Target,
+    pub phase: ReceivePhase,
+    pub status: Status,
+}
+
+pub(crate) enum ReceivePhase {
+    /// Waits for a match.
+    Posted,
+    /// Its bytes are being copied in.
+    Delivering,
+    /// The peer streams; so many bytes have come.
+    Streaming { peer: Peer, received: usize },
+    /// It is being read out of the peer's memory.
+    Reading { peer: Peer, send: u64 },
+    /// The types disagree, and the sender was asked what its type is called.
+    Asking { peer: Peer },
+}
+
+/// A message that came before its receive.
+pub(crate) struct Unexpected {
+    pub peer: Peer,
+    pub signature: u64,
+    pub bytes: usize,
+    pub body: Body,
+}
+
+pub(crate) enum Body {
+    /// Small, with its envelope.
+    Inline([u8; fabric::INLINE_BYTES]),
+    /// Stored here.
+    Held(Box<[u8]>),
+    /// Announced; the payload is with the sender.
+    Remote { address: u64, send: u64 },
+}
+
+impl Unexpected {
+    fn stored_bytes(&self) -> u64 {
+        crate::credit::ENTRY_BYTES + if let Body::Held(held) = &self.body { held.len() as u64 } else { 0 }
+    }
+}
+
+/// A status as the envelope gives it.
+pub(crate) fn status_of(key: &Key, signature: u64, bytes: usize) -> Status {
+    let tag = if key.label & STEP_LABEL == 0 { key.label as i32 } else { 0 };
+    Status { source: key.source as usize, tag, bytes, signature }
+}
+
+impl Lane {
+    /// Receives a message of at most `capacity` bytes into `to`.
+    ///
+    /// A message that is longer, or of another type, makes the receive fail and is kept for a later one.
+    ///
+    /// # Errors
+    /// A rank or tag out of range, or a source that is known to be gone and left no fitting message.
+    #[inline]
+    pub fn receive(
+        &mut self,
+        communicator: &Communicator,
+        source: Source,
+        tag: TagPattern,
+        of: TypeTag,
+        to: Pointer,
+        capacity: usize,
+    ) -> Result<Received, Error> {
+        self.types.note(of);
+        self.receive_into(communicator, source, tag, Target::Buffer { to, capacity, of })
+    }
+
+    pub(crate) fn pattern(
+        &mut self,
+        communicator: &Communicator,
+        source: Source,
+        tag: TagPattern,
+    ) -> Result<(Pattern, Option<Peer>), Error> {
+        self.check_usable(communicator)?;
+        let (source, peer) = match source {
+            Source::Rank(rank) => (Some(rank as u32), Some(self.peer(communicator, rank)?)),
+            Source::Any => (None, None),
+        };
+        let label = match tag {
+            TagPattern::Tag(tag) if tag < 0 => return Err(Error::BadTag(tag)),
+            TagPattern::Tag(tag) => Some(tag as u64),
+            TagPattern::Any => None,
+        };
+        Ok((Pattern { context: communicator.context.0, source, label }, peer))
+    }
+
+    pub(crate) fn receive_into(
+        &mut self,
+        communicator: &Communicator,
+        source: Source,
+        tag: TagPattern,
+        target: Target,
+    ) -> Result<Received, Error> {
+        let (pattern, peer) = self.pattern(communicator, source, tag)?;
+        let received = self.post(pattern, peer, target, Owner::User);
+        match source {
+            Source::Rank(rank) => received.map_err(|error| error_at_rank(error, rank)),
+            Source::Any => received,
+        }
+    }
+
+    /// Matches a receive with what has already come, or posts it.
+    pub(crate) fn post(
+        &mut self,
+        pattern: Pattern,
+        peer: Option<Peer>,
+        target: Target,
+        owner: Owner,
+    ) -> Result<Received, Error> {
+        if !self.unexpected.is_empty()
+            && let Some(place) = self.unexpected.find_pattern(&pattern, |_| true)
+        {
+            return self.take_unexpected(place, target, owner);
+        }
+        if let Some(peer) = peer
+            && let Some(cause) = &self.peers[peer.0 as usize].failed
+        {
+            let (process, cause) = (self.port.process(peer), cause.clone());
+            return Err(Error::PeerFailed { rank: None, process, cause });
+        }
+        let state =
+            ReceiveState { peer, pattern, target, phase: ReceivePhase::Posted, status: Status::default() };
+        let request = self.requests.insert(owner, State::Receive(state));
+        self.posted.push(pattern, request.word());
+        Ok(Received::Pending(request))
+    }
+
+    /// A receive meets a message that waits.
+    fn take_unexpected(&mut self, place: usize, target: Target, owner: Owner) -> Result<Received, Error> {
+        let Some((key, message)) = self.unexpected.get(place) else { return Err(Error::StaleRequest) };
+        let (key, status) = (*key, status_of(key, message.signature, message.bytes));
+        match target {
+            Target::Look => {
+                let done = self.requests.insert(owner, State::Done(Ok(status)));
+                Ok(Received::Pending(done))
+            }
+            Target::Message => {
+                let Some((key, message)) = self.unexpected.remove(place) else {
+                    return Err(Error::StaleRequest);
+                };
+                let done = self.requests.insert(owner, State::Done(Ok(status)));
+                self.keep_message(done, key, message);
+                Ok(Received::Pending(done))
+            }
+            Target::Buffer { to, capacity, of } => {
+                let (peer, signature) = (message.peer, message.signature);
+                if let Some(misfit) = misfit(&status, capacity, of) {
+                    return match misfit {
+                        Misfit::Length(error) => Err(error),
+                        Misfit::Type => {
+                            Ok(Received::Pending(self.ask_name(None, peer, signature, owner, target, status)))
+                        }
+                    };
+                }
+                let Some((_, message)) = self.unexpected.remove(place) else {
+                    return Err(Error::StaleRequest);
+                };
+                Ok(self.deliver_stored(key, message, to, owner, target))
+            }
+        }
+    }
+
+    /// Brings a message that had waited into the user's buffer.
+    pub(crate) fn deliver_stored(
+        &mut self,
+        key: Key,
+        message: Unexpected,
+        to: Pointer,
+        owner: Owner,
+        target: Target,
+    ) -> Received {
+        let status = status_of(&key, message.signature, message.bytes);
+        let Unexpected { peer, bytes, .. } = message;
+        self.count_received(peer, bytes);
+        let from = match message.body {
+            Body::Remote { address, send } => {
+                let pattern =
+                    Pattern { context: key.context, source: Some(key.source), label: Some(key.label) };
+                let state = ReceiveState {
+                    peer: Some(peer),
+                    pattern,
+                    target,
+                    phase: ReceivePhase::Delivering,
+                    status,
+                };
+                let request = self.requests.insert(owner, State::Receive(state));
+                return match self.fetch(request, peer, address, send, to, bytes) {
+                    Some(work) => {
+                        self.work.push_back(work);
+                        Received::Pending(request)
+                    }
+                    None => Received::Pending(request),
+                };
+            }
+            Body::Inline(from) => {
+                self.unexpected_bytes -= crate::credit::ENTRY_BYTES;
+                Delivery::Inline(from)
+            }
+            Body::Held(from) => {
+                self.unexpected_bytes -= crate::credit::ENTRY_BYTES + from.len() as u64;
+                Delivery::Held(from)
+            }
+        };
+        self.give_back_credit(peer, bytes);
+        self.count_copy(bytes);
+        Received::Work(Work::Deliver { from, to, bytes, ticket: None }, status)
+    }
+
+    /// A message arrived, eager or announced. `mine`: the request that the caller itself waits for and will treat as
+    /// complete as soon as the returned work has run.
+    pub(crate) fn message_arrived(&mut self, arrival: Arrival, mine: Option<RequestId>) -> Option<Work> {
+        let Arrival { peer, frame, payload } = arrival;
+        let envelope = Envelope::of(&frame);
+        let key = Key { context: envelope.context, source: envelope.source, label: envelope.label };
+        let eager = matches!(frame.kind, EAGER | STEP_EAGER);
+        let announcement = match (&payload, eager) {
+            (_, true) => None,
+            (Payload::Inline { bytes, length }, false) => {
+                match Announcement::decode(&bytes[..*length as usize]) {
+                    Some(announcement) => Some(announcement),
+                    None => return self.refuse_frame(peer, payload),
+                }
+            }
+            (Payload::Mapped { .. }, false) => return self.refuse_frame(peer, payload),
+        };
+        let bytes = match &announcement {
+            None => payload.len(),
+            Some(announcement) => match usize::try_from(announcement.bytes) {
+                Ok(bytes) => bytes,
+                Err(_) => return self.refuse_frame(peer, payload),
+            },
+        };
+        if announcement.is_some() && bytes <= self.peers[peer.0 as usize].eager_bytes {
+            self.extend_credit(peer);
+        }
+        let status = status_of(&key, envelope.signature, bytes);
+        let mut waiting = self.posted.take(&key).map(RequestId::from_word);
+        // Probes look at the message and leave it to the next receive.
+        while let Some(request) = waiting {
+            match self.requests.get(request).map(|r| &r.state) {
+                Some(State::Receive(ReceiveState { target: Target::Look, .. })) => {
+                    self.complete(request, Ok(status));
+                    waiting = self.posted.take(&key).map(RequestId::from_word);
+                }
+                _ => break,
+            }
+        }
+        let Some(request) = waiting else {
+            self.store(key, peer, envelope.signature, bytes, payload, announcement);
+            return None;
+        };
+        let Some(State::Receive(receive)) = self.requests.get_mut(request).map(|r| &mut r.state) else {
+            // A posted receive is withdrawn before its request goes; keep the message in any case.
+            self.store(key, peer, envelope.signature, bytes, payload, announcement);
+            return None;
+        };
+        receive.status = status;
+        match receive.target {
+            Target::Buffer { to, capacity, of } => {
+                if let Some(misfit) = misfit(&status, capacity, of) {
+                    let (target, owner) = (receive.target, Owner::User);
+                    self.store(key, peer, envelope.signature, bytes, payload, announcement);
+                    match misfit {
+                        Misfit::Length(error) => self.complete(request, Err(error)),
+                        Misfit::Type => {
+                            self.ask_name(Some(request), peer, envelope.signature, owner, target, status);
+                        }
+                    }
+                    return None;
+                }
+                self.count_received(peer, bytes);
+                if let Some(announcement) = announcement {
+                    return self.fetch(request, peer, announcement.address, announcement.send, to, bytes);
+                }
+                self.give_back_credit(peer, bytes);
+                self.count_copy(bytes);
+                let from = match payload {
+                    Payload::Inline { bytes: from, .. } => Delivery::Inline(from),
+                    mapped => Delivery::Mapped(peer, mapped),
+                };
+                if mine == Some(request) {
+                    self.complete(request, Ok(status));
+                    return Some(Work::Deliver { from, to, bytes, ticket: None });
+                }
+                self.deliver_for(request, from, to, bytes)
+            }
+            Target::Message | Target::Look => {
+                let body = self.body(peer, payload, announcement);
+                let message = Unexpected { peer, signature: envelope.signature, bytes, body };
+                self.unexpected_bytes += message.stored_bytes();
+                self.keep_message(request, key, message);
+                self.complete(request, Ok(status));
+                None
+            }
+        }
+    }
+
+    fn deliver_for(&mut self, request: RequestId, from: Delivery, to: Pointer, bytes: usize) -> Option<Work> {
+        if let Some(State::Receive(receive)) = self.requests.get_mut(request).map(|r| &mut r.state) {
+            receive.phase = ReceivePhase::Delivering;
+        }
+        self.set_busy(request);
+        Some(Work::Deliver { from, to, bytes, ticket: Some(Ticket { request, part: Part::Whole }) })
+    }
+
+    fn body(&mut self, peer: Peer, payload: Payload, announcement: Option<Announcement>) -> Body {
+        match (announcement, payload) {
+            (Some(announcement), payload) => {
+                self.port.release(peer, payload);
+                Body::Remote { address: announcement.address, send: announcement.send }
+            }
+            (None, Payload::Inline { bytes, .. }) => Body::Inline(bytes),
+            (None, mapped) => {
+                let held = hold(&mapped);
+                self.port.release(peer, mapped);
+                Body::Held(held)
+            }
+        }
+    }
+
+    /// Keeps a message that nobody has asked for yet.
+    fn store(
+        &mut self,
+        key: Key,
+        peer: Peer,
+        signature: u64,
+        bytes: usize,
+        payload: Payload,
+        announcement: Option<Announcement>,
+    ) {
+        let body = self.body(peer, payload, announcement);
+        let message = Unexpected { peer, signature, bytes, body };
+        self.unexpected_bytes += message.stored_bytes();
+        self.counters.unexpected_bytes_max = self.counters.unexpected_bytes_max.max(self.unexpected_bytes);
+        self.peers[peer.0 as usize].counters.unexpected += 1;
+        self.unexpected.push(key, message);
+    }
+
+    /// Puts a matched message aside under the name of the request that matched it.
+    fn keep_message(&mut self, request: RequestId, key: Key, message: Unexpected) {
+        self.messages.insert(Message(request), (key, message));
+    }
+
+    /// The types disagree: asks the sender what its type is called, so that the error can name both.
+    fn ask_name(
+        &mut self,
+        request: Option<RequestId>,
+        peer: Peer,
+        signature: u64,
+        owner: Owner,
+        target: Target,
+        status: Status,
+    ) -> RequestId {
+        let phase = ReceivePhase::Asking { peer };
+        let request = match request {
+            Some(request) => {
+                if let Some(State::Receive(receive)) = self.requests.get_mut(request).map(|r| &mut r.state) {
+                    (receive.phase, receive.status) = (phase, status);
+                }
+                request
+            }
+            None => {
+                let pattern = Pattern { context: 0, source: None, label: None };
+                let state = ReceiveState { peer: Some(peer), pattern, target, phase, status };
+                self.requests.insert(owner, State::Receive(state))
+            }
+        };
+        self.control(peer, crate::envelope::NAME_WANTED, [request.word(), signature, 0], &[]);
+        request
+    }
+
+    pub(crate) fn name_arrived(&mut self, request: RequestId, name: String) {
+        let Some(State::Receive(receive)) = self.requests.get(request).map(|r| &r.state) else { return };
+        if let (ReceivePhase::Asking { .. }, Target::Buffer { of, .. }) = (&receive.phase, receive.target) {
+            let Status { source, tag, .. } = receive.status;
+            let error = Error::TypeMismatch { expected: (of.name)(), found: name, source, tag };
+            self.complete(request, Err(error));
+        }
+    }
+}
+
+enum Misfit {
+    Length(Error),
+    Type,
+}
+
+/// Why a message does not fit a receive, if it doesn't.
+fn misfit(status: &Status, capacity: usize, of: TypeTag) -> Option<Misfit> {
+    if !of.accepts(status.signature) {
+        return Some(Misfit::Type);
+    }
+    (status.bytes > capacity).then_some(Misfit::Length(Error::Truncated {
+        have: capacity,
+        need: status.bytes,
+        source: status.source,
+        tag: status.tag,
+    }))
+}

@@ -1,0 +1,146 @@
+//! Requests: operations under way, named by an index and a generation so that a stale name is caught.
+
+use crate::send::SendState;
+use crate::{Error, receive::ReceiveState};
+
+/// A request of one lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RequestId {
+    index: u32,
+    generation: u32,
+}
+
+impl RequestId {
+    /// As one word, for the wire.
+    pub fn word(self) -> u64 {
+        (self.generation as u64) << 32 | self.index as u64
+    }
+
+    /// From the wire: may name nothing.
+    pub fn from_word(word: u64) -> RequestId {
+        RequestId { index: word as u32, generation: (word >> 32) as u32 }
+    }
+}
+
+/// What a completed operation tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// The sender's rank (receives and probes).
+    pub source: usize,
+    /// The message's tag.
+    pub tag: i32,
+    /// The message's length in bytes.
+    pub bytes: usize,
+    /// The signature of its type.
+    pub signature: u64,
+}
+
+/// Who is to be woken when a request completes: the runtime's name for a waiting thread or task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Waiter(pub u32);
+
+/// To whom a request belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// The program, which asks for the outcome.
+    User,
+    /// A step of a collective, whose executor is told.
+    #[expect(dead_code, reason = "the executor makes them")]
+    Step {
+        /// The collective.
+        collective: RequestId,
+    },
+    /// Nobody any more: the outcome is dropped.
+    Nobody,
+}
+
+pub(crate) enum State {
+    Send(SendState),
+    Receive(ReceiveState),
+    #[expect(dead_code, reason = "the executor makes them")]
+    Collective(Box<crate::execution::Execution>),
+    Done(Result<Status, Error>),
+}
+
+pub(crate) struct Request {
+    pub owner: Owner,
+    pub waiter: Option<Waiter>,
+    /// What must outlive the operation, for a request that its owner let go.
+    pub keep: Option<Box<dyn Send>>,
+    pub state: State,
+}
+
+/// All requests of a lane. Slots are reused; a reused slot has a new generation.
+#[derive(Default)]
+pub(crate) struct Requests {
+    slots: Vec<(u32, Option<Request>)>,
+    free: Vec<u32>,
+}
+
+impl Requests {
+    pub fn insert(&mut self, owner: Owner, state: State) -> RequestId {
+        let request = Some(Request { owner, waiter: None, keep: None, state });
+        match self.free.pop() {
+            Some(index) => {
+                let slot = &mut self.slots[index as usize];
+                slot.1 = request;
+                RequestId { index, generation: slot.0 }
+            }
+            None => {
+                self.slots.push((1, request));
+                RequestId { index: self.slots.len() as u32 - 1, generation: 1 }
+            }
+        }
+    }
+
+    pub fn get(&self, id: RequestId) -> Option<&Request> {
+        let (generation, request) = self.slots.get(id.index as usize)?;
+        request.as_ref().filter(|_| *generation == id.generation)
+    }
+
+    pub fn get_mut(&mut self, id: RequestId) -> Option<&mut Request> {
+        let (generation, request) = self.slots.get_mut(id.index as usize)?;
+        request.as_mut().filter(|_| *generation == id.generation)
+    }
+
+    pub fn remove(&mut self, id: RequestId) -> Option<Request> {
+        let (generation, request) = self.slots.get_mut(id.index as usize)?;
+        if *generation != id.generation {
+            return None;
+        }
+        let taken = request.take()?;
+        *generation = generation.wrapping_add(1);
+        self.free.push(id.index);
+        Some(taken)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (RequestId, &Request)> {
+        self.slots.iter().enumerate().filter_map(|(index, (generation, request))| {
+            let id = RequestId { index: index as u32, generation: *generation };
+            Some((id, request.as_ref()?))
+        })
+    }
+
+    /// How many requests are not yet complete.
+    pub fn pending(&self) -> usize {
+        self.iter().filter(|(_, request)| !matches!(request.state, State::Done(_))).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stale_name_finds_nothing() {
+        let mut requests = Requests::default();
+        let done = || State::Done(Ok(Status::default()));
+        let first = requests.insert(Owner::User, done());
+        assert!(requests.remove(first).is_some());
+        let second = requests.insert(Owner::User, done());
+        assert_ne!(first, second);
+        assert!(requests.get(first).is_none() && requests.remove(first).is_none());
+        assert!(requests.get(RequestId::from_word(second.word())).is_some());
+        assert!(requests.get(RequestId::from_word(u64::MAX)).is_none());
+    }
+}

@@ -1,0 +1,219 @@
+//! Large messages: announced first, then read out of the sender's memory by the receiver, or streamed by the
+//! sender in pieces.
+
+use fabric::{Class, Frame, Payload, Peer, Refused};
+
+use crate::envelope::{DATA, DONE, PULL, RETRACTED};
+use crate::receive::{ReceivePhase, ReceiveState, Target};
+use crate::request::State;
+use crate::send::{Data, SendPhase, SendState};
+use crate::work::{Delivery, Part, Pointer, Ticket};
+use crate::{Error, Lane, RequestId, Status, Work};
+
+impl Lane {
+    /// Starts to fetch an announced message: by reading, where that is possible and cheaper, else by asking for a stream.
+    pub(crate) fn fetch(
+        &mut self,
+        request: RequestId,
+        peer: Peer,
+        address: u64,
+        send: u64,
+        to: Pointer,
+        bytes: usize,
+    ) -> Option<Work> {
+        if bytes == 0 {
+            self.control(peer, DONE, [send, 0, 0], &[]);
+            self.complete_receive(request);
+            return None;
+        }
+        let limits = self.port.limits(peer);
+        if address != 0
+            && limits.reads
+            && limits.read_is_cheaper
+            && let Some(reader) = self.port.reader(peer)
+        {
+            self.set_receive_phase(request, ReceivePhase::Reading { peer, send });
+            self.set_busy(request);
+            let ticket = Ticket { request, part: Part::Whole };
+            return Some(Work::Read { reader, remote: address, to, bytes, ticket });
+        }
+        self.ask_for_stream(request, peer, send);
+        None
+    }
+
+    fn ask_for_stream(&mut self, request: RequestId, peer: Peer, send: u64) {
+        self.set_receive_phase(request, ReceivePhase::Streaming { peer, received: 0 });
+        self.control(peer, PULL, [send, request.word(), 0], &[]);
+    }
+
+    /// The receiver asks for an announced message.
+    pub(crate) fn pull_arrived(&mut self, peer: Peer, send: u64, receive: u64) {
+        let request = RequestId::from_word(send);
+        let Some(State::Send(state)) = self.requests.get_mut(request).map(|r| &mut r.state) else { return };
+        if state.peer == peer && matches!(state.phase, SendPhase::Announced) {
+            state.phase = SendPhase::Streaming { receive, sent: 0 };
+            self.streams.push_back(request);
+        }
+    }
+
+    /// The receiver has read an announced message.
+    pub(crate) fn done_arrived(&mut self, peer: Peer, send: u64) {
+        let request = RequestId::from_word(send);
+        let announced = matches!(
+            self.requests.get(request).map(|r| &r.state),
+            Some(State::Send(SendState { peer: to, phase: SendPhase::Announced, .. })) if *to == peer
+        );
+        if announced {
+            self.complete(request, Ok(Status::default()));
+        }
+    }
+
+    /// Moves the next stream on by a piece. Streams take turns.
+    pub(crate) fn advance_streams(&mut self) -> Option<Work> {
+        for _ in 0..self.streams.len() {
+            let request = self.streams.pop_front()?;
+            let Some(State::Send(send)) = self.requests.get(request).map(|r| &r.state) else { continue };
+            let SendPhase::Streaming { receive, sent } = send.phase else { continue };
+            let (peer, data) = (send.peer, send.data);
+            let total = data.bytes();
+            match data {
+                Data::Small { bytes, length } => {
+                    let frame = Frame { kind: DATA, header: [receive, 0, 0] };
+                    match self.port.send(peer, Class::Data, frame, &bytes[..length as usize]) {
+                        Err(Refused::Full) => self.streams.push_back(request),
+                        _ => self.complete(request, Ok(Status::default())),
+                    }
+                }
+                Data::Memory { from, .. } => {
+                    let piece = (total - sent).min(self.peers[peer.0 as usize].piece_bytes);
+                    let frame = Frame { kind: DATA, header: [receive, sent as u64, 0] };
+                    match self.port.reserve(peer, Class::Data, frame, piece) {
+                        Ok(room) => {
+                            let sent_now = sent + piece;
+                            self.set_phase(request, SendPhase::Streaming { receive, sent: sent_now });
+                            if sent_now < total {
+                                self.streams.push_back(request);
+                            }
+                            self.set_busy(request);
+                            self.count_copy(piece);
+                            let ticket = Ticket { request, part: Part::Streamed };
+                            return Some(Work::Fill { room, from: from.offset(sent), ticket: Some(ticket) });
+                        }
+                        // A failed peer's requests are completed when its failure is reported.
+                        Err(_) => self.streams.push_back(request),
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// A piece of a stream arrived.
+    pub(crate) fn data_arrived(&mut self, peer: Peer, header: [u64; 3], payload: Payload) -> Option<Work> {
+        let request = RequestId::from_word(header[0]);
+        let bytes = payload.len();
+        let expected = match self.requests.get(request).map(|r| &r.state) {
+            Some(State::Receive(ReceiveState {
+                phase: ReceivePhase::Streaming { peer: from, received },
+                target: Target::Buffer { to, .. },
+                status,
+                ..
+            })) if *from == peer
+                && *received as u64 == header[1]
+                && bytes > 0
+                && bytes <= status.bytes - received =>
+            {
+                Some(to.offset(*received))
+            }
+            _ => None,
+        };
+        let Some(to) = expected else { return self.refuse_frame(peer, payload) };
+        self.set_busy(request);
+        self.count_copy(bytes);
+        let from = match payload {
+            Payload::Inline { bytes, .. } => Delivery::Inline(bytes),
+            mapped => Delivery::Mapped(peer, mapped),
+        };
+        let ticket = Ticket { request, part: Part::Piece(bytes) };
+        Some(Work::Deliver { from, to, bytes, ticket: Some(ticket) })
+    }
+
+    /// A piece has been copied in.
+    pub(crate) fn piece_delivered(&mut self, request: RequestId, bytes: usize) {
+        if let Some(State::Receive(receive)) = self.requests.get_mut(request).map(|r| &mut r.state)
+            && let ReceivePhase::Streaming { received, .. } = &mut receive.phase
+        {
+            *received += bytes;
+            if *received == receive.status.bytes {
+                self.complete_receive(request);
+            }
+        }
+    }
+
+    /// A piece has been handed to the transport.
+    pub(crate) fn piece_sent(&mut self, request: RequestId) {
+        if let Some(State::Send(send)) = self.requests.get(request).map(|r| &r.state)
+            && let SendPhase::Streaming { sent, .. } = send.phase
+            && sent == send.data.bytes()
+        {
+            self.complete(request, Ok(Status::default()));
+        }
+    }
+
+    /// A read has ended: well, or refused by the system, in which case the sender streams.
+    pub(crate) fn read_finished(&mut self, request: RequestId, succeeded: bool) {
+        let Some(State::Receive(ReceiveState { phase: ReceivePhase::Reading { peer, send }, .. })) =
+            self.requests.get(request).map(|r| &r.state)
+        else {
+            return;
+        };
+        let (peer, send) = (*peer, *send);
+        if succeeded {
+            self.peers[peer.0 as usize].counters.read_directly += 1;
+            self.control(peer, DONE, [send, 0, 0], &[]);
+            self.complete_receive(request);
+        } else {
+            self.ask_for_stream(request, peer, send);
+        }
+    }
+
+    /// The sender takes an announcement back: forget it, unless a receive has matched it.
+    pub(crate) fn retract_arrived(&mut self, peer: Peer, send: u64) {
+        let place = self.unexpected.iter().find_map(|(place, _, message)| match message.body {
+            crate::receive::Body::Remote { send: name, .. } if name == send && message.peer == peer => {
+                Some(place)
+            }
+            _ => None,
+        });
+        let forgotten = place.is_some_and(|place| self.unexpected.remove(place).is_some());
+        if forgotten {
+            self.unexpected_bytes -= crate::credit::ENTRY_BYTES;
+        }
+        self.control(peer, RETRACTED, [send, forgotten as u64, 0], &[]);
+    }
+
+    /// The receiver's answer to a retraction.
+    pub(crate) fn retracted_arrived(&mut self, peer: Peer, send: u64, forgotten: bool) {
+        let request = RequestId::from_word(send);
+        let ours = matches!(
+            self.requests.get(request).map(|r| &r.state),
+            Some(State::Send(SendState { peer: to, phase: SendPhase::Announced, .. })) if *to == peer
+        );
+        if ours && forgotten {
+            self.complete(request, Err(Error::Cancelled));
+        }
+    }
+
+    pub(crate) fn complete_receive(&mut self, request: RequestId) {
+        if let Some(State::Receive(receive)) = self.requests.get(request).map(|r| &r.state) {
+            let status = receive.status;
+            self.complete(request, Ok(status));
+        }
+    }
+
+    fn set_receive_phase(&mut self, request: RequestId, phase: ReceivePhase) {
+        if let Some(State::Receive(receive)) = self.requests.get_mut(request).map(|r| &mut r.state) {
+            receive.phase = phase;
+        }
+    }
+}

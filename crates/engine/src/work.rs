@@ -1,0 +1,250 @@
+//! What a lane asks its progress owner to do without the lane's lock: everything that touches users' memory or
+//! runs users' code.
+//!
+//! The one module of this crate with unsafe code: it hands addresses to `layout`'s copy functions.
+#![allow(unsafe_code)]
+
+use fabric::{Payload, Peer, Reader, Reserved};
+
+use crate::request::{RequestId, Waiter};
+
+/// An address in a user's buffer. The engine carries it and never follows it. Whoever starts an operation
+/// promises that the buffer is valid, from any thread, until the operation has completed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pointer(usize);
+
+impl Pointer {
+    /// No buffer.
+    pub const NULL: Pointer = Pointer(0);
+
+    /// The address of a buffer that is read or written until the operation completes.
+    pub fn new(pointer: *mut u8) -> Pointer {
+        Pointer(pointer.expose_provenance())
+    }
+
+    /// The address of a buffer that is only read.
+    pub fn reading(pointer: *const u8) -> Pointer {
+        Pointer(pointer.expose_provenance())
+    }
+
+    /// The address `bytes` further on.
+    pub fn offset(self, bytes: usize) -> Pointer {
+        Pointer(self.0.wrapping_add(bytes))
+    }
+
+    /// As a number, for an announcement.
+    pub fn address(self) -> u64 {
+        self.0 as u64
+    }
+
+    /// Back to a pointer.
+    pub fn get(self) -> *mut u8 {
+        std::ptr::with_exposed_provenance_mut(self.0)
+    }
+}
+
+/// Bytes on their way to a user's buffer.
+#[derive(Debug)]
+pub enum Delivery {
+    /// A small message, copied out of its line.
+    Inline([u8; fabric::INLINE_BYTES]),
+    /// A message that had to be stored.
+    Held(Box<[u8]>),
+    /// A payload in the transport's memory, to be released afterwards.
+    Mapped(Peer, Payload),
+}
+
+/// Which part of which operation a piece of work does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The whole message of a receive.
+    Whole,
+    /// A piece of a receive's stream, of so many bytes.
+    Piece(usize),
+    /// An eager send's payload.
+    Eager,
+    /// A piece of a send's stream.
+    Streamed,
+    /// A collective's copy or reduction.
+    #[expect(dead_code, reason = "the executor makes them")]
+    Step,
+}
+
+/// Names the operation that a piece of work belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    pub(crate) request: RequestId,
+    pub(crate) part: Part,
+}
+
+/// Something to do without the lane's lock.
+pub enum Work {
+    /// Copy received bytes into the user's buffer.
+    Deliver {
+        /// The bytes.
+        from: Delivery,
+        /// Where to.
+        to: Pointer,
+        /// How many.
+        bytes: usize,
+        /// `None`: nothing waits for it but the caller.
+        ticket: Option<Ticket>,
+    },
+    /// Copy the user's bytes into the transport's room and publish them.
+    Fill {
+        /// The room.
+        room: Reserved,
+        /// Where from.
+        from: Pointer,
+        /// `None`: nothing waits for it but the caller.
+        ticket: Option<Ticket>,
+    },
+    /// Read a message out of the peer's memory.
+    Read {
+        /// The way.
+        reader: Reader,
+        /// Address there.
+        remote: u64,
+        /// Where to.
+        to: Pointer,
+        /// How many.
+        bytes: usize,
+        /// The receive.
+        ticket: Ticket,
+    },
+    /// Copy within this process: a collective's own block.
+    Copy {
+        /// Where from.
+        from: Pointer,
+        /// Where to.
+        to: Pointer,
+        /// How many.
+        bytes: usize,
+        /// The collective.
+        ticket: Ticket,
+    },
+    /// Combine two runs of elements.
+    Reduce {
+        /// The operator.
+        operator: layout::Operator,
+        /// The operand that is only read.
+        from: Pointer,
+        /// The operand that takes the result.
+        into: Pointer,
+        /// How many elements.
+        count: usize,
+        /// Whether `from` is the left operand (`into = from op into`).
+        from_is_left: bool,
+        /// The collective.
+        ticket: Ticket,
+    },
+    /// Wake a waiting thread or task.
+    Wake(Waiter),
+    /// Drop what a detached operation kept alive.
+    Drop(Box<dyn Send>),
+}
+
+/// What the lane must hear after a piece of work.
+#[must_use = "hand it to Lane::finish"]
+pub struct Finished {
+    pub(crate) ticket: Option<Ticket>,
+    pub(crate) release: Option<(Peer, Payload)>,
+    pub(crate) succeeded: bool,
+}
+
+impl Work {
+    /// Does it. `wake` wakes waiters. Returns what [`Lane::finish`](crate::Lane::finish) must hear, if anything.
+    ///
+    /// # Safety
+    /// Every buffer that was given to an operation of this lane is still valid for it: operations own or borrow
+    /// their buffers until they complete.
+    pub unsafe fn run(self, wake: impl FnOnce(Waiter)) -> Option<Finished> {
+        match self {
+            Work::Deliver { from, to, bytes, ticket } => {
+                // SAFETY: by this function's contract `to` is valid for `bytes`; a mapped payload is valid until it
+                // is released, which happens after this.
+                let release = unsafe { deliver(from, to, bytes) };
+                (ticket.is_some() || release.is_some()).then_some(Finished {
+                    ticket,
+                    release,
+                    succeeded: true,
+                })
+            }
+            Work::Fill { room, from, ticket } => {
+                let (pointer, bytes) = room.room();
+                // SAFETY: the room is ours until it is published; `from` is valid by this function's contract.
+                unsafe { layout::copy(from.get(), pointer, bytes) };
+                room.publish();
+                ticket.map(|ticket| Finished { ticket: Some(ticket), release: None, succeeded: true })
+            }
+            Work::Read { reader, remote, to, bytes, ticket } => {
+                // SAFETY: `to` is valid for `bytes` by this function's contract.
+                let succeeded = unsafe { reader.read(remote, to.get(), bytes) }.is_ok();
+                Some(Finished { ticket: Some(ticket), release: None, succeeded })
+            }
+            Work::Copy { from, to, bytes, ticket } => {
+                // SAFETY: both are valid by this function's contract, and a schedule's steps don't overlap.
+                unsafe { layout::copy(from.get(), to.get(), bytes) };
+                Some(Finished { ticket: Some(ticket), release: None, succeeded: true })
+            }
+            Work::Reduce { operator, from, into, count, from_is_left, ticket } => {
+                // SAFETY: both hold `count` elements of the operator's type by this function's contract.
+                unsafe { operator.reduce(from.get(), into.get(), count, from_is_left) };
+                Some(Finished { ticket: Some(ticket), release: None, succeeded: true })
+            }
+            Work::Wake(waiter) => {
+                wake(waiter);
+                None
+            }
+            Work::Drop(kept) => {
+                drop(kept);
+                None
+            }
+        }
+    }
+}
+
+/// # Safety
+/// `to` is valid for `bytes` writes; a mapped payload has not been released.
+unsafe fn deliver(from: Delivery, to: Pointer, bytes: usize) -> Option<(Peer, Payload)> {
+    match from {
+        Delivery::Inline(source) => {
+            // SAFETY: bytes <= 32 by construction (min); `to` is valid by contract.
+            unsafe { layout::copy(source.as_ptr(), to.get(), bytes.min(source.len())) };
+            None
+        }
+        Delivery::Held(source) => {
+            // SAFETY: as above.
+            unsafe { layout::copy(source.as_ptr(), to.get(), bytes.min(source.len())) };
+            None
+        }
+        Delivery::Mapped(peer, payload) => {
+            // SAFETY: the payload is still the receiver's, hence readable for its length.
+            unsafe { copy_payload(&payload, to, bytes) };
+            Some((peer, payload))
+        }
+    }
+}
+
+unsafe fn copy_payload(payload: &Payload, to: Pointer, bytes: usize) {
+    match payload {
+        // SAFETY: by contract of the caller.
+        Payload::Inline { bytes: source, .. } => unsafe {
+            layout::copy(source.as_ptr(), to.get(), bytes.min(source.len()))
+        },
+        // SAFETY: by contract of the caller.
+        Payload::Mapped { pointer, length } => unsafe {
+            layout::copy(*pointer, to.get(), bytes.min(*length))
+        },
+    }
+}
+
+/// Copies an arrival's payload into memory of our own. Only for payloads that have not been released.
+pub(crate) fn hold(payload: &Payload) -> Box<[u8]> {
+    let mut held = vec![0u8; payload.len()].into_boxed_slice();
+    let to = Pointer::new(held.as_mut_ptr());
+    // SAFETY: the lane calls this only between an arrival and its release, when the payload is readable; `held` has
+    // the payload's length.
+    unsafe { copy_payload(payload, to, held.len()) };
+    held
+}

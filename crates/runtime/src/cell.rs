@@ -1,0 +1,367 @@
+//! A lane behind its lock, and the one thread at a time that moves it on.
+//!
+//! The *progress owner* polls the lane, runs the work that it hands out without holding its lock, and sleeps when
+//! nothing moves. Other threads start operations under the lock and park until the owner completes theirs; the owner
+//! hands over when its own request is done. Who owns, who sleeps and who stands in line is plain data under the lock.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use engine::{Error, Lane, Polled, RequestId, Status, Waiter};
+use fabric::Sleeper;
+use os::Time;
+
+use crate::clock::Clock;
+use crate::house::House;
+use crate::patience::{Patience, SLEEP_NS_MAX};
+use crate::waiters::Waiters;
+use crate::waits::Waits;
+
+/// Idle polls between two looks at the clock.
+const POLLS_PER_LOOK: u32 = 16;
+
+/// Who moves the lane on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Ownership {
+    Free,
+    /// A thread that waits for a request of its own.
+    Waiter,
+    /// The progress thread, which gives way to a thread that waits.
+    ProgressThread,
+}
+
+pub(crate) struct Inside {
+    pub lane: Lane,
+    ownership: Ownership,
+    /// The owner is in, or on its way to, its sleep.
+    sleeping: bool,
+    /// Threads that wait and could own.
+    heirs: Vec<Waiter>,
+    /// The progress thread, when it has nothing to own and waits for its turn.
+    standby: Option<Waiter>,
+    waits: Waits,
+}
+
+pub(crate) struct Cell {
+    inside: Mutex<Inside>,
+    /// Threads that want the lock while its owner polls with it held.
+    wanted: AtomicUsize,
+    sleeper: Sleeper,
+    pub waiters: Waiters,
+    pub patience: Patience,
+    clock: Clock,
+}
+
+impl Cell {
+    pub fn new(lane: Lane, patience: Patience, clock: Clock) -> Cell {
+        let mut lane = lane;
+        let sleeper = lane.port().sleeper();
+        let inside = Inside {
+            lane,
+            ownership: Ownership::Free,
+            sleeping: false,
+            heirs: Vec::new(),
+            standby: None,
+            waits: Waits::default(),
+        };
+        Cell {
+            inside: Mutex::new(inside),
+            wanted: AtomicUsize::new(0),
+            sleeper,
+            waiters: Waiters::default(),
+            patience,
+            clock,
+        }
+    }
+
+    /// Locks the lane. The owner polls with the lock held and lets go as soon as it sees that it is wanted.
+    #[inline]
+    pub fn lock(&self) -> MutexGuard<'_, Inside> {
+        match self.inside.try_lock() {
+            Ok(inside) => inside,
+            Err(_) => self.lock_contended(),
+        }
+    }
+
+    #[cold]
+    fn lock_contended(&self) -> MutexGuard<'_, Inside> {
+        // Relaxed: a hint to the owner, the mutex orders everything else.
+        self.wanted.fetch_add(1, Ordering::Relaxed);
+        // A poisoned lock means that the engine panicked, which `Process` has reported; the state machine is checked
+        // at its own door (`Lane::poison`).
+        let inside = self.inside.lock().unwrap_or_else(|e| e.into_inner());
+        self.wanted.fetch_sub(1, Ordering::Relaxed);
+        inside
+    }
+
+    /// After starting something: whoever sleeps for this lane must see it if only the owner can move it.
+    pub fn nudge(&self, inside: &Inside) {
+        if inside.sleeping {
+            self.sleeper.wake();
+        }
+    }
+
+    /// Wakes the owner out of its sleep, from any thread.
+    pub fn wake(&self) {
+        self.sleeper.wake();
+    }
+
+    /// Wakes the progress thread where it stands by.
+    pub fn wake_standby(&self) {
+        if let Some(waiter) = self.lock().standby {
+            self.waiters.wake(waiter);
+        }
+    }
+
+    /// The counts of waiting so far.
+    pub fn waits(&self) -> Waits {
+        self.lock().waits
+    }
+
+    /// Waits until a request is complete and takes its outcome.
+    pub fn wait(
+        &self,
+        inside: MutexGuard<'_, Inside>,
+        request: RequestId,
+        house: &House,
+    ) -> Result<Status, Error> {
+        let mut outcome = None;
+        self.wait_until(inside, Some(request), None, house, |lane| {
+            outcome = lane.take(request);
+            outcome.is_some()
+        });
+        outcome.unwrap_or(Err(Error::StaleRequest))
+    }
+
+    /// Moves the lane on until `done`, or until `deadline`. Returns whether it is done.
+    pub fn wait_until(
+        &self,
+        inside: MutexGuard<'_, Inside>,
+        mine: Option<RequestId>,
+        deadline: Option<Time>,
+        house: &House,
+        mut done: impl FnMut(&mut Lane) -> bool,
+    ) -> bool {
+        let mut inside = inside;
+        if done(&mut inside.lane) {
+            return true;
+        }
+        let mut registered = None;
+        loop {
+            let free = match inside.ownership {
+                Ownership::Free => true,
+                // The progress thread gives way while it sleeps; it notices when it wakes.
+                Ownership::ProgressThread => inside.sleeping,
+                Ownership::Waiter => false,
+            };
+            if free {
+                if inside.ownership == Ownership::ProgressThread {
+                    inside.sleeping = false;
+                    self.sleeper.wake();
+                    inside.lane.port().disarm();
+                }
+                inside.ownership = Ownership::Waiter;
+                if let Some(waiter) = registered.take() {
+                    inside.heirs.retain(|heir| *heir != waiter);
+                    self.waiters.remove(waiter);
+                }
+                let (mut inside, complete) = self.drive(inside, mine, deadline, house, &mut done);
+                inside.ownership = Ownership::Free;
+                self.hand_over(&mut inside);
+                return complete;
+            }
+            // Somebody else moves the lane on: stand in line.
+            let waiter = *registered.get_or_insert_with(|| self.waiters.thread());
+            if !inside.heirs.contains(&waiter) {
+                inside.heirs.push(waiter);
+            }
+            if let Some(request) = mine {
+                inside.lane.watch(request, Some(waiter));
+            }
+            self.nudge(&inside);
+            drop(inside);
+            let now = self.clock.now();
+            let pause = deadline.map_or(SLEEP_NS_MAX, |at| at.since(now)).min(SLEEP_NS_MAX);
+            std::thread::park_timeout(Duration::from_nanos(pause.max(1)));
+            inside = self.lock();
+            let complete = done(&mut inside.lane);
+            if complete || deadline.is_some_and(|at| self.clock.now() >= at) {
+                inside.heirs.retain(|heir| *heir != waiter);
+                if let Some(request) = mine {
+                    inside.lane.watch(request, None);
+                }
+                self.waiters.remove(waiter);
+                // It may have been woken to own; then somebody else must.
+                if inside.ownership == Ownership::Free {
+                    self.hand_over(&mut inside);
+                }
+                return complete;
+            }
+        }
+    }
+
+    /// Moves on whatever can move now, without waiting.
+    pub fn progress<'a>(&'a self, inside: MutexGuard<'a, Inside>) -> MutexGuard<'a, Inside> {
+        let mut inside = inside;
+        if inside.ownership != Ownership::Free {
+            return inside;
+        }
+        inside.ownership = Ownership::Waiter;
+        for _ in 0..64 {
+            let polled = inside.lane.poll(self.clock.now(), None);
+            match polled {
+                Polled::Work(work) => inside = self.run(inside, work),
+                Polled::Progress => {}
+                Polled::Idle => break,
+            }
+        }
+        inside.ownership = Ownership::Free;
+        self.hand_over(&mut inside);
+        inside
+    }
+
+    /// The progress thread's life: owns whenever nobody else does, sleeps with the lane, ends when told.
+    pub fn serve(&self, house: &House, stop: &dyn Fn() -> bool) {
+        while !stop() {
+            let mut inside = self.lock();
+            if inside.ownership == Ownership::Free {
+                inside.ownership = Ownership::ProgressThread;
+                let (mut inside, _) = self.drive(inside, None, None, house, &mut |_| stop());
+                if inside.ownership == Ownership::ProgressThread {
+                    inside.ownership = Ownership::Free;
+                    self.hand_over(&mut inside);
+                }
+            } else {
+                let waiter = self.waiters.thread();
+                inside.standby = Some(waiter);
+                drop(inside);
+                std::thread::park_timeout(Duration::from_nanos(SLEEP_NS_MAX));
+                self.lock().standby = None;
+                self.waiters.remove(waiter);
+            }
+        }
+    }
+
+    fn hand_over(&self, inside: &mut Inside) {
+        if let Some(next) = inside.heirs.pop().or(inside.standby) {
+            self.waiters.wake(next);
+        }
+    }
+
+    fn run<'a>(&'a self, inside: MutexGuard<'a, Inside>, work: engine::Work) -> MutexGuard<'a, Inside> {
+        drop(inside);
+        // SAFETY: every operation that was started through `Comm` holds or borrows its buffers until it is complete,
+        // as the unsafe functions that start them demand.
+        let finished = unsafe { work.run(|waiter| self.waiters.wake(waiter)) };
+        let mut inside = self.lock();
+        if let Some(finished) = finished {
+            inside.lane.finish(finished);
+        }
+        inside
+    }
+
+    /// The owner's loop.
+    fn drive<'a>(
+        &'a self,
+        inside: MutexGuard<'a, Inside>,
+        mine: Option<RequestId>,
+        deadline: Option<Time>,
+        house: &House,
+        done: &mut dyn FnMut(&mut Lane) -> bool,
+    ) -> (MutexGuard<'a, Inside>, bool) {
+        let mut inside = inside;
+        let mut now = self.clock.now();
+        let mut moved_at = now;
+        let mut looked_at = now;
+        let mut idle = 0u32;
+        let owned_as = inside.ownership;
+        let mut waited_since = None;
+        loop {
+            match inside.lane.poll(now, mine) {
+                Polled::Work(work) => {
+                    inside = self.run(inside, work);
+                    idle = 0;
+                }
+                Polled::Progress => idle = 0,
+                Polled::Idle => idle += 1,
+            }
+            if done(&mut inside.lane) {
+                if let Some(since) = waited_since {
+                    inside.waits.waits += 1;
+                    inside.waits.waited_ns += self.clock.now().since(since);
+                }
+                return (inside, true);
+            }
+            if idle == 0 {
+                continue;
+            }
+            if idle.is_multiple_of(POLLS_PER_LOOK) || self.patience.poll_ns == 0 {
+                now = self.clock.now();
+                waited_since.get_or_insert(now);
+                if idle <= POLLS_PER_LOOK {
+                    moved_at = if idle == 1 || idle == POLLS_PER_LOOK { now } else { moved_at };
+                }
+                if deadline.is_some_and(|at| now >= at) {
+                    return (inside, false);
+                }
+                if now.since(looked_at) >= SLEEP_NS_MAX {
+                    looked_at = now;
+                    house.look_around(&mut inside.lane);
+                }
+            } else {
+                std::hint::spin_loop();
+                continue;
+            }
+            let waited_ns = now.since(moved_at);
+            if waited_ns < self.patience.poll_ns {
+                std::hint::spin_loop();
+                if self.wanted.load(Ordering::Relaxed) > 0 {
+                    drop(inside);
+                    std::thread::yield_now();
+                    inside = self.lock();
+                }
+            } else if waited_ns < self.patience.yield_ns {
+                inside.waits.yields += 1;
+                drop(inside);
+                std::thread::yield_now();
+                inside = self.lock();
+                now = self.clock.now();
+            } else {
+                let again_ns = house.look_around(&mut inside.lane);
+                inside = self.sleep(inside, now, deadline, again_ns);
+                now = self.clock.now();
+                looked_at = now;
+                // A wake-up deserves a look at everything, but not another round of polling when it brought nothing.
+                if inside.ownership != owned_as {
+                    return (inside, false);
+                }
+            }
+        }
+    }
+
+    fn sleep<'a>(
+        &'a self,
+        inside: MutexGuard<'a, Inside>,
+        now: Time,
+        deadline: Option<Time>,
+        again_ns: u64,
+    ) -> MutexGuard<'a, Inside> {
+        let mut inside = inside;
+        let Some(armed) = inside.lane.port().arm() else { return inside };
+        let next = inside.lane.next_deadline().map_or(SLEEP_NS_MAX, |at| at.since(now));
+        let timeout = deadline.map_or(SLEEP_NS_MAX, |at| at.since(now)).min(next).min(again_ns);
+        let owned_as = inside.ownership;
+        inside.sleeping = true;
+        inside.waits.sleeps += 1;
+        drop(inside);
+        self.sleeper.sleep(armed, timeout);
+        let mut inside = self.lock();
+        // Whoever took over has disarmed for itself.
+        if inside.ownership == owned_as && inside.sleeping {
+            inside.sleeping = false;
+            inside.lane.port().disarm();
+        }
+        inside
+    }
+}

@@ -1,0 +1,361 @@
+//! The untyped verbs: what the typed API, and later the C ABI, stand on.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use engine::{
+    Communicator, Data, Error, Message, Mode, Pointer, Received, RequestId, Sent, Source, Status, TagPattern,
+    TypeTag,
+};
+
+use crate::Process;
+use crate::cell::Cell;
+
+/// A communicator, as this process holds it. Cheap to clone; any thread may use it.
+#[derive(Clone)]
+pub struct Comm {
+    process: Arc<Process>,
+    inner: Arc<Communicator>,
+    lane: usize,
+}
+
+/// A non-blocking operation, as far as it came at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Started {
+    /// Complete.
+    Done(Status),
+    /// Under way.
+    Pending(RequestId),
+}
+
+impl Comm {
+    /// The communicator `inner` in `process`.
+    pub fn new(process: Arc<Process>, inner: Arc<Communicator>) -> Comm {
+        let lane = inner.lane(process.lanes());
+        Comm { process, inner, lane }
+    }
+
+    /// The process that holds it.
+    pub fn process(&self) -> &Arc<Process> {
+        &self.process
+    }
+
+    /// Context, group, name.
+    pub fn inner(&self) -> &Arc<Communicator> {
+        &self.inner
+    }
+
+    /// This process's rank.
+    #[inline]
+    pub fn rank(&self) -> usize {
+        self.inner.rank
+    }
+
+    /// How many ranks.
+    #[inline]
+    pub fn size(&self) -> usize {
+        self.inner.size()
+    }
+
+    pub(crate) fn cell(&self) -> &Cell {
+        self.process.cell(self.lane)
+    }
+
+    /// Sends `bytes` bytes to rank `to` and returns when the buffer can be used again (`Mode::Standard`) or, besides,
+    /// the receive was matched (`Mode::Synchronous`).
+    ///
+    /// # Errors
+    /// As [`engine::Lane::send`], or the peer's failure.
+    ///
+    /// # Safety
+    /// `from` is valid for reads of `bytes` bytes, none of them uninitialised.
+    pub unsafe fn send(
+        &self,
+        to: usize,
+        tag: i32,
+        of: TypeTag,
+        from: *const u8,
+        bytes: usize,
+        mode: Mode,
+    ) -> Result<(), Error> {
+        // SAFETY: as promised by the caller, who waits here.
+        match unsafe { self.start_send(to, tag, of, from, bytes, mode)? } {
+            Started::Done(_) => Ok(()),
+            Started::Pending(request) => self.wait(request).map(drop),
+        }
+    }
+
+    /// Starts to send; see [`send`](Comm::send).
+    ///
+    /// # Errors
+    /// As [`engine::Lane::send`]: nothing was started.
+    ///
+    /// # Safety
+    /// `from` is valid for reads of `bytes` initialised bytes, and nobody writes them, until the request completes.
+    #[inline]
+    pub unsafe fn start_send(
+        &self,
+        to: usize,
+        tag: i32,
+        of: TypeTag,
+        from: *const u8,
+        bytes: usize,
+        mode: Mode,
+    ) -> Result<Started, Error> {
+        let data = match bytes <= fabric::INLINE_BYTES {
+            true => {
+                let mut small = [0; fabric::INLINE_BYTES];
+                // SAFETY: `from` is valid for `bytes` reads; `small` has room for them.
+                unsafe { layout::copy(from, small.as_mut_ptr(), bytes) };
+                Data::Small { bytes: small, length: bytes as u8 }
+            }
+            false => Data::Memory { from: Pointer::reading(from), bytes },
+        };
+        let cell = self.cell();
+        let mut inside = cell.lock();
+        match inside.lane.send(&self.inner, to, tag, of, data, mode)? {
+            Sent::Done => Ok(Started::Done(Status::default())),
+            Sent::Work(work) => {
+                drop(inside);
+                // SAFETY: the caller's buffer is valid.
+                let finished = unsafe { work.run(|waiter| cell.waiters.wake(waiter)) };
+                debug_assert!(finished.is_none());
+                Ok(Started::Done(Status::default()))
+            }
+            Sent::Pending(request) => {
+                cell.nudge(&inside);
+                Ok(Started::Pending(request))
+            }
+        }
+    }
+
+    /// Receives a message of at most `capacity` bytes and returns its status.
+    ///
+    /// # Errors
+    /// As [`engine::Lane::receive`].
+    ///
+    /// # Safety
+    /// `to` is valid for writes of `capacity` bytes.
+    pub unsafe fn receive(
+        &self,
+        source: Source,
+        tag: TagPattern,
+        of: TypeTag,
+        to: *mut u8,
+        capacity: usize,
+    ) -> Result<Status, Error> {
+        // SAFETY: as promised by the caller, who waits here.
+        match unsafe { self.start_receive(source, tag, of, to, capacity)? } {
+            Started::Done(status) => Ok(status),
+            Started::Pending(request) => self.wait(request),
+        }
+    }
+
+    /// Starts to receive; see [`receive`](Comm::receive).
+    ///
+    /// # Errors
+    /// As [`engine::Lane::receive`]: nothing was started.
+    ///
+    /// # Safety
+    /// `to` is valid for writes of `capacity` bytes, and nobody else uses them, until the request completes.
+    #[inline]
+    pub unsafe fn start_receive(
+        &self,
+        source: Source,
+        tag: TagPattern,
+        of: TypeTag,
+        to: *mut u8,
+        capacity: usize,
+    ) -> Result<Started, Error> {
+        let mut inside = self.cell().lock();
+        let received = inside.lane.receive(&self.inner, source, tag, of, Pointer::new(to), capacity)?;
+        Ok(self.take_received(inside, received))
+    }
+
+    fn take_received(
+        &self,
+        inside: std::sync::MutexGuard<'_, crate::cell::Inside>,
+        received: Received,
+    ) -> Started {
+        let cell = self.cell();
+        match received {
+            Received::Pending(request) => {
+                cell.nudge(&inside);
+                Started::Pending(request)
+            }
+            Received::Work(work, status) => {
+                drop(inside);
+                // SAFETY: the caller of the operation promised that its buffer is valid.
+                if let Some(finished) = unsafe { work.run(|waiter| cell.waiters.wake(waiter)) } {
+                    cell.lock().lane.finish(finished);
+                }
+                Started::Done(status)
+            }
+        }
+    }
+
+    /// Waits for an operation. Costs no CPU while nothing happens.
+    ///
+    /// # Errors
+    /// The operation's.
+    #[inline]
+    pub fn wait(&self, request: RequestId) -> Result<Status, Error> {
+        let cell = self.cell();
+        cell.wait(cell.lock(), request, &self.process.house)
+    }
+
+    /// The outcome of an operation if it is complete; moves things on first.
+    pub fn test(&self, request: RequestId) -> Option<Result<Status, Error>> {
+        let cell = self.cell();
+        let mut inside = cell.lock();
+        if let Some(outcome) = inside.lane.take(request) {
+            return Some(outcome);
+        }
+        cell.progress(inside).lane.take(request)
+    }
+
+    /// The outcome of an operation if it is complete; else the task is woken when it is. Starts the progress thread.
+    pub fn poll(&self, request: RequestId, context: &mut Context<'_>) -> Poll<Result<Status, Error>> {
+        self.process.start_progress_thread();
+        let cell = self.cell();
+        let mut inside = cell.progress(cell.lock());
+        if let Some(outcome) = inside.lane.take(request) {
+            return Poll::Ready(outcome);
+        }
+        let waiter = cell.waiters.task(context.waker());
+        inside.lane.watch(request, Some(waiter));
+        cell.nudge(&inside);
+        Poll::Pending
+    }
+
+    /// Cancels an operation of which nothing has begun (see [`engine::Lane::cancel`]); wait for its outcome.
+    pub fn cancel(&self, request: RequestId) {
+        let cell = self.cell();
+        let mut inside = cell.lock();
+        inside.lane.cancel(request);
+        cell.nudge(&inside);
+    }
+
+    /// Lets an operation go: it runs on, and `keep` (what owns its buffer) lives until it is complete.
+    pub fn detach(&self, request: RequestId, keep: Option<Box<dyn Send>>) {
+        let cell = self.cell();
+        let mut inside = cell.lock();
+        inside.lane.detach(request, keep);
+        cell.nudge(&inside);
+    }
+
+    /// Waits for a message and tells what it is; it stays where it is.
+    ///
+    /// # Errors
+    /// As for a receive.
+    pub fn probe(&self, source: Source, tag: TagPattern) -> Result<Status, Error> {
+        let request = self.cell().lock().lane.probe(&self.inner, source, tag)?;
+        self.wait(request)
+    }
+
+    /// Tells of a message that has arrived, if one has.
+    ///
+    /// # Errors
+    /// As for a receive.
+    pub fn try_probe(&self, source: Source, tag: TagPattern) -> Result<Option<Status>, Error> {
+        let cell = self.cell();
+        cell.progress(cell.lock()).lane.try_probe(&self.inner, source, tag)
+    }
+
+    /// Waits for a message and takes it: only the holder of the returned name can receive it.
+    ///
+    /// # Errors
+    /// As for a receive.
+    pub fn matched_probe(&self, source: Source, tag: TagPattern) -> Result<(Message, Status), Error> {
+        let request = self.start_matched_probe(source, tag)?;
+        let status = self.wait(request)?;
+        Ok((self.message(request), status))
+    }
+
+    /// Starts a matched probe; when it has completed, [`message`](Comm::message) names what it found.
+    ///
+    /// # Errors
+    /// As for a receive.
+    pub fn start_matched_probe(&self, source: Source, tag: TagPattern) -> Result<RequestId, Error> {
+        let cell = self.cell();
+        let mut inside = cell.lock();
+        let request = inside.lane.matched_probe(&self.inner, source, tag)?;
+        cell.nudge(&inside);
+        Ok(request)
+    }
+
+    /// The message that a completed matched probe found.
+    pub fn message(&self, probe: RequestId) -> Message {
+        self.cell().lock().lane.message(probe)
+    }
+
+    /// Takes a message that has arrived, if one has.
+    ///
+    /// # Errors
+    /// As for a receive.
+    pub fn try_matched_probe(
+        &self,
+        source: Source,
+        tag: TagPattern,
+    ) -> Result<Option<(Message, Status)>, Error> {
+        let cell = self.cell();
+        let mut inside = cell.progress(cell.lock());
+        if inside.lane.try_probe(&self.inner, source, tag)?.is_none() {
+            return Ok(None);
+        }
+        let request = inside.lane.matched_probe(&self.inner, source, tag)?;
+        let outcome = inside.lane.take(request).transpose()?;
+        Ok(outcome.map(|status| (inside.lane.message(request), status)))
+    }
+
+    /// Receives a message that a matched probe holds.
+    ///
+    /// # Errors
+    /// As [`engine::Lane::receive_message`]; the message stays with its holder.
+    ///
+    /// # Safety
+    /// `to` is valid for writes of `capacity` bytes.
+    pub unsafe fn receive_message(
+        &self,
+        message: Message,
+        of: TypeTag,
+        to: *mut u8,
+        capacity: usize,
+    ) -> Result<Status, Error> {
+        // SAFETY: as promised by the caller, who waits here.
+        match unsafe { self.start_receive_message(message, of, to, capacity)? } {
+            Started::Done(status) => Ok(status),
+            Started::Pending(request) => self.wait(request),
+        }
+    }
+
+    /// Starts to receive a message that a matched probe holds.
+    ///
+    /// # Errors
+    /// As [`receive_message`](Comm::receive_message).
+    ///
+    /// # Safety
+    /// `to` is valid for writes of `capacity` bytes, and nobody else uses them, until the request completes.
+    pub unsafe fn start_receive_message(
+        &self,
+        message: Message,
+        of: TypeTag,
+        to: *mut u8,
+        capacity: usize,
+    ) -> Result<Started, Error> {
+        let mut inside = self.cell().lock();
+        let received = inside.lane.receive_message(message, of, Pointer::new(to), capacity)?;
+        Ok(self.take_received(inside, received))
+    }
+
+    /// Gives a message that a matched probe holds back to matching.
+    pub fn put_back(&self, message: Message) {
+        self.cell().lock().lane.put_back(message);
+    }
+}
+
+impl std::fmt::Debug for Comm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Comm({:?}, rank {} of {})", self.inner.name, self.rank(), self.size())
+    }
+}

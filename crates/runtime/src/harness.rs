@@ -1,0 +1,106 @@
+//! Ranks as threads of one process: what tests, and `#[archipelago::test]`, run on. Same engine, same shared-memory
+//! transport, same waiting as between processes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use engine::Config;
+use fabric::{Host, Port};
+use wire::{JobId, ProcessId};
+
+use crate::clock::Clock;
+use crate::house::House;
+use crate::patience::{Patience, WAKE_NS};
+use crate::process::{Parts, Process, Surroundings};
+
+/// What a rank's body came to: its value, or its panic's message.
+pub type Outcome<R> = Result<R, String>;
+
+/// Runs `body` on `ranks` threads, each with a process of its own in one world, and returns what they came to, in order
+/// of rank. When one panics, the others' pending and later operations end with an error that names it.
+///
+/// # Panics
+/// When the system gives no memory or threads.
+pub fn run<R: Send>(ranks: usize, body: impl Fn(Arc<Process>) -> R + Sync) -> Vec<Outcome<R>> {
+    run_with(ranks, Config::default(), body)
+}
+
+/// [`run`] with settings of the engine.
+///
+/// # Panics
+/// When the system gives no memory or threads.
+pub fn run_with<R: Send>(
+    ranks: usize,
+    config: Config,
+    body: impl Fn(Arc<Process>) -> R + Sync,
+) -> Vec<Outcome<R>> {
+    let processes = world(ranks, config);
+    let body = &body;
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = processes
+            .iter()
+            .map(|process| {
+                let mine = process.clone();
+                let all = &processes;
+                let run = move || {
+                    let rank = mine.me().number;
+                    let outcome =
+                        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| body(mine.clone())));
+                    // What it still owes the others goes out, as at the end of a program.
+                    outcome.inspect(|_| mine.leave()).map_err(|panic| {
+                        let message = panic_text(&*panic);
+                        for other in all {
+                            other.revoke(&format!("rank {rank} panicked: {message}"));
+                        }
+                        message
+                    })
+                };
+                std::thread::Builder::new()
+                    .name(format!("rank {}", process.me().number))
+                    .spawn_scoped(scope, run)
+                    .expect("the system gives no more threads")
+            })
+            .collect();
+        let outcomes = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err("lost".into())));
+        outcomes.collect()
+    })
+}
+
+/// Makes a world of `ranks` processes in this one, connected by shared memory.
+///
+/// # Panics
+/// When the system gives no memory.
+pub fn world(ranks: usize, config: Config) -> Vec<Arc<Process>> {
+    /// Numbers the worlds of this process.
+    static WORLDS: AtomicU64 = AtomicU64::new(1);
+    // Relaxed: only uniqueness matters.
+    let job = JobId((std::process::id() as u64) << 32 | WORLDS.fetch_add(1, Ordering::Relaxed));
+    let slots = u16::try_from(ranks).expect("at most 65,535 ranks as threads");
+    let host = Host::create(slots).expect("the system gives no memory to share");
+    let cores = os::cores::Cores::of_this_process().usable();
+    (0..ranks as u32)
+        .map(|number| {
+            let me = ProcessId { job, number, incarnation: 0 };
+            Process::new(Parts {
+                port: Port::on_host(&host, number as u16, me, 0),
+                house: House::new(job, None),
+                clock: Clock::Machine,
+                patience: Patience::for_host(ranks, cores, WAKE_NS),
+                surroundings: Surroundings {
+                    size: ranks as u32,
+                    local_size: ranks as u32,
+                    cores: cores as u32,
+                    host: "localhost".into(),
+                    statistics: false,
+                },
+                config,
+            })
+        })
+        .collect()
+}
+
+/// The message of a panic.
+pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| text.to_string());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "(no message)".into())
+}

@@ -1,0 +1,147 @@
+//! Joining the job: once per operating-system process, from what the launcher left for it.
+
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use control::{ClaimError, Claimed, Transport, Welcome};
+use engine::Config;
+use fabric::{Host, Port};
+use wire::{JobId, ProcessId};
+
+use crate::clock::Clock;
+use crate::house::House;
+use crate::patience::{Patience, WAKE_NS};
+use crate::process::{Parts, Process, Surroundings};
+
+/// Why a process could not join its job.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum JoinError {
+    /// This process has joined already.
+    Twice,
+    /// The launcher's word could not be had.
+    Claim(ClaimError),
+    /// A transport that the job needs does not work here.
+    Transport {
+        /// Which one.
+        name: &'static str,
+        /// Why not.
+        why: String,
+    },
+}
+
+impl std::fmt::Display for JoinError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            JoinError::Twice => {
+                write!(f, "this process has already joined its job: call init once and clone the world")
+            }
+            JoinError::Claim(error) => write!(f, "{error}"),
+            JoinError::Transport { name, why } => {
+                write!(f, "the transport {name} does not work here: {why} (`archi doctor` says more)")
+            }
+        }
+    }
+}
+
+impl std::error::Error for JoinError {}
+
+/// Set by the first join of this operating-system process.
+static JOINED: AtomicBool = AtomicBool::new(false);
+
+/// Joins the job that a launcher started this process for; without one it is a world of one.
+///
+/// # Errors
+/// As [`JoinError`] lists. The process has then not joined, and only [`JoinError::Twice`] would be different at
+/// another try.
+pub fn join() -> Result<Arc<Process>, JoinError> {
+    if JOINED.swap(true, Ordering::AcqRel) {
+        return Err(JoinError::Twice);
+    }
+    let joined = match control::claim() {
+        Ok(Some(claimed)) => join_as(claimed),
+        Ok(None) => alone(),
+        Err(error) => Err(JoinError::Claim(error)),
+    };
+    if joined.is_err() {
+        JOINED.store(false, Ordering::Release);
+    }
+    joined
+}
+
+/// A process that is its own world.
+fn alone() -> Result<Arc<Process>, JoinError> {
+    let job = JobId(std::process::id() as u64 | 1 << 63);
+    let cores = os::cores::Cores::of_this_process().usable();
+    Ok(Process::new(Parts {
+        port: private_port(ProcessId { job, number: 0, incarnation: 0 })?,
+        house: House::new(job, None),
+        clock: Clock::Machine,
+        patience: Patience::for_host(1, cores, WAKE_NS),
+        surroundings: Surroundings {
+            size: 1,
+            local_size: 1,
+            cores: cores as u32,
+            host: "localhost".into(),
+            statistics: false,
+        },
+        config: Config::default(),
+    }))
+}
+
+/// A port that reaches its own process only: memory of a host with one slot, shared with nobody.
+fn private_port(me: ProcessId) -> Result<Port, JoinError> {
+    let host =
+        Host::create(1).map_err(|error| JoinError::Transport { name: "self", why: error.to_string() })?;
+    Ok(Port::on_host(&host, 0, me, 0))
+}
+
+fn join_as(claimed: Claimed) -> Result<Arc<Process>, JoinError> {
+    let Claimed { welcome, segment, link } = claimed;
+    os::spawn::die_with_parent();
+    let me = welcome.me();
+    let (port, denied) = match shared_port(&welcome, segment) {
+        Ok(port) => (port, None),
+        Err(why) if welcome.transport == Transport::Shm => {
+            return Err(JoinError::Transport { name: "shm", why });
+        }
+        Err(why) => (private_port(me)?, Some(why)),
+    };
+    let _ = denied;
+    let house = House::new(me.job, Some(link));
+    let patience = Patience::for_host(welcome.local_size as usize, welcome.cores as usize, WAKE_NS);
+    let config = config(&welcome);
+    let surroundings = Surroundings {
+        size: welcome.size,
+        local_size: welcome.local_size,
+        cores: welcome.cores,
+        host: welcome.host,
+        statistics: welcome.statistics,
+    };
+    Ok(Process::new(Parts { port, house, clock: Clock::Machine, patience, surroundings, config }))
+}
+
+/// A port on the host's memory, or why there is none.
+fn shared_port(welcome: &Welcome, segment: Option<OwnedFd>) -> Result<Port, String> {
+    if welcome.transport == Transport::Tcp {
+        return Err("the job was started with --transport tcp".into());
+    }
+    let segment = segment.ok_or("the keeper could make no memory to share")?;
+    let host = Host::attach(segment).map_err(|error| error.to_string())?;
+    let slot = (welcome.number - welcome.first_local) as u16;
+    Ok(Port::on_host(&host, slot, welcome.me(), 0))
+}
+
+/// What the user set with `archi run --set name=value`.
+fn config(welcome: &Welcome) -> Config {
+    let number = |name: &str| {
+        let (_, value) = welcome.options.iter().find(|(known, _)| known == name)?;
+        value.parse::<u64>().ok()
+    };
+    Config {
+        job_size: welcome.size,
+        pool_bytes: number("pool_bytes").unwrap_or(engine::credit::POOL_BYTES),
+        eager_bytes: number("eager_bytes").map(|bytes| bytes as usize),
+    }
+}

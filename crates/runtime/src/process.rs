@@ -1,0 +1,311 @@
+//! One process of a job: its lanes, its place in the world, its end.
+//!
+//! A `Process` is a value: a test holds eight of them as eight threads. What happens once per operating-system
+//! process (claiming the rank) is in `join`.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use control::ToKeeper;
+use engine::{Communicator, Config, Counters, Group, Lane, PeerCounters};
+use fabric::Port;
+use os::Time;
+use wire::{ContextId, ProcessId};
+
+use crate::cell::Cell;
+use crate::clock::Clock;
+use crate::comm::Comm;
+use crate::house::House;
+use crate::patience::Patience;
+
+/// How long a process that leaves waits for its own last sends to be taken.
+const LINGER_NS_MAX: u64 = 10_000_000_000;
+
+/// Where a process stands: messages, or already on its way out.
+const ACTIVE: u8 = 0;
+const LEAVING: u8 = 1;
+const LEFT: u8 = 2;
+
+/// What a process knows of its surroundings.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// How many processes the world has.
+    pub size: u32,
+    /// How many of them are on this host.
+    pub local_size: u32,
+    /// The cores that they share.
+    pub cores: u32,
+    /// This host's name.
+    pub host: String,
+    /// Whether counters are reported at the end.
+    pub statistics: bool,
+}
+
+/// One process of a job.
+pub struct Process {
+    me: ProcessId,
+    pub(crate) surroundings: Surroundings,
+    world: Arc<Communicator>,
+    cells: Box<[Cell]>,
+    pub(crate) house: House,
+    clock: Clock,
+    contexts: AtomicU32,
+    stage: AtomicU8,
+    progress: OnceLock<std::thread::JoinHandle<()>>,
+    stopping: AtomicBool,
+    started: Time,
+    /// What ended this process's part in the job, if something did.
+    ended: Mutex<Option<String>>,
+}
+
+/// What a process is made of.
+pub(crate) struct Parts {
+    pub port: Port,
+    pub house: House,
+    pub clock: Clock,
+    pub patience: Patience,
+    pub surroundings: Surroundings,
+    pub config: Config,
+}
+
+impl Process {
+    pub(crate) fn new(parts: Parts) -> Arc<Process> {
+        let Parts { port, house, clock, patience, surroundings, config } = parts;
+        let me = port.me();
+        let group = Group::world(me.job, surroundings.size);
+        let world = Communicator::new(ContextId::WORLD, group, me.number as usize, "world".to_owned());
+        let lane = Lane::new(port, Config { job_size: surroundings.size, ..config });
+        Arc::new(Process {
+            me,
+            surroundings,
+            world: Arc::new(world),
+            cells: Box::new([Cell::new(lane, patience, clock.clone())]),
+            house,
+            started: clock.now(),
+            clock,
+            contexts: AtomicU32::new(0),
+            stage: AtomicU8::new(ACTIVE),
+            progress: OnceLock::new(),
+            stopping: AtomicBool::new(false),
+            ended: Mutex::new(None),
+        })
+    }
+
+    /// Who this process is.
+    pub fn me(&self) -> ProcessId {
+        self.me
+    }
+
+    /// The communicator of all processes of the job.
+    pub fn world(self: &Arc<Self>) -> Comm {
+        Comm::new(self.clone(), self.world.clone())
+    }
+
+    /// The communicator of this process alone.
+    pub fn alone(self: &Arc<Self>) -> Comm {
+        let group = Group::of(vec![self.me]);
+        Comm::new(self.clone(), Arc::new(Communicator::new(ContextId::SELF, group, 0, "self".to_owned())))
+    }
+
+    /// What this process knows of its surroundings.
+    pub fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
+    }
+
+    /// The time in this process's world, in nanoseconds since it joined.
+    pub fn elapsed_ns(&self) -> u64 {
+        self.clock.now().since(self.started)
+    }
+
+    /// The clock that this process lives by.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// A context that no other communicator has or will have.
+    pub fn new_context(&self) -> ContextId {
+        // Relaxed: only uniqueness matters.
+        ContextId::new(self.me.number, self.contexts.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    /// The counts of all lanes so far.
+    pub fn counters(&self) -> Counters {
+        let mut sum = Counters::default();
+        for cell in &self.cells {
+            let counters = cell.lock().lane.counters();
+            sum.peers.add(&counters.peers);
+            sum.copies += counters.copies;
+            sum.bytes_copied += counters.bytes_copied;
+            sum.unexpected_bytes_max = sum.unexpected_bytes_max.max(counters.unexpected_bytes_max);
+            sum.frames_refused += counters.frames_refused;
+            sum.collectives += counters.collectives;
+        }
+        sum
+    }
+
+    /// The counts for each process met so far.
+    pub fn peer_counters(&self) -> Vec<(ProcessId, PeerCounters)> {
+        let mut all: Vec<(ProcessId, PeerCounters)> = Vec::new();
+        for cell in &self.cells {
+            for (process, counters) in cell.lock().lane.peer_counters() {
+                match all.iter_mut().find(|(known, _)| *known == process) {
+                    Some((_, sum)) => sum.add(&counters),
+                    None => all.push((process, counters)),
+                }
+            }
+        }
+        all.sort_by_key(|(process, _)| *process);
+        all
+    }
+
+    /// How often, and for how long in all, this process has waited: (yields, sleeps, nanoseconds in waits).
+    pub fn waits(&self) -> crate::Waits {
+        let mut sum = crate::Waits::default();
+        for cell in &self.cells {
+            sum.add(&cell.waits());
+        }
+        sum
+    }
+
+    pub(crate) fn cell(&self, lane: usize) -> &Cell {
+        &self.cells[lane]
+    }
+
+    pub(crate) fn lanes(&self) -> usize {
+        self.cells.len()
+    }
+
+    /// Starts the thread that moves operations on while no thread of the program waits. It sleeps when nothing
+    /// happens. Called by the first operation that is polled as a future.
+    pub fn start_progress_thread(self: &Arc<Self>) {
+        self.progress.get_or_init(|| {
+            let process = Arc::downgrade(self);
+            let spawned = std::thread::Builder::new().name("archi-progress".into()).spawn(move || {
+                os::signal::block_all();
+                while let Some(process) = process.upgrade() {
+                    // Relaxed: `join` below orders the end; this is polled.
+                    if process.stopping.load(Ordering::Relaxed) {
+                        break;
+                    }
+                    let stop =
+                        || process.stopping.load(Ordering::Relaxed) || Arc::strong_count(&process) == 1;
+                    process.cells[0].serve(&process.house, &stop);
+                }
+            });
+            spawned.expect("the system gives no thread for progress")
+        });
+    }
+
+    /// Ends every operation of this process, now and later, with this reason. For a job that can't go on.
+    pub fn revoke(&self, why: &str) {
+        self.ended.lock().unwrap_or_else(|e| e.into_inner()).get_or_insert_with(|| why.to_owned());
+        for cell in &self.cells {
+            cell.lock().lane.poison(why);
+            cell.wake();
+        }
+    }
+
+    /// Leaves the job in order, together with the others: completes what was sent, exchanges farewells with every peer
+    /// that it met (afterwards nobody reads this process's memory), and tells the keeper.
+    ///
+    /// # Errors
+    /// When a peer failed before its farewell and something was still under way to it. The process has left all the
+    /// same.
+    pub fn finalize(&self) -> Result<(), engine::Error> {
+        if self.stage.compare_exchange(ACTIVE, LEAVING, Ordering::AcqRel, Ordering::Acquire).is_err() {
+            return Ok(());
+        }
+        for cell in &self.cells {
+            cell.wait_until(cell.lock(), None, None, &self.house, |lane| lane.all_sent());
+            cell.lock().lane.bid_farewell();
+            cell.wait_until(cell.lock(), None, None, &self.house, |lane| {
+                lane.is_poisoned() || lane.all_farewells_in()
+            });
+        }
+        self.say_goodbye();
+        Ok(())
+    }
+
+    /// Leaves the job alone: lingers until what it sent has been taken (10 s at most, unless its peers are gone), says
+    /// farewell without waiting for an answer, and tells the keeper.
+    pub fn leave(&self) {
+        if self.stage.compare_exchange(ACTIVE, LEAVING, Ordering::AcqRel, Ordering::Acquire).is_err() {
+            return;
+        }
+        let deadline = self.clock.now() + LINGER_NS_MAX;
+        for cell in &self.cells {
+            cell.wait_until(cell.lock(), None, Some(deadline), &self.house, |lane| {
+                lane.is_poisoned() || lane.all_sent()
+            });
+            cell.lock().lane.bid_farewell();
+            cell.wait_until(cell.lock(), None, Some(deadline), &self.house, |lane| {
+                lane.is_poisoned() || lane.all_sent()
+            });
+        }
+        self.say_goodbye();
+    }
+
+    fn say_goodbye(&self) {
+        if self.surroundings.statistics {
+            self.report_statistics();
+        }
+        for cell in &self.cells {
+            cell.lock().lane.port().leave();
+        }
+        self.house.tell(&ToKeeper::Goodbye);
+        self.stage.store(LEFT, Ordering::Release);
+        self.stop_progress_thread();
+    }
+
+    fn stop_progress_thread(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+        if self.progress.get().is_some() {
+            self.cells[0].wake();
+            self.cells[0].wake_standby();
+        }
+    }
+
+    /// Whether the process has left, or is about to.
+    pub fn has_left(&self) -> bool {
+        self.stage.load(Ordering::Acquire) != ACTIVE
+    }
+
+    /// Ends the whole job with this status; works from any thread while others block. Under no launcher it ends this
+    /// process.
+    pub fn abort(&self, code: i32, reason: &str) -> ! {
+        self.house.tell(&ToKeeper::Abort { code, reason: reason.to_owned() });
+        if !self.house.has_keeper() {
+            eprintln!("archipelago: aborted with status {code}: {reason}");
+        }
+        std::process::exit(code)
+    }
+
+    fn report_statistics(&self) {
+        let total = self.counters();
+        let waits = self.waits();
+        let line = |layer: &str, peer: Option<u32>, c: &PeerCounters| control::Statistic {
+            layer: layer.to_owned(),
+            peer,
+            messages_out: c.messages_sent,
+            bytes_out: c.bytes_sent,
+            messages_in: c.messages_received,
+            bytes_in: c.bytes_received,
+            waits: c.waited_for_room,
+            bytes_copied: 0,
+        };
+        let mut lines = vec![line("engine", None, &total.peers)];
+        lines[0].waits = waits.yields + waits.sleeps;
+        lines[0].bytes_copied = total.bytes_copied;
+        lines.extend(self.peer_counters().iter().map(|(process, c)| line("engine", Some(process.number), c)));
+        for part in lines.chunks(control::process::STATISTICS_MAX) {
+            self.house.tell(&ToKeeper::Statistics(part.to_vec()));
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.leave();
+        self.stop_progress_thread();
+    }
+}
