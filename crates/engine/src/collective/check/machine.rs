@@ -1,0 +1,428 @@
+//! Executes the schedules of all members, on symbols.
+
+use super::fault::{Fault, Waiting};
+use super::subject::Subject;
+use super::value::Value;
+use super::{Report, Rounds};
+use crate::collective::{Algorithm, Buffer, Order, Range, Schedule, Span, Step, Traffic};
+use std::collections::HashMap;
+
+/// A member's three buffers, an entry for each element.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    pub input: Vec<Option<Value>>,
+    pub output: Vec<Option<Value>>,
+    pub scratch: Vec<Option<Value>>,
+}
+
+impl Memory {
+    fn buffer(&mut self, buffer: Buffer) -> &mut Vec<Option<Value>> {
+        match buffer {
+            Buffer::Input => &mut self.input,
+            Buffer::Output => &mut self.output,
+            Buffer::Scratch => &mut self.scratch,
+        }
+    }
+}
+
+/// A run of elements of a buffer.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    buffer: Buffer,
+    first: usize,
+    count: usize,
+}
+
+struct Member {
+    schedule: Schedule,
+    memory: Memory,
+    round: u32,
+    steps: Vec<Step>,
+    /// Steps of the round that haven't completed.
+    open: Vec<usize>,
+    finished: bool,
+    /// What it published.
+    cell: Option<Vec<Value>>,
+    /// Whose cells it has awaited in a round before.
+    awaited: Vec<bool>,
+    /// What others have read in place, until it awaits them.
+    lent: Vec<(u32, Run)>,
+}
+
+/// All members.
+pub struct Machine<'a> {
+    members: Vec<Member>,
+    rounds: Rounds<'a>,
+    element_bytes: u64,
+    cell_bytes: u64,
+    /// Ends of messages that wait for the other end, by (round, sender, receiver): the step there.
+    sends: HashMap<(u32, u32, u32), usize>,
+    receives: HashMap<(u32, u32, u32), usize>,
+    /// Members that may get on.
+    ready: Vec<u32>,
+    report: Report,
+}
+
+impl<'a> Machine<'a> {
+    pub fn new(algorithm: &'static Algorithm, subject: &Subject, rounds: Rounds<'a>) -> Machine<'a> {
+        let element_bytes = subject.case.element_bytes.max(1);
+        let mut members: Vec<Member> = (0..subject.case.size)
+            .map(|rank| {
+                let schedule = Schedule::new(algorithm, &subject.call(rank));
+                let elements = |buffer| vec![None; (schedule.area(buffer).bytes() / element_bytes) as usize];
+                let mut memory = Memory {
+                    input: elements(Buffer::Input),
+                    output: elements(Buffer::Output),
+                    scratch: elements(Buffer::Scratch),
+                };
+                subject.fill(rank, &mut memory);
+                Member::new(schedule, memory, subject.case.size)
+            })
+            .collect();
+        members.sort_by_key(|member| member.schedule.rank());
+        Machine {
+            ready: (0..subject.case.size).collect(),
+            members,
+            rounds,
+            element_bytes,
+            cell_bytes: subject.case.board.unwrap_or(0),
+            sends: HashMap::new(),
+            receives: HashMap::new(),
+            report: Report { traffic: Traffic::default(), steps: 0 },
+        }
+    }
+
+    /// The members' memories, by rank in the communicator.
+    pub fn memories(self) -> impl Iterator<Item = (u32, Memory)> {
+        self.members.into_iter().map(|m| (m.schedule.member(m.schedule.rank()), m.memory))
+    }
+
+    /// Runs until nobody gets on.
+    pub fn run(&mut self) -> Result<Report, Fault> {
+        for rank in 0..self.members.len() as u32 {
+            self.enter(rank)?;
+        }
+        while let Some(rank) = self.ready.pop() {
+            while !self.members[rank as usize].finished && self.advance(rank)? {}
+        }
+        let waiting: Vec<Waiting> = self
+            .members
+            .iter()
+            .enumerate()
+            .filter(|(_, m)| !m.finished)
+            .flat_map(|(rank, m)| {
+                let waiting =
+                    move |i: &usize| Waiting { rank: rank as u32, round: m.round, step: m.steps[*i] };
+                m.open.iter().map(waiting)
+            })
+            .collect();
+        if waiting.is_empty() { Ok(self.report) } else { Err(Fault::Deadlock(waiting)) }
+    }
+
+    /// Completes what can be completed; true if the member got into another round.
+    fn advance(&mut self, rank: u32) -> Result<bool, Fault> {
+        let mut still = std::mem::take(&mut self.members[rank as usize].open);
+        let mut waiting = Vec::new();
+        for step in still.drain(..) {
+            if let Step::Await { of, count } = self.members[rank as usize].steps[step]
+                && (of..of + count).all(|of| self.members[of as usize].cell.is_some())
+            {
+                continue;
+            }
+            waiting.push(step);
+        }
+        let member = &mut self.members[rank as usize];
+        member.open = waiting;
+        if !member.open.is_empty() {
+            return Ok(false);
+        }
+        self.leave(rank);
+        self.members[rank as usize].round += 1;
+        self.enter(rank)?;
+        Ok(true)
+    }
+
+    /// What was awaited in this round counts from the next one on.
+    fn leave(&mut self, rank: u32) {
+        let member = &mut self.members[rank as usize];
+        for step in &member.steps {
+            if let Step::Await { of, count } = *step {
+                (of..of + count).for_each(|of| member.awaited[of as usize] = true);
+                member.lent.retain(|(to, _)| !(of..of + count).contains(to));
+            }
+        }
+    }
+
+    /// Starts the member's round.
+    fn enter(&mut self, rank: u32) -> Result<(), Fault> {
+        let member = &mut self.members[rank as usize];
+        let round = member.round;
+        if !(self.rounds)(&member.schedule, round, &mut member.steps) {
+            member.finished = true;
+            return match member.lent.first() {
+                Some((to, _)) => Err(Fault::Lent { rank, round, to: *to }),
+                None => Ok(()),
+            };
+        }
+        let steps = std::mem::take(&mut self.members[rank as usize].steps);
+        self.report.steps += steps.len() as u64;
+        self.find_overlap(rank, &steps)?;
+        for (number, step) in steps.iter().enumerate() {
+            if self.start(rank, number, step)? {
+                self.members[rank as usize].open.push(number);
+            }
+        }
+        self.members[rank as usize].steps = steps;
+        // Messages whose other end was there already complete now.
+        for (number, step) in self.members[rank as usize].steps.clone().iter().enumerate() {
+            let key = match *step {
+                Step::Send { to, .. } => (round, rank, to),
+                Step::Receive { from, .. } => (round, from, rank),
+                _ => continue,
+            };
+            if let (Some(&send), Some(&receive)) = (self.sends.get(&key), self.receives.get(&key)) {
+                debug_assert!(send == number || receive == number);
+                self.deliver(key, send, receive)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Executes a local step; true if the step stays open.
+    fn start(&mut self, rank: u32, number: usize, step: &Step) -> Result<bool, Fault> {
+        let round = self.members[rank as usize].round;
+        let size = self.members.len() as u32;
+        let peer_fault = |peer| Err(Fault::Peer { rank, round, peer });
+        match *step {
+            Step::Send { to: peer, .. } | Step::Receive { from: peer, .. } => {
+                if peer >= size || peer == rank {
+                    return peer_fault(peer);
+                }
+                let sends = matches!(step, Step::Send { .. });
+                let (posted, key) = match sends {
+                    true => (&mut self.sends, (round, rank, peer)),
+                    false => (&mut self.receives, (round, peer, rank)),
+                };
+                if posted.insert(key, number).is_some() {
+                    return peer_fault(peer);
+                }
+                return Ok(true);
+            }
+            Step::Await { of, count } => {
+                return if of + count > size { peer_fault(of) } else { Ok(true) };
+            }
+            Step::Copy { from, into } => {
+                let values = self.read(rank, from)?;
+                self.write(rank, into, &values)?;
+            }
+            Step::Reduce { from, into, order } => {
+                self.run_of(rank, from)?;
+                self.run_of(rank, into)?;
+                let (from, mine) = (self.read(rank, from)?, self.read(rank, into)?);
+                let result = self.combine(rank, &from, &mine, order)?;
+                self.write(rank, into, &result)?;
+            }
+            Step::Publish { blocks } => {
+                let values = self.read(rank, blocks)?;
+                let too_large = values.len() as u64 * self.element_bytes > self.cell_bytes;
+                let member = &mut self.members[rank as usize];
+                if too_large || member.cell.replace(values).is_some() {
+                    return Err(Fault::Board { rank, round, of: rank });
+                }
+                self.ready.extend(0..size);
+            }
+            Step::Fetch { of, count, skip, into } => self.fetch(rank, of, count, skip, into)?,
+            Step::Pull { of, from, into } => {
+                if of >= size || !self.members[rank as usize].awaited[of as usize] {
+                    return Err(Fault::Board { rank, round, of });
+                }
+                let run = self.run_of(of, from)?;
+                let values = self.read(of, from)?;
+                self.write(rank, into, &values)?;
+                self.members[of as usize].lent.push((rank, run));
+            }
+        }
+        Ok(false)
+    }
+
+    fn fetch(&mut self, rank: u32, of: u32, count: u32, skip: u32, into: Range) -> Result<(), Fault> {
+        let round = self.members[rank as usize].round;
+        let run = self.run_of(rank, into)?;
+        let at = skip as usize * run.count;
+        let mut result: Option<Vec<Value>> = None;
+        for owner in of..of + count {
+            let fault = Fault::Board { rank, round, of: owner };
+            let awaited = self.members[rank as usize].awaited.get(owner as usize) == Some(&true);
+            let cell = self.members.get(owner as usize).and_then(|m| m.cell.as_ref());
+            let Some(values) = cell.and_then(|cell| cell.get(at..at + run.count)).filter(|_| awaited) else {
+                return Err(fault);
+            };
+            let values = values.to_vec();
+            result = Some(match result {
+                None => values,
+                Some(left) => self.combine(rank, &left, &values, Order::Before)?,
+            });
+        }
+        self.write(rank, into, &result.unwrap_or_default())
+    }
+
+    /// Moves a message's elements and completes both ends.
+    fn deliver(&mut self, key: (u32, u32, u32), send: usize, receive: usize) -> Result<(), Fault> {
+        let (_, from, to) = key;
+        let (Step::Send { blocks: source, .. }, Step::Receive { blocks: target, .. }) =
+            (self.members[from as usize].steps[send], self.members[to as usize].steps[receive])
+        else {
+            unreachable!("only sends and receives are posted")
+        };
+        self.run_of(from, source)?;
+        self.run_of(to, target)?;
+        let values = self.read(from, source)?;
+        self.write(to, target, &values)?;
+        self.report.traffic.messages += 1;
+        self.report.traffic.bytes += values.len() as u64 * self.element_bytes;
+        self.sends.remove(&key);
+        self.receives.remove(&key);
+        for (rank, step) in [(from, send), (to, receive)] {
+            self.members[rank as usize].open.retain(|open| *open != step);
+            self.ready.push(rank);
+        }
+        Ok(())
+    }
+
+    fn combine(&self, rank: u32, from: &[Value], mine: &[Value], order: Order) -> Result<Vec<Value>, Fault> {
+        let round = self.members[rank as usize].round;
+        if from.len() != mine.len() {
+            return Err(Fault::Size { rank, round, from: from.len() as u64, into: mine.len() as u64 });
+        }
+        let pairs = from.iter().zip(mine).map(|(from, mine)| match order {
+            Order::Before => (*from, *mine),
+            Order::After => (*mine, *from),
+        });
+        pairs
+            .map(|(left, right)| {
+                Value::combine(left, right).ok_or(Fault::Operands { rank, round, left, right })
+            })
+            .collect()
+    }
+
+    /// The elements of blocks that must lie behind one another.
+    fn run_of(&self, rank: u32, blocks: Range) -> Result<Run, Fault> {
+        let member = &self.members[rank as usize];
+        let span = member.schedule.span(blocks);
+        let span = span.ok_or(Fault::Place { rank, round: member.round, blocks })?;
+        Ok(self.run_at(blocks.buffer, span))
+    }
+
+    fn run_at(&self, buffer: Buffer, span: Span) -> Run {
+        debug_assert!(span.offset.is_multiple_of(self.element_bytes));
+        Run {
+            buffer,
+            first: (span.offset / self.element_bytes) as usize,
+            count: (span.bytes / self.element_bytes) as usize,
+        }
+    }
+
+    /// The elements of each of the blocks.
+    fn runs_of(&self, rank: u32, blocks: Range) -> Result<Vec<Run>, Fault> {
+        let member = &self.members[rank as usize];
+        let fault = Fault::Place { rank, round: member.round, blocks };
+        let area = member.schedule.area(blocks.buffer);
+        (blocks.first..blocks.first + blocks.count)
+            .map(|block| area.block(block).map(|span| self.run_at(blocks.buffer, span)).ok_or(fault.clone()))
+            .collect()
+    }
+
+    fn read(&mut self, rank: u32, blocks: Range) -> Result<Vec<Value>, Fault> {
+        let mut values = Vec::new();
+        for run in self.runs_of(rank, blocks)? {
+            let member = &mut self.members[rank as usize];
+            let (round, buffer) = (member.round, run.buffer);
+            let cells = &member.memory.buffer(buffer)[run.first..run.first + run.count];
+            for (i, cell) in cells.iter().enumerate() {
+                let element = (run.first + i) as u64;
+                values.push(cell.ok_or(Fault::Unwritten { rank, round, buffer, element })?);
+            }
+        }
+        Ok(values)
+    }
+
+    fn write(&mut self, rank: u32, blocks: Range, mut values: &[Value]) -> Result<(), Fault> {
+        let runs = self.runs_of(rank, blocks)?;
+        let member = &mut self.members[rank as usize];
+        let round = member.round;
+        if blocks.buffer == Buffer::Input {
+            return Err(Fault::WritesInput { rank, round });
+        }
+        let room: usize = runs.iter().map(|run| run.count).sum();
+        if room != values.len() {
+            return Err(Fault::Size { rank, round, from: values.len() as u64, into: room as u64 });
+        }
+        for run in runs {
+            if let Some((to, _)) = member.lent.iter().find(|(_, lent)| lent.meets(&run)) {
+                return Err(Fault::Lent { rank, round, to: *to });
+            }
+            let (here, rest) = values.split_at(run.count);
+            let cells = &mut member.memory.buffer(run.buffer)[run.first..run.first + run.count];
+            cells.iter_mut().zip(here).for_each(|(cell, value)| *cell = Some(*value));
+            values = rest;
+        }
+        Ok(())
+    }
+
+    /// Whether two steps of a round touch the same elements, and one of them writes.
+    fn find_overlap(&self, rank: u32, steps: &[Step]) -> Result<(), Fault> {
+        let mut touched: Vec<(Buffer, usize, usize, bool)> = Vec::new();
+        for step in steps {
+            let (read, written) = match *step {
+                Step::Send { blocks, .. } | Step::Publish { blocks } => (Some(blocks), None),
+                Step::Receive { blocks, .. } => (None, Some(blocks)),
+                Step::Reduce { from, into, .. } | Step::Copy { from, into } => (Some(from), Some(into)),
+                Step::Fetch { into, .. } | Step::Pull { into, .. } => (None, Some(into)),
+                Step::Await { .. } => (None, None),
+            };
+            for (blocks, writes) in [(read, false), (written, true)] {
+                for run in blocks.map(|b| self.runs_of(rank, b)).transpose()?.into_iter().flatten() {
+                    if run.count > 0 {
+                        touched.push((run.buffer, run.first, run.first + run.count, writes));
+                    }
+                }
+            }
+        }
+        touched.sort_by_key(|t| (t.0 as u8, t.1));
+        let (mut written_to, mut read_to) = ((Buffer::Input, 0), (Buffer::Input, 0));
+        for (buffer, first, end, writes) in touched {
+            let behind = |to: (Buffer, usize)| to.0 == buffer && first < to.1;
+            if behind(written_to) || (writes && behind(read_to)) {
+                let round = self.members[rank as usize].round;
+                return Err(Fault::Overlap { rank, round, buffer, element: first as u64 });
+            }
+            let to = if writes { &mut written_to } else { &mut read_to };
+            *to = if to.0 == buffer { (buffer, to.1.max(end)) } else { (buffer, end) };
+        }
+        Ok(())
+    }
+}
+
+impl Run {
+    fn meets(&self, other: &Run) -> bool {
+        self.buffer == other.buffer
+            && self.first < other.first + other.count
+            && other.first < self.first + self.count
+    }
+}
+
+impl Member {
+    fn new(schedule: Schedule, memory: Memory, size: u32) -> Member {
+        Member {
+            schedule,
+            memory,
+            round: 0,
+            steps: Vec::new(),
+            open: Vec::new(),
+            finished: false,
+            cell: None,
+            awaited: vec![false; size as usize],
+            lent: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! What is checked: a case with a root and the sizes of the blocks; what is in the buffers before, and after.
+
+use super::fault::Fault;
+use super::machine::Memory;
+use super::value::Value;
+use crate::collective::{Algorithm, Blocks, Call, Case, Collective, Lengths, Traffic};
+use std::sync::Arc;
+
+/// A call of all members of a communicator.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// What all share.
+    pub case: Case,
+    /// The root.
+    pub root: u32,
+    /// Whether the root's contribution lies in its output (gather, reduce) or stays in its input (scatter).
+    pub root_in_place: bool,
+    /// Elements of the block that goes from one rank to another, in a vector form.
+    pub counts: fn(u32, u32) -> u64,
+}
+
+impl Subject {
+    /// All blocks equal, nothing in place unless the case says so.
+    pub fn new(case: Case, root: u32) -> Subject {
+        Subject { case, root, root_in_place: false, counts: |_, _| 0 }
+    }
+
+    /// The block from `from` to `to` in elements; what isn't addressed (gather, all-gather) goes to rank 0.
+    fn count(&self, from: u32, to: u32) -> u64 {
+        match (self.case.listed, self.case.collective) {
+            (false, _) => self.case.elements,
+            (true, Collective::Gather | Collective::AllGather) => (self.counts)(from, 0),
+            (true, _) => (self.counts)(from, to),
+        }
+    }
+
+    /// The part of one member.
+    pub fn call(&self, rank: u32) -> Call {
+        let case = self.case;
+        let in_place = if case.collective.has_root() { self.root_in_place } else { case.in_place };
+        let mut call = Call { in_place, ..Call::new(case, rank, self.root) };
+        if case.listed {
+            (call.input, call.output) = self.lengths(rank);
+        }
+        call
+    }
+
+    fn lengths(&self, rank: u32) -> (Lengths, Lengths) {
+        let bytes = self.case.element_bytes;
+        // Places with gaps, in falling order for odd ranks.
+        let list = |count: &dyn Fn(u32) -> u64| {
+            let counts: Vec<u64> = (0..self.case.size).map(count).collect();
+            let mut places = vec![0; counts.len()];
+            let mut end = 0;
+            for i in 0..counts.len() {
+                let block = if rank.is_multiple_of(2) { i } else { counts.len() - 1 - i };
+                places[block] = end + i as u64 % 3;
+                end = places[block] + counts[block];
+            }
+            Lengths::Listed(Arc::new(Blocks::displaced(&counts, &places, bytes)))
+        };
+        let own = |count: u64| Lengths::Bytes(count * bytes);
+        match self.case.collective {
+            Collective::Gather | Collective::AllGather => {
+                (own(self.count(rank, 0)), list(&|from| self.count(from, 0)))
+            }
+            Collective::Scatter => (list(&|to| self.count(self.root, to)), own(self.count(self.root, rank))),
+            _ => (list(&|to| self.count(rank, to)), list(&|from| self.count(from, rank))),
+        }
+    }
+
+    /// What the block for `to` of `rank`'s contribution holds.
+    fn block(&self, rank: u32, to: u32) -> impl Iterator<Item = Value> {
+        let addressed = matches!(self.case.collective, Collective::Scatter | Collective::AllToAll);
+        let high = if addressed { (to as u64) << 32 } else { 0 };
+        let count = self.count(rank, if addressed { to } else { 0 });
+        let commutative = self.case.commutative;
+        (0..count).map(move |element| Value::of(rank, high | element, commutative))
+    }
+
+    /// Where the block of `other` starts in a buffer with one block per rank, in elements.
+    fn place(&self, lengths: &Lengths, other: u32) -> usize {
+        let bytes = match lengths {
+            Lengths::Listed(list) => list.span(other).offset,
+            _ => other as u64 * self.case.bytes(),
+        };
+        (bytes / self.case.element_bytes.max(1)) as usize
+    }
+
+    /// Fills a member's buffers before the execution.
+    pub(super) fn fill(&self, rank: u32, memory: &mut Memory) {
+        let call = self.call(rank);
+        let put = |buffer: &mut [Option<Value>], at: usize, values: &mut dyn Iterator<Item = Value>| {
+            values.enumerate().for_each(|(i, value)| buffer[at + i] = Some(value));
+        };
+        let at_root = rank == self.root;
+        let size = self.case.size;
+        match self.case.collective {
+            Collective::Barrier => {}
+            Collective::Broadcast if at_root => put(&mut memory.output, 0, &mut self.block(rank, 0)),
+            Collective::Broadcast => {}
+            Collective::Gather | Collective::AllGather => {
+                let in_place = call.in_place && (at_root || self.case.collective == Collective::AllGather);
+                match in_place {
+                    false => put(&mut memory.input, 0, &mut self.block(rank, 0)),
+                    true => {
+                        put(&mut memory.output, self.place(&call.output, rank), &mut self.block(rank, 0));
+                    }
+                }
+            }
+            Collective::Scatter if !at_root => {}
+            Collective::Scatter => (0..size).for_each(|to| {
+                put(&mut memory.input, self.place(&call.input, to), &mut self.block(rank, to));
+            }),
+            Collective::AllToAll => (0..size).for_each(|to| match call.in_place {
+                false => put(&mut memory.input, self.place(&call.input, to), &mut self.block(rank, to)),
+                true => put(&mut memory.output, self.place(&call.output, to), &mut self.block(rank, to)),
+            }),
+            Collective::Reduce | Collective::AllReduce | Collective::Scan => {
+                let in_place = call.in_place && (at_root || !self.case.collective.has_root());
+                let buffer = if in_place { &mut memory.output } else { &mut memory.input };
+                put(buffer, 0, &mut self.block(rank, 0));
+            }
+        }
+    }
+
+    /// What a member's output must be after the execution.
+    fn expected(&self, rank: u32, elements: usize) -> Vec<Option<Value>> {
+        let call = self.call(rank);
+        let (case, size) = (&self.case, self.case.size);
+        let mut output = vec![None; elements];
+        let mut put = |at: usize, values: &mut dyn Iterator<Item = Value>| {
+            values.enumerate().for_each(|(i, value)| output[at + i] = Some(value));
+        };
+        let at_root = rank == self.root;
+        match case.collective {
+            Collective::Barrier => {}
+            Collective::Broadcast => put(0, &mut self.block(self.root, 0)),
+            Collective::Gather if !at_root => {}
+            Collective::Gather | Collective::AllGather | Collective::AllToAll => (0..size).for_each(|from| {
+                put(self.place(&call.output, from), &mut self.block(from, rank));
+            }),
+            Collective::Scatter if at_root && call.in_place => {}
+            Collective::Scatter => put(0, &mut self.block(self.root, rank)),
+            Collective::Reduce if !at_root => {}
+            Collective::Reduce | Collective::AllReduce | Collective::Scan => {
+                let end = if case.collective == Collective::Scan { rank + 1 } else { size };
+                put(0, &mut (0..case.elements).map(|e| Value::of_ranks(0, end, e, case.commutative)));
+            }
+        }
+        output
+    }
+
+    /// Compares all outputs with what they must be.
+    pub(super) fn verify(&self, memories: impl Iterator<Item = (u32, Memory)>) -> Result<(), Fault> {
+        for (rank, memory) in memories {
+            let expected = self.expected(rank, memory.output.len());
+            for (element, (found, expected)) in memory.output.iter().zip(&expected).enumerate() {
+                if found != expected {
+                    let element = element as u64;
+                    return Err(Fault::Output { rank, element, found: *found, expected: *expected });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares what was sent with what the table states.
+    pub(super) fn verify_traffic(&self, algorithm: &Algorithm, found: Traffic) -> Result<(), Fault> {
+        let case = &self.case;
+        let mut stated = (algorithm.traffic)(case);
+        // A result that is handed from rank 0 to the root; the board forms have no such hop.
+        let handed = case.collective == Collective::Reduce && !case.commutative && self.root != 0;
+        if handed && !algorithm.needs.contains(&crate::collective::Need::Cell) {
+            stated.messages += 1;
+            stated.bytes += case.bytes();
+        }
+        if case.listed {
+            stated.bytes = found.bytes;
+        }
+        if found != stated { Err(Fault::Count { found, stated }) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,30 @@
+//! Collectives as schedules.
+//!
+//! An algorithm is a pure function of (rank, size, shape) that yields *rounds* of unordered *steps*, one round at
+//! a time into a buffer that the caller keeps, so that the longest schedule costs no memory. Offsets are in
+//! blocks and ranks are relative to the root, so one schedule serves all counts and all roots; an [`Area`] turns
+//! blocks into bytes.
+//!
+//! One [`table`] names every algorithm with its conditions and its cost. It drives the choice, the listing of
+//! `archi info --collectives`, the forcing of an algorithm by name, and the tests. The [`check`]er executes
+//! schedules symbolically, the [`simulate`]d network counts and prices them, the executor runs them.
+//!
+//! Nothing here touches memory of a user, sends anything, or knows a communicator.
+#![forbid(unsafe_code)]
+
+mod algorithms;
+mod area;
+mod case;
+pub mod check;
+mod cost;
+mod schedule;
+pub mod simulate;
+mod step;
+pub mod table;
+
+pub use area::{Area, Blocks, Span};
+pub use case::{Call, Case, Collective, Lengths};
+pub use cost::{Cost, Price, Traffic};
+pub use schedule::{Plan, Role, Schedule, Scratch};
+pub use step::{Buffer, Order, Range, Step};
+pub use table::{Algorithm, Need, NoSuchAlgorithm, choose, named};

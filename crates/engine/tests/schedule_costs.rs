@@ -1,0 +1,152 @@
+//! Counts at scale: what 1,024 simulated members send is what the textbook's formula says, and the critical path is
+//! what the table states.
+
+use archipelago_engine::collective::check::Subject;
+use archipelago_engine::collective::simulate::simulate;
+use archipelago_engine::collective::{Case, Collective, Need, Price, Traffic, choose, named, table};
+
+const FREE: Price =
+    Price { latency_ps: 0, message_ps: 0, byte_ps: 0, reduced_byte_ps: 0, copied_byte_ps: 0, cell_ps: 0 };
+
+fn message_algorithms() -> impl Iterator<Item = &'static table::Algorithm> {
+    let board = |need: &Need| matches!(need, Need::Cell | Need::Reads);
+    table::TABLE.iter().filter(move |a| !a.needs.iter().any(board))
+}
+
+#[test]
+fn counts_at_1024_members_are_the_textbooks() {
+    const N: u64 = 1024;
+    const LOG: u64 = 10;
+    // Elements of 8 bytes: 2 to each member's part of a vector, or a block of 2.
+    let vector = 2 * N;
+    let m = 8 * vector;
+    let b = 16;
+    let check = |collective: Collective, name: &str, messages: u64, bytes: u64| {
+        let elements = if collective.by_rank() { 2 } else { vector };
+        let elements = if collective == Collective::Barrier { 0 } else { elements };
+        let in_place = name == "exchange";
+        let case = Case { in_place, ..Case::new(collective, N as u32, elements, 8) };
+        let algorithm = named(collective, name).unwrap();
+        let outcome = simulate(algorithm, &Subject::new(case, 0), &FREE);
+        assert_eq!(outcome.traffic, Traffic::new(messages, bytes), "{} {name}", collective.name());
+        assert_eq!((algorithm.traffic)(&case), outcome.traffic, "{} {name}", collective.name());
+    };
+    check(Collective::Barrier, "dissemination", N * LOG, 0);
+    check(Collective::Barrier, "tree", 2 * (N - 1), 0);
+    check(Collective::Broadcast, "binomial", N - 1, (N - 1) * m);
+    // Half of the vector crosses each of the tree's levels; then each part goes to everybody else.
+    check(Collective::Broadcast, "scatter-ring", (N - 1) + N * (N - 1), LOG * m / 2 + (N - 1) * m);
+    check(Collective::Broadcast, "scatter-doubling", (N - 1) + N * LOG, LOG * m / 2 + (N - 1) * m);
+    check(Collective::Gather, "binomial", N - 1, N / 2 * LOG * b);
+    check(Collective::Gather, "linear", N - 1, (N - 1) * b);
+    check(Collective::Gather, "paced", 2 * (N - 1), (N - 1) * b);
+    check(Collective::Scatter, "binomial", N - 1, N / 2 * LOG * b);
+    check(Collective::Scatter, "linear", N - 1, (N - 1) * b);
+    check(Collective::Scatter, "paced", 2 * (N - 1), (N - 1) * b);
+    check(Collective::AllGather, "ring", N * (N - 1), N * (N - 1) * b);
+    check(Collective::AllGather, "bruck", N * LOG, N * (N - 1) * b);
+    check(Collective::AllGather, "doubling", N * LOG, N * (N - 1) * b);
+    check(Collective::AllToAll, "pairwise", N * (N - 1), N * (N - 1) * b);
+    check(Collective::AllToAll, "scattered", N * (N - 1), N * (N - 1) * b);
+    check(Collective::AllToAll, "exchange", N * (N - 1), N * (N - 1) * b);
+    check(Collective::AllToAll, "bruck", N * LOG, N * LOG * (N / 2) * b);
+    check(Collective::Reduce, "binomial", N - 1, (N - 1) * m);
+    check(Collective::Reduce, "rabenseifner", N * LOG + N - 1, (N - 1) * m + LOG * m / 2);
+    check(Collective::AllReduce, "doubling", N * LOG, N * LOG * m);
+    check(Collective::AllReduce, "ring", 2 * N * (N - 1), 2 * (N - 1) * m);
+    check(Collective::AllReduce, "rabenseifner", 2 * N * LOG, 2 * (N - 1) * m);
+    // Every member but those within 2^k of the end sends in round k.
+    check(Collective::Scan, "doubling", N * LOG - (N - 1), (N * LOG - (N - 1)) * m);
+    // 16 KiB are two segments' worth at most.
+    check(Collective::Scan, "chain", 2 * (N - 1), (N - 1) * m);
+    check(Collective::Reduce, "chain", 2 * (N - 1), (N - 1) * m);
+    check(Collective::Broadcast, "chain", 2 * (N - 1), (N - 1) * m);
+}
+
+#[test]
+fn every_message_algorithm_sends_what_its_row_states_at_large_odd_sizes() {
+    for algorithm in message_algorithms() {
+        for size in [100, 127, 128, 1000] {
+            let in_place = algorithm.needs.contains(&Need::InPlace);
+            let elements = if algorithm.collective.by_rank() { 3 } else { 1_000_003 };
+            let case = Case { in_place, ..Case::new(algorithm.collective, size, elements, 1) };
+            let case =
+                if case.collective == Collective::Barrier { Case { elements: 0, ..case } } else { case };
+            if algorithm.fits(&case) {
+                let outcome = simulate(algorithm, &Subject::new(case, 0), &FREE);
+                assert_eq!(outcome.traffic, (algorithm.traffic)(&case), "{} {size}", algorithm.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_critical_path_is_what_the_row_states() {
+    for algorithm in message_algorithms() {
+        for size in [1u32, 2, 3, 4, 6, 7, 8, 16, 33, 64] {
+            let in_place = algorithm.needs.contains(&Need::InPlace);
+            // Divisible by every number of parts that occurs here.
+            let elements = if algorithm.collective.by_rank() { 12 } else { 64 * 33 * 7 * 5 * 9 * 16 };
+            let case = Case { in_place, ..Case::new(algorithm.collective, size, elements, 1) };
+            let case =
+                if case.collective == Collective::Barrier { Case { elements: 0, ..case } } else { case };
+            if !algorithm.fits(&case) {
+                continue;
+            }
+            let time = |price: Price| simulate(algorithm, &Subject::new(case, 0), &price).time_ps;
+            let cost = (algorithm.cost)(&case);
+            let what = format!("{} {} of {size}", algorithm.collective.name(), algorithm.name);
+            let latencies = time(Price { latency_ps: 1, ..FREE });
+            let messages = time(Price { message_ps: 1, ..FREE });
+            let bytes = time(Price { byte_ps: 1, ..FREE });
+            let reduced = time(Price { reduced_byte_ps: 1, ..FREE });
+            // In the exchange in place some sit out a round while others don't.
+            let regular = size.is_power_of_two() && algorithm.name != "exchange";
+            let check = |what: String, simulated: u64, stated: u64, slack: u64| {
+                assert!(simulated <= stated + slack, "{what}: simulated {simulated}, stated {stated}");
+                assert!(
+                    simulated + slack >= stated || !regular,
+                    "{what}: simulated {simulated}, stated {stated}"
+                );
+            };
+            // A pipeline's last segments may be one element shorter than its first.
+            let segments = if algorithm.name == "chain" { size as u64 + 4096 } else { 0 };
+            check(format!("latencies of {what}"), latencies, cost.latencies, 0);
+            check(format!("messages of {what}"), messages, cost.messages, 0);
+            check(format!("bytes of {what}"), bytes, cost.bytes, segments);
+            check(format!("reduced bytes of {what}"), reduced, cost.reduced, segments);
+        }
+    }
+}
+
+#[test]
+fn the_choice_changes_with_size_as_the_literature_says() {
+    let check = |collective, size, bytes: u64, expected: &str| {
+        let case = Case::new(collective, size, bytes, 1);
+        assert_eq!(choose(&case, &Price::SOCKET).name, expected, "{case:?}");
+    };
+    check(Collective::Broadcast, 16, 8, "binomial");
+    check(Collective::AllReduce, 16, 8, "doubling");
+    check(Collective::AllReduce, 16, 1 << 20, "rabenseifner");
+    check(Collective::AllReduce, 12, 1 << 24, "ring");
+    check(Collective::AllGather, 12, 8, "bruck");
+    check(Collective::AllGather, 12, 1 << 20, "ring");
+    check(Collective::AllToAll, 64, 8, "bruck");
+    check(Collective::AllToAll, 16, 1 << 20, "scattered");
+    check(Collective::Barrier, 16, 0, "dissemination");
+    let board = Case { board: Some(4096), ..Case::new(Collective::AllReduce, 4, 1, 8) };
+    assert_eq!(choose(&board, &Price::SHARED_MEMORY).name, "board");
+    let large = Case { elements: 1 << 20, ..board };
+    assert_ne!(choose(&large, &Price::SHARED_MEMORY).name, "board");
+}
+
+#[test]
+fn names_are_unique_and_an_unknown_one_is_answered_with_the_known() {
+    for algorithm in table::TABLE {
+        let same = table::of(algorithm.collective).filter(|other| other.name == algorithm.name);
+        assert_eq!(same.count(), 1, "{}", algorithm.name);
+        assert!(std::ptr::eq(named(algorithm.collective, algorithm.name).unwrap(), algorithm));
+    }
+    let error = named(Collective::Barrier, "magic").unwrap_err();
+    assert_eq!(error.to_string(), "no algorithm \"magic\" for barrier; there are: board dissemination tree");
+}
