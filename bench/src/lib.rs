@@ -1,1 +1,0 @@
-//! Ours beside the bare limits.
