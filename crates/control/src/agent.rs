@@ -23,13 +23,25 @@ pub enum ToAgent {
     Input(Vec<u8>),
     /// The input is at its end.
     InputEnd,
-    /// End what still runs: ask by SIGTERM, then after the grace by SIGKILL.
+    /// End what still runs.
     End {
         /// Why, told to the processes.
         reason: String,
-        /// How long to wait for those that were asked, in milliseconds. 0: kill at once.
-        grace_ms: u32,
+        /// How gently.
+        manner: Manner,
     },
+}
+
+/// How gently a job is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Manner {
+    /// Everything is killed.
+    Now,
+    /// Within half a second: the processes that speak with their keeper learn why and may say what they waited
+    /// for, then comes SIGTERM, then SIGKILL.
+    Soon,
+    /// The processes got the user's own signal and have so many milliseconds; SIGTERM comes at their half.
+    Grace(u32),
 }
 
 /// What a keeper is to start.

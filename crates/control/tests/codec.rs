@@ -1,7 +1,7 @@
 //! Every byte that comes from another process is decoded or refused, never a panic.
 
 use archipelago_control as control;
-use control::agent::{App, FromAgent, Input, Part, Start, Stream, ToAgent};
+use control::agent::{App, FromAgent, Input, Manner, Part, Start, Stream, ToAgent};
 use control::codec::{Assembler, DecodeError, decode, encode, encode_frame};
 use control::{Ending, FromKeeper, Key, Refusal, Secret, Statistic, ToKeeper, Transport, Welcome};
 use serde::{Serialize, de::DeserializeOwned};
@@ -69,7 +69,7 @@ fn to_agent() -> Vec<ToAgent> {
         ToAgent::Signal(2),
         ToAgent::Input(vec![9; 1000]),
         ToAgent::InputEnd,
-        ToAgent::End { reason: "time".into(), grace_ms: 250 },
+        ToAgent::End { reason: "time".into(), manner: Manner::Grace(250) },
     ]
 }
 

@@ -4,26 +4,8 @@
 //! call or says in its `# Safety` section what its caller must keep. It knows nothing of messages or ranks.
 #![deny(unsafe_op_in_unsafe_fn)]
 
+pub mod calendar;
 pub mod clock;
 pub mod cores;
 pub mod descendants;
-pub mod epoll;
-pub mod eventfd;
-pub mod futex;
-pub mod host;
-pub mod interface;
-pub mod limits;
-pub mod mapping;
-pub mod poll;
-pub mod random;
-pub mod seccomp;
-pub mod shared_file;
-pub mod signal;
-pub mod socket;
-pub mod spawn;
-pub mod unix;
-pub mod vm_read;
-
-pub use clock::Time;
-pub use mapping::SharedMapping;
-pub use shared_file::SharedFile;
+pub mod descriptor;

@@ -1,7 +1,6 @@
 //! Starting a process with everything that must hold before its program runs.
 
 use crate::limits::Descriptors;
-use crate::signal;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -288,6 +287,14 @@ pub fn reap(wait: bool) -> Option<Reaped> {
     }
 }
 
+/// Waits for the end of one child.
+pub fn reap_one(pid: u32) {
+    if let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) {
+        let wait = || rustix::process::waitpid(Some(pid), rustix::process::WaitOptions::empty());
+        let _ = rustix::io::retry_on_intr(wait);
+    }
+}
+
 /// Whether this process has a child, ended or not.
 pub fn has_children() -> bool {
     let mut info = std::mem::MaybeUninit::<libc::siginfo_t>::uninit();
@@ -296,10 +303,10 @@ pub fn has_children() -> bool {
     unsafe { libc::waitid(libc::P_ALL, 0, info.as_mut_ptr(), flags) == 0 }
 }
 
-/// Sends SIGKILL to a process group and to its leader, which may have left it.
-pub fn kill_group(leader: u32) {
-    let _ = signal::send_group(leader, signal::SIGKILL);
-    let _ = signal::send(leader, signal::SIGKILL);
+/// The process group of a process; `None` when there is no such process.
+pub fn group_of(pid: u32) -> Option<u32> {
+    let pid = rustix::process::Pid::from_raw(i32::try_from(pid).ok()?)?;
+    Some(rustix::process::getpgid(Some(pid)).ok()?.as_raw_nonzero().get() as u32)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Every descriptor made or received here is close-on-exec; no send raises `SIGPIPE`.
 
-use rustix::fd::{AsFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags, SocketFlags, SocketType,
@@ -117,37 +117,6 @@ impl From<SeqPacket> for OwnedFd {
     }
 }
 
-/// Duplicates (close-on-exec) a descriptor that this process inherited and knows by number only. The original
-/// stays as it is.
-///
-/// # Errors
-/// `EBADF` when there is no such descriptor.
-pub fn duplicate_inherited(number: RawFd) -> io::Result<OwnedFd> {
-    if number < 0 {
-        return Err(rustix::io::Errno::BADF.into());
-    }
-    // SAFETY: `fcntl` reads no memory of ours; a number that names no descriptor is answered by EBADF.
-    let copy = unsafe { libc::fcntl(number, libc::F_DUPFD_CLOEXEC, 3) };
-    if copy < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: the kernel has just made this descriptor, and nobody else knows it.
-    Ok(unsafe { OwnedFd::from_raw_fd(copy) })
-}
-
-/// Makes an inherited descriptor close-on-exec; does nothing when there is none of that number.
-pub fn close_on_exec(number: RawFd) {
-    if number >= 0 {
-        // SAFETY: changes only a flag of the descriptor; EBADF is harmless.
-        unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) };
-    }
-}
-
-/// Gives up ownership of a descriptor for good: it stays open, known by its number.
-pub fn leak(descriptor: OwnedFd) -> RawFd {
-    descriptor.into_raw_fd()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,7 +153,5 @@ mod tests {
     fn only_packet_sockets_are_adopted() {
         let (read, _write) = rustix::pipe::pipe().unwrap();
         assert!(SeqPacket::adopt(read).is_err());
-        assert!(duplicate_inherited(-1).is_err());
-        assert!(duplicate_inherited(100_000).is_err());
     }
 }

@@ -1,0 +1,7 @@
+//! The launcher and its companions: `archi run`, `archi info`, `archi doctor`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    archipelago_cli::main("archi")
+}

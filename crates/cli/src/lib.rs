@@ -1,0 +1,12 @@
+//! `archi` and `mpiexec`: the command line of Archipelago.
+//!
+//! Reads arguments, calls `launch`, prints. What a command does beyond that does not belong here.
+
+mod command_line;
+mod doctor;
+mod host;
+mod info;
+mod mpi_words;
+mod run;
+
+pub use command_line::main;

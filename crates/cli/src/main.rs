@@ -1,2 +1,0 @@
-//! archi and mpiexec.
-fn main() {}

@@ -1,0 +1,397 @@
+//! `archi run` and `mpiexec`.
+
+use crate::mpi_words::{normalise, split_parts};
+use clap::builder::PossibleValuesParser;
+use clap::{Args, CommandFactory, FromArgMatches, Parser};
+use control::Transport;
+use control::agent::{App, Input};
+use launch::hosts::{self, Host};
+use launch::{Job, Part};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::PathBuf;
+use std::time::Duration;
+
+const STATUSES: &str = "\
+Exit status:
+  0          every process ended well
+  1 to 255   that of the first process that failed; 128 + N if signal N killed it; the code of an abort
+  1          the launcher itself failed, or a process exited with 0 without finalising
+  2          the command line makes no sense
+  124        the time of --timeout was over
+  126, 127   a program cannot be executed, or does not exist
+  128 + N    you ended the job by signal N (130: Ctrl-C)
+
+Several programs:  archi run -n 1 ./master : -n 7 ./worker
+Long options may be typed with one dash, as for other MPIs: -np 4 -env NAME VALUE -host localhost";
+
+/// Starts processes that compute together, and ends them together.
+#[derive(Parser, Debug)]
+#[command(after_help = STATUSES, override_usage = "archi run [OPTIONS] PROGRAM [ARGUMENTS]... [: [OPTIONS] PROGRAM [ARGUMENTS]...]...")]
+pub struct RunArguments {
+    #[command(flatten)]
+    part: PartArguments,
+    #[command(flatten)]
+    whole: WholeArguments,
+}
+
+/// What may be given for each program.
+#[derive(Args, Debug)]
+struct PartArguments {
+    /// How many processes [default: 1, or what the host list says]
+    #[arg(short = 'n', long = "np", visible_short_alias = 'c', visible_alias = "n", alias = "processes", value_name = "N", value_parser = parse_count, allow_hyphen_values = true)]
+    np: Option<usize>,
+    /// The working directory
+    #[arg(long = "wdir", visible_alias = "wd", alias = "chdir", value_name = "DIRECTORY")]
+    wdir: Option<PathBuf>,
+    /// Set a variable for this program (also as two words: -env NAME VALUE)
+    #[arg(long = "env", value_name = "NAME=VALUE")]
+    env: Vec<OsString>,
+    /// Set a variable for this program, or pass on the launcher's own
+    #[arg(short = 'x', value_name = "NAME[=VALUE]")]
+    export: Vec<OsString>,
+    /// This program inherits none of the launcher's variables
+    #[arg(long = "envnone")]
+    envnone: bool,
+    /// This program inherits all of the launcher's variables (the default)
+    #[arg(long = "envall", conflicts_with = "envnone")]
+    envall: bool,
+    /// This program inherits these variables only
+    #[arg(long = "envlist", value_name = "NAME,...", value_delimiter = ',', conflicts_with = "envall")]
+    envlist: Vec<OsString>,
+    /// Where to run: only this host in this version (localhost, or its name; HOST:N for N processes)
+    #[arg(long = "host", short = 'H', visible_alias = "hosts", value_name = "HOST[:N],...")]
+    host: Vec<String>,
+    /// The program and its arguments
+    #[arg(value_name = "PROGRAM")]
+    command: Vec<OsString>,
+}
+
+/// What is given once for the whole job.
+#[derive(Args, Debug)]
+struct WholeArguments {
+    /// Set a variable for all programs (also as two words: -genv NAME VALUE)
+    #[arg(long = "genv", value_name = "NAME=VALUE")]
+    genv: Vec<OsString>,
+    /// No program inherits the launcher's variables
+    #[arg(long = "genvnone")]
+    genvnone: bool,
+    /// All programs inherit all of the launcher's variables (the default)
+    #[arg(long = "genvall", conflicts_with = "genvnone")]
+    genvall: bool,
+    /// All programs inherit these variables only
+    #[arg(long = "genvlist", value_name = "NAME,...", value_delimiter = ',', conflicts_with = "genvall")]
+    genvlist: Vec<OsString>,
+    /// A file of hosts, one a line: "host slots=4" or "host:4"
+    #[arg(
+        long = "hostfile",
+        short = 'f',
+        visible_alias = "machinefile",
+        alias = "machine-file",
+        value_name = "FILE"
+    )]
+    hostfile: Option<PathBuf>,
+    /// Bind each process to a core of its own, or to none
+    #[arg(long = "bind-to", value_name = "WHAT", default_value = "none", value_parser = PossibleValuesParser::new(["core", "none"]))]
+    bind_to: String,
+    /// How messages travel: auto takes shared memory where it works
+    #[arg(long = "transport", value_name = "WAY", default_value = "auto", value_parser = PossibleValuesParser::new(["auto", "shm", "tcp"]))]
+    transport: String,
+    /// Begin each line of output with its process's rank
+    #[arg(short = 'l', long = "label", visible_alias = "tag-output", alias = "prepend-rank")]
+    label: bool,
+    /// Begin each line of output with the time (UTC)
+    #[arg(long = "timestamp", alias = "timestamp-output")]
+    timestamp: bool,
+    /// Write standard output to files: %r in the path is the rank
+    #[arg(long = "output-file", visible_alias = "outfile-pattern", alias = "outfile", value_name = "PATH")]
+    output_file: Option<OsString>,
+    /// Write standard error to files: %r in the path is the rank
+    #[arg(long = "error-file", visible_alias = "errfile-pattern", alias = "errfile", value_name = "PATH")]
+    error_file: Option<OsString>,
+    /// Who gets standard input: a rank, all, or none
+    #[arg(long = "stdin", short = 's', value_name = "WHO", default_value = "0", value_parser = parse_input)]
+    stdin: Input,
+    /// End the job after this time (seconds, or 500ms, 10s, 5m, 2h)
+    #[arg(long = "timeout", value_name = "TIME", value_parser = parse_time)]
+    timeout: Option<Duration>,
+    /// After Ctrl-C, processes have this time before they are killed
+    #[arg(long = "grace", value_name = "TIME", default_value = "5", value_parser = parse_time)]
+    grace: Duration,
+    /// A process that dies leaves the others running
+    #[arg(long = "keep-going", visible_alias = "continue", aliases = ["continuous", "enable-recovery", "disable-auto-cleanup"])]
+    keep_going: bool,
+    /// Print messages, bytes, waits and copies of each process at the end
+    #[arg(long = "stats")]
+    stats: bool,
+    /// A setting for the processes, as `archi info` lists them
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = parse_setting)]
+    set: Vec<(String, String)>,
+    /// Say what is started
+    #[arg(short = 'v', long = "verbose")]
+    verbose: bool,
+
+    // Options of other launchers that ask for what happens here anyway.
+    #[arg(long = "oversubscribe", hide = true)]
+    oversubscribe: bool,
+    #[arg(long = "allow-run-as-root", hide = true)]
+    allow_run_as_root: bool,
+    #[arg(long = "use-hwthread-cpus", hide = true)]
+    use_hwthread_cpus: bool,
+    #[arg(long = "quiet", short = 'q', hide = true)]
+    quiet: bool,
+    #[arg(long = "map-by", alias = "rank-by", hide = true, value_name = "WHAT")]
+    map_by: Vec<String>,
+    #[arg(long = "mca", aliases = ["gmca", "prtemca", "pmixmca"], hide = true, value_name = "NAME=VALUE")]
+    mca: Vec<OsString>,
+}
+
+/// The later parts of a command line: the options of a part only.
+#[derive(Parser, Debug)]
+struct LaterPart {
+    #[command(flatten)]
+    part: PartArguments,
+}
+
+/// Runs what the words after `archi run` (or `mpiexec`) say; `name` is how the launcher calls itself.
+///
+/// # Errors
+/// What is wrong with the command line, or a request for help.
+pub fn run(name: &'static str, words: Vec<OsString>) -> Result<u8, clap::Error> {
+    let job = job(name, words)?;
+    Ok(launch::run(&job))
+}
+
+fn job(name: &'static str, words: Vec<OsString>) -> Result<Job, clap::Error> {
+    let command = RunArguments::command().name(name).bin_name(name).version(env!("CARGO_PKG_VERSION"));
+    let later = LaterPart::command().bin_name(name);
+    let mut parts = split_parts(words).into_iter();
+    let first = normalise(parts.next().unwrap_or_default(), &command);
+    let mut matches = command.clone().no_binary_name(true).try_get_matches_from(first)?;
+    let RunArguments { part, whole } = RunArguments::from_arg_matches_mut(&mut matches)?;
+    let mut arguments = vec![part];
+    for words in parts {
+        let words = normalise(words, &later);
+        let mut matches = later.clone().no_binary_name(true).try_get_matches_from(words)?;
+        arguments.push(LaterPart::from_arg_matches_mut(&mut matches)?.part);
+    }
+    let wrong = |text: String| clap::Error::raw(clap::error::ErrorKind::ValueValidation, text);
+
+    let listed = match &whole.hostfile {
+        Some(path) => read_hosts(path).map_err(wrong)?,
+        None => Vec::new(),
+    };
+    let mut job_parts = Vec::new();
+    for part in arguments {
+        let mut named = Vec::new();
+        for list in &part.host {
+            named.extend(hosts::parse_list(list).map_err(|error| wrong(format!("-host {list}: {error}")))?);
+        }
+        hosts::check_local(&named).map_err(|error| wrong(error.to_string()))?;
+        let slots = hosts::slots(if named.is_empty() { &listed } else { &named });
+        job_parts
+            .push(Part { processes: part.np.or(slots).unwrap_or(1), app: app(part, &whole).map_err(wrong)? });
+    }
+    let own_name = name.split(' ').next().unwrap_or(name);
+    let mut job = Job::new(own_name, job_parts);
+    job.bind = whole.bind_to == "core";
+    job.transport = match whole.transport.as_str() {
+        "shm" => Transport::Shm,
+        "tcp" => Transport::Tcp,
+        _ => Transport::Auto,
+    };
+    job.input = whole.stdin;
+    job.keep_going = whole.keep_going;
+    job.statistics = whole.stats;
+    job.timeout = whole.timeout;
+    job.grace = whole.grace;
+    job.label = whole.label;
+    job.timestamp = whole.timestamp;
+    job.output_pattern = whole.output_file;
+    job.error_pattern = whole.error_file;
+    job.options = whole.set;
+    job.verbose = whole.verbose;
+    Ok(job)
+}
+
+fn read_hosts(path: &PathBuf) -> Result<Vec<Host>, String> {
+    let name = path.display();
+    let text = std::fs::read_to_string(path).map_err(|error| format!("the host file {name}: {error}"))?;
+    let hosts = hosts::parse_file(&text).map_err(|error| format!("the host file {name}: {error}"))?;
+    hosts::check_local(&hosts).map_err(|error| format!("the host file {name}: {error}"))?;
+    Ok(hosts)
+}
+
+/// A part's program and environment. The part's own wishes come after the job's, so that they win.
+fn app(part: PartArguments, whole: &WholeArguments) -> Result<App, String> {
+    let narrowed = whole.genvnone || !whole.genvlist.is_empty();
+    let own = part.envnone || part.envall || !part.envlist.is_empty();
+    let inherit = if own { part.envall } else { !narrowed };
+    let lists = if own { &part.envlist } else { &whole.genvlist };
+    let mut environment = Vec::new();
+    for name in lists {
+        environment.extend(std::env::var_os(name).map(|value| (name.clone(), value)));
+    }
+    for (option, variable) in
+        whole.genv.iter().map(|pair| ("-genv", pair)).chain(part.env.iter().map(|pair| ("-env", pair)))
+    {
+        environment.push(split(variable).ok_or_else(|| {
+            let text = variable.to_string_lossy();
+            format!("{option} {text}: a name and a value are needed, as {option} NAME VALUE or NAME=VALUE")
+        })?);
+    }
+    for variable in &part.export {
+        match split(variable) {
+            Some(pair) => environment.push(pair),
+            None if variable.as_bytes().contains(&b'=') || variable.is_empty() => {
+                return Err(format!(
+                    "-x {}: the name of the variable is missing",
+                    variable.to_string_lossy()
+                ));
+            }
+            None => environment.extend(std::env::var_os(variable).map(|value| (variable.clone(), value))),
+        }
+    }
+    let bytes = |word: OsString| word.into_vec();
+    Ok(App {
+        command: part.command.into_iter().map(bytes).collect(),
+        directory: part.wdir.map(|path| bytes(path.into_os_string())),
+        inherit_environment: inherit,
+        environment: environment.into_iter().map(|(name, value)| (bytes(name), bytes(value))).collect(),
+    })
+}
+
+/// NAME=VALUE; `None` without a name or an equals sign.
+fn split(pair: &OsStr) -> Option<(OsString, OsString)> {
+    let at = pair.as_bytes().iter().position(|byte| *byte == b'=').filter(|at| *at > 0)?;
+    let (name, value) = (&pair.as_bytes()[..at], &pair.as_bytes()[at + 1..]);
+    Some((OsStr::from_bytes(name).to_owned(), OsStr::from_bytes(value).to_owned()))
+}
+
+fn parse_count(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("a number of processes is at least 1".into()),
+        Ok(count) => Ok(count),
+    }
+}
+
+fn parse_input(text: &str) -> Result<Input, String> {
+    match text {
+        "all" => Ok(Input::All),
+        "none" => Ok(Input::None),
+        "0" => Ok(Input::First),
+        rank => rank.parse().map(Input::One).map_err(|_| "it is a rank, all, or none".into()),
+    }
+}
+
+fn parse_setting(text: &str) -> Result<(String, String), String> {
+    let (name, value) =
+        text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or("it is NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn parse_time(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "" | "s" => 1.0,
+        "ms" => 0.001,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => f64::NAN,
+    };
+    let wrong = "a time is a number of seconds, such as 10 or 0.5, or has a unit: 500ms, 10s, 5m, 2h";
+    let value: f64 = digits.parse().map_err(|_| wrong)?;
+    Duration::try_from_secs_f64(value * unit).map_err(|_| wrong.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<OsString> {
+        text.split(' ').map(OsString::from).collect()
+    }
+
+    fn parsed(text: &str) -> Job {
+        job("archi", words(text)).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[track_caller]
+    fn refused(text: &str, expected: &str) {
+        let error = job("archi", words(text)).expect_err(text).to_string();
+        assert!(error.contains(expected), "{text}: {error}");
+    }
+
+    #[test]
+    fn definitions_are_sound() {
+        RunArguments::command().debug_assert();
+        LaterPart::command().debug_assert();
+    }
+
+    #[test]
+    fn counts() {
+        for text in ["-n 4 app", "-np 4 app", "--np 4 app", "-c 4 app", "-n4 app", "-host localhost:4 app"] {
+            assert_eq!(parsed(text).size(), 4, "{text}");
+        }
+        assert_eq!(parsed("app").size(), 1);
+        assert_eq!(parsed("-host localhost,localhost -n 3 app").size(), 3);
+        refused("-n 0 app", "at least 1");
+        refused("-n -1 app", "at least 1");
+        refused("-n many app", "at least 1");
+    }
+
+    #[test]
+    fn several_programs() {
+        let job = parsed("-n 2 -l a -n 1 : -n 3 -wdir / b x : c");
+        assert_eq!(job.parts.iter().map(|part| part.processes).collect::<Vec<_>>(), [2, 3, 1]);
+        assert_eq!(job.parts[0].app.command, [&b"a"[..], b"-n", b"1"]);
+        assert_eq!(job.parts[1].app.directory.as_deref(), Some(&b"/"[..]));
+        refused("a : -timeout 3 b", "--timeout");
+    }
+
+    #[test]
+    fn environments() {
+        let job = parsed("-genv A 1 -genv B=2 -env A 3 -x C=4 -genvnone app : -envall -env B x=y app");
+        let pair = |name: &str, value: &str| (name.as_bytes().to_vec(), value.as_bytes().to_vec());
+        assert_eq!(
+            job.parts[0].app.environment,
+            [pair("A", "1"), pair("B", "2"), pair("A", "3"), pair("C", "4")]
+        );
+        assert!(!job.parts[0].app.inherit_environment);
+        assert_eq!(job.parts[1].app.environment, [pair("A", "1"), pair("B", "2"), pair("B", "x=y")]);
+        assert!(job.parts[1].app.inherit_environment);
+        assert!(!parsed("-envlist PATH,HOME app").parts[0].app.inherit_environment);
+        refused("-x =3 app", "name");
+    }
+
+    #[test]
+    fn wrong_options_name_the_right_one() {
+        refused("-hots localhost app", "--host");
+        refused("--tiemout 3 app", "--timeout");
+        refused("-bind-to socket app", "core");
+        refused("-transport ib app", "shm");
+        refused("-host elsewhere app", "another host");
+        refused("-hostfile /no/such/file app", "/no/such/file");
+        refused("-timeout soon app", "number of seconds");
+        refused("-stdin some app", "rank");
+    }
+
+    #[test]
+    fn options_of_others_are_taken() {
+        let job = parsed("-oversubscribe --allow-run-as-root -mca btl self -map-by core -prepend-rank app");
+        assert!(job.label);
+        assert_eq!(job.parts[0].app.command, [b"app"]);
+    }
+
+    #[test]
+    fn times() {
+        let check = |text: &str, ms: u64| assert_eq!(parse_time(text), Ok(Duration::from_millis(ms)));
+        check("10", 10_000);
+        check("0.5", 500);
+        check("500ms", 500);
+        check("2m", 120_000);
+        for wrong in ["", "s", "-1", "1x", "nan", "1e300"] {
+            assert!(parse_time(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,567 @@
+//! The keeper's loop.
+
+use super::board::Board;
+use super::member::{Answers, Member, Said};
+use super::stage::{Act, Stage};
+use super::start::{NotStarted, Starter};
+use crate::reaper;
+use control::agent::{CHUNK_BYTES_MAX, FromAgent, Manner, Part, Start, ToAgent};
+use control::codec::{self, Assembler, MESSAGE_BYTES_MAX};
+use control::{Ending, FromKeeper, Key, Refusal, ToKeeper, Welcome};
+use os::Time;
+use os::poll::PollSet;
+use os::signal::{self, SignalReader};
+use os::spawn::How;
+use os::unix::{Received, SeqPacket};
+use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+/// While this much waits for the launcher, output stays in the processes' pipes.
+const BACKLOG_BYTES: usize = 1024 * 1024;
+/// Messages taken from one private socket before the others get their turn.
+const MESSAGES_A_TURN: usize = 64;
+/// Questions of one process that may wait for an answer.
+const QUESTIONS_MAX: usize = 64 * 1024;
+
+/// A keeper at work.
+pub struct Keeper {
+    stream: UnixStream,
+    /// Whether the launcher still listens.
+    launcher: bool,
+    incoming: Assembler,
+    outgoing: Vec<u8>,
+    sent: usize,
+    signals: SignalReader,
+    start: Option<Start>,
+    members: Vec<Member>,
+    board: Board,
+    stage: Stage,
+    input_outstanding: usize,
+    buffer: Box<[u8; MESSAGE_BYTES_MAX]>,
+}
+
+/// What a descriptor in the poll set belongs to.
+#[derive(Clone, Copy)]
+enum Source {
+    Signals,
+    FromLauncher,
+    ToLauncher,
+    Claims(usize),
+    Link(usize),
+    Room(usize),
+    Output(usize, usize),
+    Input(usize),
+}
+
+impl Keeper {
+    /// A keeper that has been told nothing yet.
+    pub fn new(stream: UnixStream, signals: SignalReader) -> io::Result<Keeper> {
+        stream.set_nonblocking(true)?;
+        let buffer = vec![0; MESSAGE_BYTES_MAX].into_boxed_slice();
+        Ok(Keeper {
+            stream,
+            launcher: true,
+            incoming: Assembler::new(),
+            outgoing: Vec::new(),
+            sent: 0,
+            signals,
+            start: None,
+            members: Vec::new(),
+            board: Board::default(),
+            stage: Stage::Running,
+            input_outstanding: 0,
+            buffer: buffer.try_into().expect("made with this length"),
+        })
+    }
+
+    /// Works until nothing of the job is left.
+    pub fn run(&mut self) -> u8 {
+        while !self.is_finished() {
+            let sources = match self.wait() {
+                Ok(sources) => sources,
+                Err(error) => {
+                    // Without poll there is no way to serve anyone: end the job rather than leave it alone.
+                    eprintln!("archi: the keeper cannot wait for its processes: {error}");
+                    self.launcher = false;
+                    self.hurry("the keeper failed", Manner::Now);
+                    Vec::new()
+                }
+            };
+            for source in sources {
+                self.serve(source);
+            }
+            match self.stage.advance(Time::now()) {
+                Act::Wait => {}
+                Act::Ask => reaper::ask(&self.groups(), &[]),
+                Act::Kill => reaper::kill(&self.groups(), &[]),
+                Act::GiveUp => {
+                    let left = os::descendants::descendants().unwrap_or_default();
+                    self.notice(format!("processes {left:?} survive SIGKILL and are left behind"));
+                    break;
+                }
+            }
+        }
+        self.finish()
+    }
+
+    /// Waits for something to happen; says what did.
+    fn wait(&self) -> io::Result<Vec<Source>> {
+        let mut set = PollSet::new();
+        let mut asked = vec![(Source::Signals, set.readable(&self.signals))];
+        if self.launcher {
+            asked.push((Source::FromLauncher, set.readable(&self.stream)));
+            if !self.outgoing.is_empty() {
+                asked.push((Source::ToLauncher, set.writable(&self.stream)));
+            }
+        }
+        let flows = self.outgoing.len() - self.sent < BACKLOG_BYTES;
+        for (at, member) in self.members.iter().enumerate() {
+            if let Some(claims) = &member.claims {
+                asked.push((Source::Claims(at), set.readable(claims)));
+            }
+            if let Some(link) = &member.link {
+                asked.push((Source::Link(at), set.readable(link)));
+                if link.is_waiting() {
+                    asked.push((Source::Room(at), set.writable(link)));
+                }
+            }
+            for (which, (_, pipe)) in member.outputs.iter().enumerate() {
+                if let (Some(pipe), true) = (pipe, flows) {
+                    asked.push((Source::Output(at, which), set.readable(pipe)));
+                }
+            }
+            if let Some(input) = member.input.as_ref().filter(|input| input.len() > 0) {
+                asked.push((Source::Input(at), set.writable(&input.pipe)));
+            }
+        }
+        let timeout = self.stage.deadline().map(|when| Duration::from_nanos(when.since(Time::now())));
+        set.wait(timeout)?;
+        Ok(asked.into_iter().filter(|(_, place)| set.is_ready(*place)).map(|(source, _)| source).collect())
+    }
+
+    fn serve(&mut self, source: Source) {
+        match source {
+            Source::Signals => self.take_signals(),
+            Source::FromLauncher => self.hear_launcher(),
+            Source::ToLauncher => self.flush(),
+            Source::Claims(at) => self.hear_claim(at),
+            Source::Link(at) => self.hear_member(at),
+            Source::Room(at) => {
+                if self.members[at].link.as_mut().is_some_and(|link| !link.flush()) {
+                    self.members[at].link = None;
+                }
+            }
+            Source::Output(at, which) => drop(self.read_output(at, which)),
+            Source::Input(at) => self.write_input(at),
+        }
+    }
+
+    // ---- the launcher
+
+    fn hear_launcher(&mut self) {
+        let mut bytes = [0; 16 * 1024];
+        match (&self.stream).read(&mut bytes) {
+            Ok(0) => self.lost_launcher(),
+            Ok(length) => self.incoming.feed(&bytes[..length]),
+            Err(error) if is_temporary(&error) => return,
+            Err(_) => self.lost_launcher(),
+        }
+        loop {
+            match self.incoming.next_message() {
+                Ok(Some(message)) => self.obey(message),
+                Ok(None) => return,
+                Err(error) => {
+                    eprintln!("archi: the keeper cannot read the launcher's message: {error}");
+                    return self.lost_launcher();
+                }
+            }
+        }
+    }
+
+    fn lost_launcher(&mut self) {
+        self.launcher = false;
+        self.hurry("the launcher is gone", Manner::Now);
+    }
+
+    fn obey(&mut self, message: ToAgent) {
+        match message {
+            ToAgent::Start(start) if self.start.is_none() => {
+                self.start = Some(*start);
+                self.start_all();
+            }
+            ToAgent::Start(_) => {}
+            ToAgent::Signal(signal) => self.forward(signal),
+            ToAgent::Input(bytes) => {
+                self.input_outstanding += bytes.len();
+                for input in self.members.iter_mut().filter_map(|member| member.input.as_mut()) {
+                    input.push(&bytes);
+                }
+                self.account_input();
+            }
+            ToAgent::InputEnd => {
+                for member in &mut self.members {
+                    if let Some(input) = &mut member.input {
+                        input.end();
+                    }
+                    member.input.take_if(|input| input.is_over());
+                }
+            }
+            ToAgent::End { reason, manner } => self.hurry(&reason, manner),
+        }
+    }
+
+    fn say(&mut self, message: &FromAgent) {
+        if self.launcher {
+            codec::encode_frame(message, &mut self.outgoing);
+            self.flush();
+        }
+    }
+
+    fn notice(&mut self, text: String) {
+        self.say(&FromAgent::Notice(text));
+    }
+
+    fn flush(&mut self) {
+        while self.launcher && self.sent < self.outgoing.len() {
+            match (&self.stream).write(&self.outgoing[self.sent..]) {
+                Ok(written) => self.sent += written,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                // The reading side will tell as well, and starts the end.
+                Err(_) => self.lost_launcher(),
+            }
+        }
+        if self.sent == self.outgoing.len() || !self.launcher {
+            self.outgoing.clear();
+            self.sent = 0;
+        } else if self.sent > BACKLOG_BYTES {
+            self.outgoing.drain(..self.sent);
+            self.sent = 0;
+        }
+    }
+
+    // ---- starting and signals
+
+    fn start_all(&mut self) {
+        let Some(start) = self.start.take() else { return };
+        let result = self.start_each(&start);
+        self.start = Some(start);
+        if let Err(NotStarted { number, why, status }) = result {
+            self.say(&FromAgent::NotStarted { number, why, status });
+            self.hurry("a process could not be started", Manner::Now);
+        }
+    }
+
+    fn start_each(&mut self, start: &Start) -> Result<(), NotStarted> {
+        let starter = Starter::new(start)?;
+        if starter.is_unbound() {
+            self.notice("more processes than cores: none is bound to a core".into());
+        }
+        for place in 0..start.processes.len() {
+            let member = starter.start(place)?;
+            self.say(&FromAgent::Started { number: member.number, pid: member.pid });
+            self.members.push(member);
+        }
+        Ok(())
+    }
+
+    /// User-defined signals are meant for the program, not for the shell around it, which they would kill: they
+    /// go to the claimant where it is known. All others go to everyone, as from a terminal.
+    fn forward(&mut self, what: i32) {
+        for member in self.members.iter().filter(|member| member.ending.is_none()) {
+            let personal = what == signal::SIGUSR1 || what == signal::SIGUSR2;
+            let _ = match &member.claimant {
+                Some((pid, _)) if personal => signal::send(*pid, what),
+                _ => signal::send_group(member.pid, what),
+            };
+        }
+    }
+
+    fn take_signals(&mut self) {
+        let mut ended = Vec::new();
+        while let Some(what) = self.signals.next() {
+            match what {
+                signal::SIGCHLD => {
+                    while let Some(child) = os::spawn::reap(false) {
+                        ended.extend(self.ended(child));
+                    }
+                }
+                signal::SIGUSR1 | signal::SIGUSR2 => {}
+                other => {
+                    let name = signal::name(other).unwrap_or("a signal");
+                    self.notice(format!("the keeper was asked to end by {name}"));
+                    self.hurry(&format!("the keeper was asked to end by {name}"), Manner::Soon);
+                }
+            }
+        }
+        // Those that end together are looked at together: a signal's victim is more likely the cause of the
+        // others' errors than the other way round.
+        ended.sort_by_key(|&at: &usize| match self.members[at].ending {
+            Some(Ending::Signalled { .. }) => 0,
+            Some(Ending::Exited(0)) => 2,
+            _ => 1,
+        });
+        for at in ended {
+            self.report_end(at);
+        }
+        if self.all_ended() && os::spawn::has_children() {
+            // Whatever they left in the background is asked to end too.
+            let stage = Stage::ending(Time::now(), Manner::Soon, false);
+            if self.stage.is_before(stage) {
+                self.stage = stage;
+            }
+        }
+    }
+
+    /// Notes the end of a child; its place if it is one of the job's processes.
+    fn ended(&mut self, child: os::spawn::Reaped) -> Option<usize> {
+        let ending = match child.how {
+            How::Exited(status) => Ending::Exited(status),
+            How::Signalled(signal, core) => Ending::Signalled { signal, core },
+        };
+        let at = self.members.iter().position(|member| member.pid == child.pid && member.ending.is_none())?;
+        self.members[at].ending = Some(ending);
+        Some(at)
+    }
+
+    fn report_end(&mut self, at: usize) {
+        // What it said last comes before its end.
+        self.hear_claim(at);
+        self.hear_member(at);
+        for which in 0..2 {
+            while self.members[at].outputs[which].1.as_ref().is_some_and(os::poll::has_input)
+                && self.read_output(at, which)
+            {}
+        }
+        self.members[at].input = None;
+        self.account_input();
+        let member = &self.members[at];
+        let (number, part) = (member.number, member.part());
+        let Some(ending) = member.ending else { return };
+        self.say(&FromAgent::Ended { number, ending, part });
+        let message = match (ending.is_success(), part) {
+            (true, Part::Finalised | Part::None) => FromKeeper::Left { number, incarnation: 0 },
+            _ => FromKeeper::Died { number, incarnation: 0, ending },
+        };
+        for (key, askers) in self.board.ended(number) {
+            for asker in askers {
+                self.members[asker].tell(&FromKeeper::Value { key: key.clone(), value: None });
+            }
+        }
+        for member in self.members.iter_mut().filter(|member| member.ending.is_none()) {
+            member.tell(&message);
+        }
+    }
+
+    // ---- the end
+
+    /// Begins the end, or brings it nearer.
+    fn hurry(&mut self, reason: &str, manner: Manner) {
+        let told = self.members.iter().any(|member| member.ending.is_none() && member.link.is_some());
+        let stage = Stage::ending(Time::now(), manner, told);
+        if self.stage.is_before(stage) {
+            self.stage = stage;
+            for member in &mut self.members {
+                member.tell(&FromKeeper::Ending { reason: reason.to_owned() });
+            }
+        }
+    }
+
+    fn all_ended(&self) -> bool {
+        self.members.iter().all(|member| member.ending.is_some())
+    }
+
+    fn is_finished(&self) -> bool {
+        let started = self.start.is_some() || !self.launcher;
+        started && self.all_ended() && !os::spawn::has_children()
+    }
+
+    fn groups(&self) -> Vec<u32> {
+        // The group of an ended process may live on in its children; once it is empty its number is free, but
+        // cannot be another's within the fraction of a second that an end takes, as process ids go round.
+        self.members.iter().map(|member| member.pid).collect()
+    }
+
+    /// Says the last words and waits until the launcher has them all.
+    fn finish(&mut self) -> u8 {
+        for at in 0..self.members.len() {
+            for which in 0..2 {
+                // All writers have ended (or were given up): what is there is all.
+                while self.members[at].outputs[which].1.as_ref().is_some_and(os::poll::has_input)
+                    && self.read_output(at, which)
+                {}
+                if self.members[at].outputs[which].1.take().is_some() {
+                    let (number, stream) = (self.members[at].number, self.members[at].outputs[which].0);
+                    self.say(&FromAgent::OutputEnd { number, stream });
+                }
+            }
+        }
+        self.say(&FromAgent::Finished);
+        while self.launcher && !self.outgoing.is_empty() {
+            let mut set = PollSet::new();
+            set.writable(&self.stream);
+            if set.wait(None).is_err() {
+                return STATUS_LOST;
+            }
+            self.flush();
+        }
+        if self.launcher { 0 } else { STATUS_LOST }
+    }
+
+    // ---- the processes
+
+    fn hear_claim(&mut self, at: usize) {
+        loop {
+            let Some(claims) = &self.members[at].claims else { return };
+            match claims.receive(&mut self.buffer[..], false) {
+                Ok(Received::Message(length, descriptors)) => self.answer_claim(at, length, descriptors),
+                Ok(Received::TooLong) => {}
+                // Nobody holds the other end: no claim can come any more.
+                Ok(Received::Closed) => self.members[at].claims = None,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(_) => self.members[at].claims = None,
+            }
+        }
+    }
+
+    fn answer_claim(&mut self, at: usize, length: usize, descriptors: Vec<OwnedFd>) {
+        let Some(socket) = descriptors.into_iter().next().and_then(|fd| SeqPacket::adopt(fd).ok()) else {
+            return;
+        };
+        let mut answers = Answers::new(socket);
+        let member = &self.members[at];
+        let refusal = match (codec::decode(&self.buffer[..length]), &member.claimant) {
+            (Err(error), _) => Refusal::Malformed(error.to_string()),
+            (Ok(ToKeeper::Claim { .. }), Some((pid, program))) => {
+                Refusal::Claimed { number: member.number, pid: *pid, program: program.clone() }
+            }
+            (Ok(ToKeeper::Claim { .. }), None) if self.stage != Stage::Running => Refusal::Ending,
+            (Ok(ToKeeper::Claim { pid, program }), None) => return self.welcome(at, answers, pid, program),
+            (Ok(_), _) => Refusal::Malformed("it is no claim".into()),
+        };
+        answers.send(&FromKeeper::Refused(refusal), None);
+    }
+
+    fn welcome(&mut self, at: usize, mut answers: Answers, pid: u32, program: String) {
+        let Some(start) = &self.start else { return };
+        let member = &mut self.members[at];
+        let local_size = start.processes.len() as u32;
+        let welcome = Welcome {
+            job: start.job,
+            number: member.number,
+            incarnation: 0,
+            size: start.size,
+            first_local: start.first,
+            local_size,
+            slots: local_size as u16,
+            cores: os::cores::Cores::of_this_process().usable() as u32,
+            app: start.processes[at],
+            host: start.host.clone(),
+            transport: start.transport,
+            secret: start.secret.clone(),
+            statistics: start.statistics,
+            options: start.options.clone(),
+        };
+        // A claimant that is gone before its answer came leaves the rank to the next.
+        if answers.send(&FromKeeper::Welcome(Box::new(welcome)), None) {
+            member.claimant = Some((pid, program));
+            member.link = Some(answers);
+        }
+    }
+
+    fn hear_member(&mut self, at: usize) {
+        // After its end everything that it still said is taken at once.
+        let turns = if self.members[at].ending.is_some() { usize::MAX } else { MESSAGES_A_TURN };
+        for _ in 0..turns {
+            let Some(link) = &self.members[at].link else { return };
+            match link.receive(&mut self.buffer) {
+                Said::Message(message) => self.answer(at, message),
+                Said::Nothing => return,
+                Said::Over => self.members[at].link = None,
+            }
+        }
+    }
+
+    fn answer(&mut self, at: usize, message: ToKeeper) {
+        let number = self.members[at].number;
+        match message {
+            ToKeeper::Put { name, value } => {
+                let key = Key { number, name };
+                match self.board.put(key.clone(), value.clone()) {
+                    None => self.cut(at, "stored more than the protocol allows"),
+                    Some(askers) => {
+                        for asker in askers {
+                            let value = Some(value.clone());
+                            self.members[asker].tell(&FromKeeper::Value { key: key.clone(), value });
+                        }
+                    }
+                }
+            }
+            ToKeeper::Get(key) => {
+                let value = self.board.get(&key).cloned();
+                let owner = self.members.iter().find(|member| member.number == key.number);
+                if value.is_some() || owner.is_none_or(|owner| owner.ending.is_some()) {
+                    self.members[at].tell(&FromKeeper::Value { key, value });
+                } else if self.board.waits_of(at) < QUESTIONS_MAX {
+                    self.board.wait(key, at);
+                } else {
+                    self.cut(at, "asked more than the protocol allows");
+                }
+            }
+            ToKeeper::Statistics(rows) => self.say(&FromAgent::Statistics { number, rows }),
+            ToKeeper::Goodbye => self.members[at].finalised = true,
+            ToKeeper::Abort { code, reason } => self.say(&FromAgent::Abort { number, code, reason }),
+            ToKeeper::Claim { .. } => self.cut(at, "claimed its rank twice on one socket"),
+        }
+    }
+
+    fn cut(&mut self, at: usize, what: &str) {
+        self.members[at].link = None;
+        self.notice(format!("process {} {what} and was cut off", self.members[at].number));
+    }
+
+    /// Passes some output on. False: there was none and will be none.
+    fn read_output(&mut self, at: usize, which: usize) -> bool {
+        let member = &mut self.members[at];
+        let (stream, pipe) = &mut member.outputs[which];
+        let (number, stream) = (member.number, *stream);
+        let Some(reader) = pipe else { return false };
+        match reader.read(&mut self.buffer[..CHUNK_BYTES_MAX]) {
+            Ok(0) => *pipe = None,
+            Ok(length) => {
+                let bytes = self.buffer[..length].to_vec();
+                self.say(&FromAgent::Output { number, stream, bytes });
+                return true;
+            }
+            Err(error) if is_temporary(&error) => return true,
+            Err(_) => *pipe = None,
+        }
+        self.say(&FromAgent::OutputEnd { number, stream });
+        false
+    }
+
+    fn write_input(&mut self, at: usize) {
+        self.members[at].input.take_if(|input| !input.write_some() || input.is_over());
+        self.account_input();
+    }
+
+    /// Tells the launcher how much of its input was passed on by all that get any.
+    fn account_input(&mut self) {
+        let inputs = self.members.iter().filter_map(|member| member.input.as_ref());
+        let waiting = inputs.map(|input| input.len()).max().unwrap_or(0);
+        let taken = self.input_outstanding - waiting.min(self.input_outstanding);
+        if taken > 0 {
+            self.input_outstanding = waiting;
+            self.say(&FromAgent::InputTaken(taken as u32));
+        }
+    }
+}
+
+/// Exit status of a keeper whose launcher went before it.
+const STATUS_LOST: u8 = 1;
+
+fn is_temporary(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
+}

@@ -1,0 +1,384 @@
+//! The launcher's loop.
+
+use super::input::{Input, Piece};
+use super::outputs::Outputs;
+use super::statistics::Statistics;
+use super::verdict::{Verdict, status_of_code};
+use crate::job::{Job, STATUS_FAILURE, STATUS_TIMEOUT};
+use crate::reaper;
+use control::agent::{FromAgent, Manner, Start, ToAgent};
+use control::codec::{self, Assembler};
+use os::Time;
+use os::poll::PollSet;
+use os::signal::{self, SignalReader};
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+/// When a killed keeper's processes do not vanish within this time, they are given up and reported.
+const GIVE_UP_NS: u64 = 5_000_000_000;
+/// How often they are looked for meanwhile.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// A launcher at work.
+pub struct Launcher<'a> {
+    job: &'a Job,
+    host: String,
+    outputs: Outputs,
+    input: Input,
+    signals: SignalReader,
+    stream: UnixStream,
+    incoming: Assembler,
+    outgoing: Vec<u8>,
+    /// Children that this process had before.
+    spared: Vec<u32>,
+    keeper: u32,
+    groups: Vec<u32>,
+    statistics: Statistics,
+    verdict: Verdict,
+    deadline: Option<Time>,
+    /// Signals by which the user asked for the end.
+    requests: usize,
+    /// The keeper said that nothing is left.
+    finished: bool,
+    /// The keeper is gone.
+    lost: bool,
+}
+
+impl<'a> Launcher<'a> {
+    pub fn new(
+        job: &'a Job,
+        outputs: Outputs,
+        signals: SignalReader,
+        stream: UnixStream,
+        keeper: u32,
+        spared: Vec<u32>,
+        start: Start,
+    ) -> io::Result<Launcher<'a>> {
+        stream.set_nonblocking(true)?;
+        let mut launcher = Launcher {
+            job,
+            host: start.host.clone(),
+            outputs,
+            input: Input::new(job.input),
+            signals,
+            stream,
+            incoming: Assembler::new(),
+            outgoing: Vec::new(),
+            spared,
+            keeper,
+            groups: Vec::new(),
+            statistics: Statistics::default(),
+            verdict: Verdict::default(),
+            deadline: job
+                .timeout
+                .map(|timeout| Time::now() + timeout.as_nanos().min(u64::MAX as u128) as u64),
+            requests: 0,
+            finished: false,
+            lost: false,
+        };
+        launcher.say(&ToAgent::Start(Box::new(start)));
+        Ok(launcher)
+    }
+
+    /// Works until nothing of the job is left and everything is said.
+    pub fn run(&mut self) -> u8 {
+        while !(self.finished || self.lost) || !self.outputs.is_empty() {
+            if let Err(error) = self.turn() {
+                eprintln!("{}: the launcher cannot wait for its job: {error}", self.job.name);
+                self.verdict.note(STATUS_FAILURE);
+                break;
+            }
+        }
+        if !self.finished {
+            self.end_orphans();
+        } else {
+            // The keeper has nothing left to do but to exit; its status says nothing.
+            os::spawn::reap_one(self.keeper);
+        }
+        self.summarise();
+        self.verdict.status()
+    }
+
+    fn turn(&mut self) -> io::Result<()> {
+        let mut set = PollSet::new();
+        let signals = set.readable(&self.signals);
+        let over = self.finished || self.lost;
+        let from_keeper = (!over && !self.outputs.is_full()).then(|| set.readable(&self.stream));
+        let to_keeper = (!over && !self.outgoing.is_empty()).then(|| set.writable(&self.stream));
+        let stdin = io::stdin();
+        let input = (!over && self.input.wants_more()).then(|| set.readable(&stdin));
+        let rooms = self.outputs.poll(&mut set);
+        let next = self.deadline.into_iter().chain(self.outputs.deadline()).min();
+        set.wait(next.map(|when| Duration::from_nanos(when.since(Time::now()))))?;
+
+        let ready = |place: Option<_>| place.is_some_and(|place| set.is_ready(place));
+        let (signals, input) = (set.is_ready(signals), ready(input));
+        let (from_keeper, to_keeper) = (ready(from_keeper), ready(to_keeper));
+        let rooms: Vec<usize> = rooms.iter().filter(|room| set.is_ready(room.1)).map(|room| room.0).collect();
+        drop(set);
+
+        if signals {
+            self.take_signals();
+        }
+        if to_keeper {
+            self.flush();
+        }
+        if from_keeper {
+            self.hear();
+        }
+        if input {
+            self.pass_input();
+        }
+        let now = Time::now();
+        self.outputs.show_prompts(now);
+        self.write(&rooms);
+        if self.deadline.is_some_and(|deadline| now >= deadline) {
+            self.deadline = None;
+            self.time_is_over();
+        }
+        Ok(())
+    }
+
+    // ---- the keeper
+
+    fn say(&mut self, message: &ToAgent) {
+        codec::encode_frame(message, &mut self.outgoing);
+        self.flush();
+    }
+
+    fn flush(&mut self) {
+        while !self.outgoing.is_empty() {
+            match (&self.stream).write(&self.outgoing) {
+                Ok(written) => drop(self.outgoing.drain(..written)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                // The reading side tells of the end.
+                Err(_) => return self.outgoing.clear(),
+            }
+        }
+    }
+
+    fn hear(&mut self) {
+        let mut bytes = [0; 64 * 1024];
+        match (&self.stream).read(&mut bytes) {
+            Ok(0) => self.lost = true,
+            Ok(length) => self.incoming.feed(&bytes[..length]),
+            Err(error) if matches!(error.kind(), io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock) => {}
+            Err(_) => self.lost = true,
+        }
+        loop {
+            match self.incoming.next_message() {
+                Ok(Some(message)) => self.take(message),
+                Ok(None) => break,
+                Err(error) => {
+                    self.announce(&format!("the keeper on {}: {error}", self.host));
+                    self.lost = true;
+                    break;
+                }
+            }
+        }
+        if self.lost && !self.finished {
+            let ended = format!("the keeper on {} was killed", self.host);
+            if self.verdict.end(STATUS_FAILURE) {
+                self.announce(&format!("{ended}; the job is ended"));
+            }
+        }
+    }
+
+    fn take(&mut self, message: FromAgent) {
+        match message {
+            FromAgent::Started { number, pid } => {
+                self.groups.push(pid);
+                if self.job.verbose {
+                    self.announce(&format!("rank {number} on {} is process {pid}", self.host));
+                }
+            }
+            FromAgent::NotStarted { number, why, status } => {
+                if self.verdict.end(status) {
+                    self.announce(&format!("rank {number} on {} cannot be started: {why}", self.host));
+                }
+            }
+            FromAgent::Output { number, stream, bytes } => {
+                self.outputs.take(number, stream, &bytes, Time::now());
+            }
+            FromAgent::OutputEnd { number, stream } => self.outputs.end(number, stream),
+            FromAgent::InputTaken(bytes) => self.input.taken(bytes as usize),
+            FromAgent::Ended { number, ending, part } => {
+                if let Some(wrong) = self.verdict.judge(ending, part) {
+                    self.failed(number, &wrong);
+                }
+            }
+            FromAgent::Abort { number, code, reason } => {
+                let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+                let text = format!("rank {number} on {} aborted the job with code {code}{reason}", self.host);
+                if self.verdict.end(status_of_code(code)) {
+                    self.announce(&text);
+                    self.end(&text, Manner::Soon);
+                }
+            }
+            FromAgent::Statistics { number, rows } => self.statistics.add(number, rows),
+            FromAgent::Notice(text) => self.announce(&text),
+            FromAgent::Finished => self.finished = true,
+        }
+    }
+
+    fn failed(&mut self, number: u32, wrong: &str) {
+        let text = format!("rank {number} on {} {wrong}", self.host);
+        if self.job.keep_going || self.groups.len() == 1 {
+            self.announce(&text);
+        } else {
+            self.announce(&format!("{text}; the job is ended"));
+        }
+        if !self.job.keep_going {
+            let status = self.verdict.status();
+            self.verdict.end(status);
+            self.end(&text, Manner::Soon);
+        }
+    }
+
+    fn end(&mut self, reason: &str, manner: Manner) {
+        self.input.close();
+        self.say(&ToAgent::End { reason: reason.to_owned(), manner });
+    }
+
+    // ---- the user
+
+    fn announce(&mut self, text: &str) {
+        self.outputs.announce(&format!("{}: {text}", self.job.name));
+    }
+
+    fn take_signals(&mut self) {
+        while let Some(what) = self.signals.next() {
+            match what {
+                // The stream tells of the keeper's end, after everything that it said.
+                signal::SIGCHLD => {}
+                signal::SIGUSR1 | signal::SIGUSR2 => self.say(&ToAgent::Signal(what)),
+                signal::SIGTSTP => {
+                    self.say(&ToAgent::Signal(what));
+                    self.flush_before_stopping();
+                    signal::take_default(what);
+                }
+                signal::SIGCONT => self.say(&ToAgent::Signal(what)),
+                _ => self.asked_to_end(what),
+            }
+        }
+    }
+
+    /// The first time, the processes get the signal and some time; the second time, they are killed.
+    fn asked_to_end(&mut self, what: i32) {
+        self.requests += 1;
+        let name = signal::name(what).unwrap_or("a signal");
+        let reason = format!("the user ended the job by {name}");
+        let first = self.verdict.end(128 + what as u8);
+        if self.requests > 1 {
+            self.announce(&format!("{name} again: everything is killed now"));
+            self.outputs.discard();
+            self.end(&reason, Manner::Now);
+        } else {
+            if first {
+                let seconds = self.job.grace.as_secs_f64();
+                self.announce(&format!(
+                    "{name}: the job is ended (what still runs in {seconds} s is killed; {name} again kills it now)"
+                ));
+            }
+            self.say(&ToAgent::Signal(what));
+            self.end(&reason, Manner::Grace(self.job.grace.as_millis().min(u32::MAX as u128) as u32));
+        }
+    }
+
+    fn flush_before_stopping(&mut self) {
+        while !self.outgoing.is_empty() {
+            let mut set = PollSet::new();
+            set.writable(&self.stream);
+            if set.wait(Some(Duration::from_millis(250))).is_err() {
+                return;
+            }
+            self.flush();
+        }
+    }
+
+    fn time_is_over(&mut self) {
+        let seconds = self.job.timeout.unwrap_or_default().as_secs_f64();
+        let reason = format!("the job did not end within {seconds} s");
+        if self.verdict.end(STATUS_TIMEOUT) {
+            self.announce(&format!("{reason} (--timeout) and is ended"));
+            self.end(&reason, Manner::Soon);
+        }
+    }
+
+    fn pass_input(&mut self) {
+        let message = match self.input.read() {
+            Piece::Bytes(bytes) => ToAgent::Input(bytes.to_vec()),
+            Piece::End => ToAgent::InputEnd,
+            Piece::Nothing => return,
+        };
+        self.say(&message);
+    }
+
+    fn write(&mut self, rooms: &[usize]) {
+        for broken in self.outputs.write(rooms) {
+            let text = format!("{} cannot be written: {}", broken.name, broken.error);
+            if !broken.standard {
+                self.announce(&format!("{text} (its output follows here)"));
+                self.verdict.note(STATUS_FAILURE);
+                continue;
+            }
+            // A reader that has seen enough is no fault of anyone's; everything else loses output.
+            let gone = broken.error.kind() == io::ErrorKind::BrokenPipe;
+            let status = if gone { 128 + signal::SIGPIPE as u8 } else { STATUS_FAILURE };
+            if self.verdict.end(status) {
+                if !gone {
+                    self.announce(&format!("{text}; the job is ended"));
+                }
+                self.end(&text, Manner::Soon);
+            }
+        }
+    }
+
+    // ---- the end
+
+    /// The keeper is gone without a word: kills what it left, all of which this process has adopted.
+    fn end_orphans(&mut self) {
+        let begin = Time::now();
+        loop {
+            reaper::kill(&self.groups, &self.spared);
+            if !reaper::is_anything_left(&self.spared) {
+                return;
+            }
+            if Time::now().since(begin) > GIVE_UP_NS {
+                eprintln!(
+                    "{}: some of the job's processes survive SIGKILL and are left behind",
+                    self.job.name
+                );
+                return;
+            }
+            let mut set = PollSet::new();
+            set.readable(&self.signals);
+            let _ = set.wait(Some(LOOK));
+            while self.signals.next().is_some() {}
+        }
+    }
+
+    fn summarise(&mut self) {
+        if self.job.keep_going && self.verdict.failures() > 0 {
+            self.announce(&format!("{} of {} processes failed", self.verdict.failures(), self.job.size()));
+        }
+        if self.job.statistics {
+            let table = self.statistics.table();
+            let table = table.unwrap_or_else(|| format!("{}: no process reported counters", self.job.name));
+            self.outputs.announce(&table);
+        }
+        while !self.outputs.is_empty() {
+            let mut set = PollSet::new();
+            let rooms = self.outputs.poll(&mut set);
+            if set.wait(None).is_err() {
+                return;
+            }
+            let rooms: Vec<usize> =
+                rooms.iter().filter(|room| set.is_ready(room.1)).map(|room| room.0).collect();
+            drop(set);
+            self.outputs.write(&rooms);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The launcher: the process that the user started, and that the user's signals, input and output belong to.
+
+mod control_loop;
+mod input;
+mod lines;
+mod outputs;
+mod sink;
+mod statistics;
+mod verdict;
+
+use crate::job::{Job, STATUS_FAILURE, STATUS_USAGE};
+use crate::keeper;
+use control::Secret;
+use control::agent::Start;
+use control_loop::Launcher;
+use os::signal::{self, SignalReader};
+use os::spawn::Spawn;
+use outputs::Outputs;
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::net::UnixStream;
+
+/// The signals that the user sends, and the end of the keeper.
+const SIGNALS: [i32; 9] = [
+    signal::SIGCHLD,
+    signal::SIGINT,
+    signal::SIGTERM,
+    signal::SIGHUP,
+    signal::SIGQUIT,
+    signal::SIGUSR1,
+    signal::SIGUSR2,
+    signal::SIGTSTP,
+    signal::SIGCONT,
+];
+
+/// Runs a job to its end; returns the exit status that the launcher's process should give:
+///
+/// | status | when |
+/// |---|---|
+/// | 0 | every process ended well |
+/// | 1 to 255 | that of the first process that failed; 128 + the signal that killed it; the code of an abort |
+/// | 1 | the launcher itself failed, or a process exited with 0 without finalising |
+/// | 2 | the job makes no sense |
+/// | 124 | its time was over |
+/// | 126, 127 | a program cannot be executed, or does not exist |
+/// | 128 + signal | the user ended it by a signal |
+///
+/// Everything that the user should know is said on standard error. Takes over the whole process: its signals, its
+/// standard streams, and its children, except for those that it already has.
+pub fn run(job: &Job) -> u8 {
+    let complain = |text: String, status| {
+        eprintln!("{}: {text}", job.name);
+        status
+    };
+    if let Err(error) = job.check() {
+        return complain(error.to_string(), STATUS_USAGE);
+    }
+    let outputs = match Outputs::new(job) {
+        Ok(outputs) => outputs,
+        Err((name, error)) => {
+            return complain(format!("the output file {name} cannot be opened: {error}"), STATUS_FAILURE);
+        }
+    };
+    match start(job, outputs) {
+        Ok(mut launcher) => launcher.run(),
+        Err(error) => complain(format!("the job cannot be started: {error}"), STATUS_FAILURE),
+    }
+}
+
+fn start(job: &Job, outputs: Outputs) -> io::Result<Launcher<'_>> {
+    // A rank may start a job of its own: what was meant for the rank is not for its grandchildren.
+    let inherited = std::env::var(control::process::FD_VARIABLE);
+    if let Some(number) = inherited.ok().and_then(|number| number.parse().ok()) {
+        os::descriptor::close_on_exec(number);
+    }
+    let spared = os::descendants::descendants().unwrap_or_default();
+    let signals = SignalReader::block(&SIGNALS)?;
+    // Without it, what a killed keeper leaves behind its processes' backs could escape.
+    let _ = os::spawn::become_subreaper();
+
+    let (stream, theirs) = UnixStream::pair()?;
+    let program = os::spawn::this_program()?;
+    let mut spawn = Spawn::new(&program, OsStr::new("archi-keeper")).own_session();
+    let number = spawn.inherit(theirs.into());
+    let keeper = spawn.arguments([keeper::VERB.into(), number.to_string().into()]).start()?;
+
+    let mut random = [0; 40];
+    os::host::random(&mut random)?;
+    let (job_id, secret) = random.split_at(8);
+    let mut processes = Vec::new();
+    for (index, part) in job.parts.iter().enumerate() {
+        processes.extend(std::iter::repeat_n(index as u32, part.processes));
+    }
+    let start = Start {
+        job: u64::from_le_bytes(job_id.try_into().expect("split there")),
+        secret: Secret(secret.try_into().expect("the rest")),
+        host: os::host::name(),
+        size: processes.len() as u32,
+        first: 0,
+        processes,
+        apps: job.parts.iter().map(|part| part.app.clone()).collect(),
+        bind: job.bind,
+        transport: job.transport,
+        input: job.input,
+        keep_going: job.keep_going,
+        statistics: job.statistics,
+        options: job.options.clone(),
+    };
+    Launcher::new(job, outputs, signals, stream, keeper, spared, start)
+}

@@ -1,0 +1,87 @@
+//! Descriptors: inherited ones, their numbers, and writing without a buffer.
+
+use rustix::fd::{AsFd, FromRawFd, OwnedFd, RawFd};
+use std::io;
+
+/// Duplicates (close-on-exec) a descriptor that this process inherited and knows by number only. The original
+/// stays as it is.
+///
+/// # Errors
+/// `EBADF` when there is no such descriptor.
+pub fn duplicate_inherited(number: RawFd) -> io::Result<OwnedFd> {
+    if number < 0 {
+        return Err(rustix::io::Errno::BADF.into());
+    }
+    // SAFETY: `fcntl` reads no memory of ours; a number that names no descriptor is answered by EBADF.
+    let copy = unsafe { libc::fcntl(number, libc::F_DUPFD_CLOEXEC, 3) };
+    if copy < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the kernel has just made this descriptor, and nobody else knows it.
+    Ok(unsafe { OwnedFd::from_raw_fd(copy) })
+}
+
+/// Moves a descriptor to a number of at least `least` (close-on-exec): shells treat the low ones as their own.
+///
+/// # Errors
+/// When the limit on descriptors is too low.
+pub fn move_up(descriptor: OwnedFd, least: RawFd) -> io::Result<OwnedFd> {
+    Ok(rustix::io::fcntl_dupfd_cloexec(&descriptor, least)?)
+}
+
+/// Makes an inherited descriptor close-on-exec; does nothing when there is none of that number.
+pub fn close_on_exec(number: RawFd) {
+    if number >= 0 {
+        // SAFETY: changes only a flag of the descriptor; EBADF is harmless.
+        unsafe { libc::fcntl(number, libc::F_SETFD, libc::FD_CLOEXEC) };
+    }
+}
+
+/// Writes as much as the kernel takes, past every buffer of this process.
+///
+/// # Errors
+/// What `write` says.
+pub fn write(fd: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
+    Ok(rustix::io::write(fd, bytes)?)
+}
+
+/// Reads what is there, past every buffer of this process; 0 is the end.
+///
+/// # Errors
+/// What `read` says.
+pub fn read(fd: impl AsFd, bytes: &mut [u8]) -> io::Result<usize> {
+    Ok(rustix::io::read(fd, bytes)?)
+}
+
+/// Whether reading from this terminal would stop this process, because it runs in the background. False for
+/// anything that is no terminal.
+pub fn would_stop_reader(fd: impl AsFd) -> bool {
+    use rustix::fd::AsRawFd;
+    let number = fd.as_fd().as_raw_fd();
+    // SAFETY: both take and return plain integers; `fd` is open while it is borrowed.
+    let (foreground, mine) = unsafe { (libc::tcgetpgrp(number), libc::getpgrp()) };
+    foreground > 0 && foreground != mine
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_without_a_descriptor_are_refused() {
+        assert!(duplicate_inherited(-1).is_err());
+        assert!(duplicate_inherited(100_000).is_err());
+        close_on_exec(-1);
+        close_on_exec(100_000);
+    }
+
+    #[test]
+    fn descriptors_move_up() {
+        use rustix::fd::AsRawFd;
+        let (reader, writer) = rustix::pipe::pipe().unwrap();
+        let reader = move_up(reader, 50).unwrap();
+        assert!(reader.as_raw_fd() >= 50);
+        assert_eq!(write(&writer, b"abc").unwrap(), 3);
+        assert!(!would_stop_reader(&reader));
+    }
+}
