@@ -396,7 +396,7 @@ impl ShmPort {
             self.links[index as usize].consumer.arm();
         }
         self.is_armed = true;
-        doorbell.prepare_sleep(Sleep::Futex);
+        doorbell.prepare_sleep(sequence, Sleep::Futex);
         let is_quiet = |&index: &u32| {
             let link = &self.links[index as usize];
             link.is_good() && !link.consumer.is_ready()

@@ -159,7 +159,19 @@ impl Consumer {
     /// rings) [`is_ready`](Consumer::is_ready) must be asked once more; from then on the producer rings.
     #[inline]
     pub fn arm(&self) {
-        self.memory.receiver().watched.store(0, Ordering::Relaxed);
+        // A swap, not a store: it reads what the producer's swap wrote, so that a model orders the two (which the
+        // hardware does in any case).
+        self.memory.receiver().watched.swap(0, Ordering::Relaxed);
+    }
+
+    #[cfg(all(test, not(loom)))]
+    pub(super) fn line(&self) -> u32 {
+        self.position.line
+    }
+
+    #[cfg(all(test, not(loom)))]
+    pub(super) fn generation(&self) -> u16 {
+        self.position.generation
     }
 }
 

@@ -224,3 +224,62 @@ pub mod private {
         unsafe { RingMemory::new(control, lines, line_count, payload, payload_bytes, owned) }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::sync::Ordering;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Whatever a hostile producer writes, a record's body lies inside the ring, or the ring is reported as corrupt.
+        #[test]
+        fn hostile_words_stay_inside(words in proptest::collection::vec(any::<[u64; 8]>(), 1..20), plausible: bool) {
+            let memory = private::ring(8, 4096);
+            let mut consumer = Consumer::new(memory.clone());
+            for mut words in words {
+                words[0] = words[0] & 0xffff_ffff_ffff | (consumer.generation() as u64) << 48;
+                if plausible {
+                    words[0] &= 0xffff_ff03_0000_1fff;
+                    words[4] &= 0x1fff;
+                }
+                let line = memory.line(consumer.line());
+                for (target, word) in line.words.iter().zip(words) {
+                    target.store(word, Ordering::Relaxed);
+                }
+                match consumer.pop() {
+                    Err(_) => break,
+                    Ok(None) => prop_assert!(false, "its generation was right"),
+                    Ok(Some(Record { body: Body::Inline { length, .. }, .. })) => {
+                        prop_assert!(length as usize <= INLINE_BYTES);
+                    }
+                    Ok(Some(Record { body: Body::Outline { pointer, length, mark }, .. })) => {
+                        let offset = pointer as usize - memory.payload.as_ptr() as usize;
+                        prop_assert!(offset + length as usize <= memory.payload_bytes as usize);
+                        consumer.release(mark);
+                    }
+                }
+                let _ = consumer.publish_is_due();
+                consumer.publish();
+            }
+        }
+
+        /// Whatever a hostile consumer writes, the producer's payloads lie inside the ring, and it never panics.
+        #[test]
+        fn hostile_counters_stay_inside(counters in proptest::collection::vec(any::<(u64, u64)>(), 1..50), small: bool) {
+            let memory = private::ring(8, 4096);
+            let mut producer = Producer::new(memory.clone());
+            for (lines, payload) in counters {
+                let (lines, payload) = if small { (lines % 64, payload % 8192) } else { (lines, payload) };
+                memory.receiver().lines_released.store(lines, Ordering::Relaxed);
+                memory.receiver().payload_released.store(payload, Ordering::Relaxed);
+                if let Ok(reservation) = producer.reserve(true, 0, [0; 3], payload as usize % 2049) {
+                    let (room, bytes) = reservation.room();
+                    let offset = room as usize - memory.payload.as_ptr() as usize;
+                    prop_assert!(offset + bytes <= memory.payload_bytes as usize);
+                    reservation.publish();
+                }
+            }
+        }
+    }
+}

@@ -138,7 +138,8 @@ impl Producer {
             return true;
         }
         let wanted = &self.memory.clone();
-        wanted.sender().space_wanted.store(1, Ordering::Relaxed);
+        // A swap for the same reason as in `Consumer::arm`.
+        wanted.sender().space_wanted.swap(1, Ordering::Relaxed);
         // Pairs with the fence in `Consumer::publish`: either it sees `space_wanted`, or we see its counters.
         fence(Ordering::SeqCst);
         self.refresh();

@@ -233,9 +233,13 @@ impl Segment {
         doorbell.ring(sender).is_some_and(|how| self.wake(receiver, lane, how))
     }
 
-    /// Makes a sleeper look around.
-    pub fn nudge(&self, slot: u16, lane: u16) -> bool {
-        self.doorbell(slot, lane).nudge().is_some_and(|how| self.wake(slot, lane, how))
+    /// Makes a slot's lane look around. Wakes it also when somebody else should have done so: that one may be dead.
+    pub fn nudge(&self, slot: u16, lane: u16) {
+        let doorbell = self.doorbell(slot, lane);
+        let how = doorbell.nudge().or_else(|| doorbell.sleeping());
+        if let Some(how) = how {
+            self.wake(slot, lane, how);
+        }
     }
 
     /// Makes everybody look around. Slots in which nobody has ever lived are left untouched.
