@@ -52,6 +52,15 @@ pub enum Error {
     Cancelled,
     /// The communicator, or the whole process, takes no more operations; the text says why.
     Revoked(String),
+    /// A member of a collective sent another length than this one expects: they called it with different counts.
+    Disagreement {
+        /// Who.
+        rank: usize,
+        /// Bytes that this member expects from it.
+        expected: usize,
+        /// Bytes that it sent.
+        found: usize,
+    },
     /// A request that is not (or no longer) one of this lane's.
     StaleRequest,
 }
@@ -79,6 +88,11 @@ impl std::fmt::Display for Error {
             Error::BadTag(tag) => write!(f, "tag {tag} is negative; tags are 0 to 2147483647"),
             Error::Cancelled => write!(f, "the operation was cancelled"),
             Error::Revoked(why) => write!(f, "{why}"),
+            Error::Disagreement { rank, expected, found } => write!(
+                f,
+                "rank {rank} sent {found} bytes where this rank expects {expected}: the members called the collective \
+                 with different counts or types"
+            ),
             Error::StaleRequest => write!(f, "this request is already complete or was never started here"),
         }
     }

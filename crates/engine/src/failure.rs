@@ -29,7 +29,7 @@ impl Lane {
                     | ReceivePhase::Reading { peer: from, .. }
                     | ReceivePhase::Asking { peer: from } => *from == peer,
                 },
-                State::Collective(_) | State::Done(_) => false,
+                State::Collective(_) | State::Concluding | State::Done(_) => false,
             })
             .map(|(id, _)| id)
             .collect();

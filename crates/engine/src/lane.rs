@@ -119,6 +119,8 @@ pub struct Lane {
     pub(crate) counters: Counters,
     pub(crate) poisoned: Option<String>,
     pub(crate) revoked: Vec<(u64, String)>,
+    /// Buffers of collectives that are over, for the next ones: steps and scratch memory.
+    pub(crate) idle: Vec<(Vec<crate::collective::Step>, Vec<u64>)>,
     /// Collectives whose steps watch shared memory and so want to be looked at on every poll.
     pub(crate) watching: Vec<RequestId>,
 }
@@ -146,6 +148,7 @@ impl Lane {
             counters: Counters::default(),
             poisoned: None,
             revoked: Vec::new(),
+            idle: Vec::new(),
             watching: Vec::new(),
         }
     }
@@ -446,6 +449,9 @@ impl Lane {
         if matches!(found.state, State::Done(_)) {
             return;
         }
+        if let (State::Collective(_), Err(error)) = (&found.state, &outcome) {
+            return self.fail_collective(request, error.clone());
+        }
         match found.owner {
             Owner::User => {
                 found.state = State::Done(outcome);
@@ -456,8 +462,8 @@ impl Lane {
                 self.work.extend(keep.map(Work::Drop));
             }
             Owner::Step { collective } => {
-                self.requests.remove(request);
-                self.step_completed(collective, outcome);
+                let ended = self.requests.remove(request).map(|r| r.state);
+                self.step_completed(collective, ended, outcome);
             }
         }
     }

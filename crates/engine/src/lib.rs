@@ -14,7 +14,6 @@ pub mod counters;
 pub mod credit;
 pub mod envelope;
 pub mod error;
-mod execution;
 mod failure;
 pub mod group;
 mod lane;

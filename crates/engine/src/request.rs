@@ -45,7 +45,6 @@ pub(crate) enum Owner {
     /// The program, which asks for the outcome.
     User,
     /// A step of a collective, whose executor is told.
-    #[expect(dead_code, reason = "the executor makes them")]
     Step {
         /// The collective.
         collective: RequestId,
@@ -57,8 +56,9 @@ pub(crate) enum Owner {
 pub(crate) enum State {
     Send(SendState),
     Receive(ReceiveState),
-    #[expect(dead_code, reason = "the executor makes them")]
-    Collective(Box<crate::execution::Execution>),
+    Collective(Box<crate::collective::executor::Execution>),
+    /// A collective whose last round is over, until its outcome is recorded.
+    Concluding,
     Done(Result<Status, Error>),
 }
 

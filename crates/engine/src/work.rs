@@ -66,7 +66,6 @@ pub(crate) enum Part {
     /// A piece of a send's stream.
     Streamed,
     /// A collective's copy or reduction.
-    #[expect(dead_code, reason = "the executor makes them")]
     Step,
 }
 

@@ -9,7 +9,7 @@
 //! `archi info --collectives`, the forcing of an algorithm by name, and the tests. The [`check`]er executes
 //! schedules symbolically, the [`simulate`]d network counts and prices them, the executor runs them.
 //!
-//! Nothing here touches memory of a user, sends anything, or knows a communicator.
+//! Nothing here touches memory of a user; only the executor knows lanes and communicators.
 #![forbid(unsafe_code)]
 
 mod algorithms;
@@ -17,6 +17,7 @@ mod area;
 mod case;
 pub mod check;
 mod cost;
+pub(crate) mod executor;
 mod schedule;
 pub mod simulate;
 mod step;
@@ -25,6 +26,7 @@ pub mod table;
 pub use area::{Area, Blocks, Span};
 pub use case::{Call, Case, Collective, Lengths};
 pub use cost::{Cost, Price, Traffic};
+pub use executor::Operands;
 pub use schedule::{Plan, Role, Schedule, Scratch};
 pub use step::{Buffer, Order, Range, Step};
 pub use table::{Algorithm, Need, NoSuchAlgorithm, choose, named};

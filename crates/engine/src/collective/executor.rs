@@ -1,0 +1,389 @@
+//! The executor: a collective under way is a request whose steps are sends, receives, copies, reductions and board
+//! operations. One for the blocking, the non-blocking and the persistent forms.
+//!
+//! A round's steps are started together; what is open is only counted. When the count falls to nothing the next round
+//! is asked of the schedule. Messages bypass tags: context, sequence of the collective, round and sender name them.
+//! Copies and reductions are [`Work`] like everything that touches a user's memory.
+
+use std::sync::Arc;
+
+use super::{Algorithm, Buffer, Call, Order, Range, Schedule, Span, Step};
+use crate::envelope::{Envelope, STEP_LABEL};
+use crate::matching::Pattern;
+use crate::receive::{ReceiveState, Target};
+use crate::request::{Owner, State};
+use crate::work::{Part, Pointer, Ticket};
+use crate::{Communicator, Data, Error, Lane, Received, RequestId, Sent, Status, TypeTag, Work};
+
+/// Bits of a label that hold the round; those above hold the collective's sequence.
+const ROUND_BITS: u32 = 20;
+
+/// Executions that a lane keeps for reuse, with their step buffers and scratch memory.
+const IDLE_MAX: usize = 8;
+
+/// Scratch memory that is kept with an idle execution, in bytes; more is given back.
+const IDLE_SCRATCH_BYTES: usize = 256 << 10;
+
+/// Where a member's data lie, and what combines them. The buffers are as large as the call says and stay valid until
+/// the collective completes; `input` is not used in place, and neither where the call gives it no block.
+#[derive(Clone, Debug)]
+pub struct Operands {
+    /// What the caller contributes.
+    pub input: Pointer,
+    /// What the caller gets.
+    pub output: Pointer,
+    /// The operator of a collective that reduces.
+    pub operator: Option<layout::Operator>,
+}
+
+impl Operands {
+    /// No buffers: for a barrier.
+    pub const NONE: Operands = Operands { input: Pointer::NULL, output: Pointer::NULL, operator: None };
+}
+
+/// A collective under way.
+pub(crate) struct Execution {
+    communicator: Arc<Communicator>,
+    schedule: Schedule,
+    operands: Operands,
+    /// Its memory, of which only the capacity is used; and where it lies.
+    scratch: Vec<u64>,
+    scratch_at: Pointer,
+    label: u64,
+    /// The next round to ask for.
+    round: u32,
+    steps: Vec<Step>,
+    /// Steps of this round that are not complete, and one more while the round is being started.
+    open: usize,
+    error: Option<Error>,
+}
+
+impl Execution {
+    /// Where blocks lie in this process. The checker proves that blocks of messages and reductions exist and lie
+    /// behind one another.
+    fn place(&self, blocks: Range) -> (Pointer, usize) {
+        self.at(blocks.buffer, self.schedule.span(blocks).unwrap_or_default())
+    }
+
+    fn at(&self, buffer: Buffer, span: Span) -> (Pointer, usize) {
+        let base = match buffer {
+            Buffer::Input => self.operands.input,
+            Buffer::Output => self.operands.output,
+            Buffer::Scratch => self.scratch_at,
+        };
+        (base.offset(span.offset as usize), span.bytes as usize)
+    }
+}
+
+impl Lane {
+    /// Starts a collective. Every member of the communicator starts the same collectives in the same order, with the
+    /// same algorithms.
+    ///
+    /// The returned request completes when this member's part is done: its input can be used again and its output is
+    /// there. Messages and bytes as the algorithm's row of the table states.
+    ///
+    /// # Errors
+    /// A root out of range, or a communicator that takes no more operations: before anything is sent.
+    pub fn start_collective(
+        &mut self,
+        communicator: &Arc<Communicator>,
+        call: &Call,
+        algorithm: &'static Algorithm,
+        operands: Operands,
+    ) -> Result<RequestId, Error> {
+        self.check_usable(communicator)?;
+        let (rank, size) = (call.root as usize, communicator.size());
+        if rank >= size {
+            return Err(Error::NoSuchRank { rank, size });
+        }
+        debug_assert_eq!((call.case.size as usize, call.rank as usize), (size, communicator.rank));
+        let schedule = Schedule::new(algorithm, call);
+        let (mut steps, mut scratch) = self.idle.pop().unwrap_or_default();
+        steps.clear();
+        scratch.clear();
+        scratch.reserve_exact(schedule.scratch_bytes().div_ceil(8) as usize);
+        let scratch_at = Pointer::new(scratch.as_mut_ptr().cast());
+        let execution = Execution {
+            communicator: communicator.clone(),
+            schedule,
+            operands,
+            scratch,
+            scratch_at,
+            label: STEP_LABEL | communicator.next_sequence() << ROUND_BITS,
+            round: 0,
+            steps,
+            open: 0,
+            error: None,
+        };
+        let request = self.requests.insert(Owner::User, State::Collective(Box::new(execution)));
+        self.next_round(request);
+        Ok(request)
+    }
+
+    fn execution(&mut self, collective: RequestId) -> Option<&mut Execution> {
+        match self.requests.get_mut(collective).map(|r| &mut r.state) {
+            Some(State::Collective(execution)) => Some(execution),
+            _ => None,
+        }
+    }
+
+    /// Starts rounds until one has to wait; concludes after the last.
+    fn next_round(&mut self, collective: RequestId) {
+        loop {
+            let Some(execution) = self.execution(collective) else { return };
+            let more =
+                execution.error.is_none() && execution.schedule.round(execution.round, &mut execution.steps);
+            if !more {
+                return self.conclude(collective);
+            }
+            execution.open = 1;
+            let steps = execution.steps.len();
+            let communicator = execution.communicator.clone();
+            for number in 0..steps {
+                if let Err(error) = self.start_step(collective, &communicator, number) {
+                    self.fail_collective(collective, error);
+                    break;
+                }
+            }
+            let Some(execution) = self.execution(collective) else { return };
+            execution.open -= 1;
+            execution.round += 1;
+            if execution.open > 0 {
+                return;
+            }
+        }
+    }
+
+    fn start_step(
+        &mut self,
+        collective: RequestId,
+        communicator: &Communicator,
+        number: usize,
+    ) -> Result<(), Error> {
+        let Some(execution) = self.execution(collective) else { return Ok(()) };
+        let label = execution.label + execution.round as u64;
+        match execution.steps[number] {
+            Step::Send { to, blocks } => {
+                let (from, bytes) = execution.place(blocks);
+                let to = execution.schedule.member(to) as usize;
+                self.start_send_step(collective, communicator, to, label, from, bytes)
+            }
+            Step::Receive { from, blocks } => {
+                let (to, bytes) = execution.place(blocks);
+                let from = execution.schedule.member(from) as usize;
+                self.start_receive_step(collective, communicator, from, label, to, bytes)
+            }
+            Step::Reduce { from, into, order } => {
+                let Some(operator) = execution.operands.operator.clone() else { return Ok(()) };
+                let ((from, _), (into, bytes)) = (execution.place(from), execution.place(into));
+                let count = bytes / operator.element_bytes().max(1);
+                if count > 0 {
+                    execution.open += 1;
+                    let ticket = Ticket { request: collective, part: Part::Step };
+                    let from_is_left = order == Order::Before;
+                    self.work.push_back(Work::Reduce { operator, from, into, count, from_is_left, ticket });
+                }
+                Ok(())
+            }
+            Step::Copy { from, into } => {
+                self.start_copy_step(collective, from, into);
+                Ok(())
+            }
+            Step::Publish { .. } | Step::Await { .. } | Step::Fetch { .. } | Step::Pull { .. } => {
+                Err(Error::Revoked("this communicator has no board".to_owned()))
+            }
+        }
+    }
+
+    fn start_send_step(
+        &mut self,
+        collective: RequestId,
+        communicator: &Communicator,
+        to: usize,
+        label: u64,
+        from: Pointer,
+        bytes: usize,
+    ) -> Result<(), Error> {
+        let peer = self.peer(communicator, to)?;
+        let source = communicator.rank as u32;
+        let envelope = Envelope { context: communicator.context.0, source, label, signature: 0 };
+        let data = match bytes {
+            0 => Data::Small { bytes: [0; fabric::INLINE_BYTES], length: 0 },
+            bytes => Data::Memory { from, bytes },
+        };
+        match self.send_envelope(peer, envelope, data, false, Owner::Step { collective })? {
+            Sent::Done => {}
+            Sent::Work(work) => self.push_step_work(collective, work),
+            Sent::Pending(_) => self.opened(collective),
+        }
+        Ok(())
+    }
+
+    fn start_receive_step(
+        &mut self,
+        collective: RequestId,
+        communicator: &Communicator,
+        from: usize,
+        label: u64,
+        to: Pointer,
+        bytes: usize,
+    ) -> Result<(), Error> {
+        let peer = self.peer(communicator, from)?;
+        let pattern =
+            Pattern { context: communicator.context.0, source: Some(from as u32), label: Some(label) };
+        let target = Target::Buffer { to, capacity: bytes, of: TypeTag::BYTES };
+        // Counted before it is posted: an announced message of no bytes completes at once.
+        self.opened(collective);
+        let received = self.post(pattern, Some(peer), target, Owner::Step { collective });
+        if !matches!(received, Ok(Received::Pending(_))) {
+            self.closed(collective);
+        }
+        match received? {
+            Received::Pending(_) => Ok(()),
+            Received::Work(work, status) => {
+                check_length(&status, bytes)?;
+                self.push_step_work(collective, work);
+                Ok(())
+            }
+        }
+    }
+
+    /// Copies runs block by block where they don't lie behind one another.
+    fn start_copy_step(&mut self, collective: RequestId, from: Range, into: Range) {
+        let Some(execution) = self.execution(collective) else { return };
+        if let (Some(source), Some(target)) = (execution.schedule.span(from), execution.schedule.span(into)) {
+            let ((from, bytes), (to, _)) =
+                (execution.at(from.buffer, source), execution.at(into.buffer, target));
+            return self.push_copy(collective, from, to, bytes);
+        }
+        for i in 0..from.count {
+            let Some(execution) = self.execution(collective) else { return };
+            let ((from, bytes), (to, _)) = (
+                execution.place(from.buffer.block(from.first + i)),
+                execution.place(into.buffer.block(into.first + i)),
+            );
+            self.push_copy(collective, from, to, bytes);
+        }
+    }
+
+    fn push_copy(&mut self, collective: RequestId, from: Pointer, to: Pointer, bytes: usize) {
+        if bytes > 0 {
+            self.opened(collective);
+            self.count_copy(bytes);
+            let ticket = Ticket { request: collective, part: Part::Step };
+            self.work.push_back(Work::Copy { from, to, bytes, ticket });
+        }
+    }
+
+    /// Lets a step's work be run, and counts it until it is back.
+    fn push_step_work(&mut self, collective: RequestId, work: Work) {
+        let step = Some(Ticket { request: collective, part: Part::Step });
+        let work = match work {
+            Work::Fill { room, from, .. } => Work::Fill { room, from, ticket: step },
+            Work::Deliver { from, to, bytes, .. } => Work::Deliver { from, to, bytes, ticket: step },
+            other => other,
+        };
+        self.opened(collective);
+        self.work.push_back(work);
+    }
+
+    fn opened(&mut self, collective: RequestId) {
+        if let Some(execution) = self.execution(collective) {
+            execution.open += 1;
+        }
+    }
+
+    fn closed(&mut self, collective: RequestId) -> bool {
+        let Some(execution) = self.execution(collective) else { return false };
+        execution.open -= 1;
+        execution.open == 0
+    }
+
+    /// A send or receive that belongs to a collective has completed; `ended` is its last state.
+    pub(crate) fn step_completed(
+        &mut self,
+        collective: RequestId,
+        ended: Option<State>,
+        outcome: Result<Status, Error>,
+    ) {
+        let outcome = match (&ended, outcome) {
+            (
+                Some(State::Receive(ReceiveState { target: Target::Buffer { capacity, .. }, .. })),
+                Ok(status),
+            ) => check_length(&status, *capacity),
+            (_, outcome) => outcome.map(drop),
+        };
+        if let Err(error) = outcome {
+            self.fail_collective(collective, error);
+        }
+        if self.closed(collective) {
+            self.next_round(collective);
+        }
+    }
+
+    /// A copy, reduction, payload or delivery of a collective has been done.
+    pub(crate) fn step_finished(&mut self, collective: RequestId) {
+        if self.closed(collective) {
+            self.next_round(collective);
+        }
+    }
+
+    /// Lets a collective end with an error once nothing of it is under way any more: no later round starts, and what
+    /// has not begun is cancelled.
+    pub(crate) fn fail_collective(&mut self, collective: RequestId, error: Error) {
+        let Some(execution) = self.execution(collective) else { return };
+        if execution.error.is_some() {
+            return;
+        }
+        let rank = match &error {
+            Error::PeerFailed { process, .. } => execution.communicator.group.rank(*process),
+            _ => None,
+        };
+        execution.error = Some(match error {
+            Error::PeerFailed { process, cause, .. } => Error::PeerFailed { rank, process, cause },
+            Error::Truncated { have, need, source, .. } => {
+                Error::Disagreement { rank: source, expected: have, found: need }
+            }
+            other => other,
+        });
+        // One more, so that nothing concludes meanwhile.
+        execution.open += 1;
+        let owner = Owner::Step { collective };
+        let steps: Vec<RequestId> =
+            self.requests.iter().filter(|(_, request)| request.owner == owner).map(|(id, _)| id).collect();
+        for step in steps {
+            self.cancel(step);
+        }
+        if self.closed(collective) {
+            self.next_round(collective);
+        }
+    }
+
+    fn conclude(&mut self, collective: RequestId) {
+        let Some(request) = self.requests.get_mut(collective) else { return };
+        let ended = std::mem::replace(&mut request.state, State::Concluding);
+        let State::Collective(execution) = ended else { return };
+        let Execution { mut scratch, steps, error, .. } = *execution;
+        if self.idle.len() < IDLE_MAX {
+            if scratch.capacity() * 8 > IDLE_SCRATCH_BYTES {
+                scratch = Vec::new();
+            }
+            self.idle.push((steps, scratch));
+        }
+        self.counters.collectives += 1;
+        self.complete(collective, error.map_or(Ok(Status::default()), Err));
+    }
+
+    /// Looks at the boards that collectives wait for. Returns whether any moved.
+    pub(crate) fn look_at_boards(&mut self) -> bool {
+        false
+    }
+}
+
+/// A step's message has exactly the length that both ends agree on, unless the members disagree about the call.
+fn check_length(status: &Status, expected: usize) -> Result<(), Error> {
+    match status.bytes == expected {
+        true => Ok(()),
+        false => Err(Error::Disagreement { rank: status.source, expected, found: status.bytes }),
+    }
+}

@@ -1,0 +1,375 @@
+//! The executor, on real lanes and real bytes, in orders that seeds decide: every collective, every algorithm, every
+//! root, operators that don't commute, empty blocks, vector forms, calls in place.
+
+mod world;
+
+use std::sync::Arc;
+
+use archipelago_engine::collective::{
+    Algorithm, Blocks, Call, Case, Collective, Lengths, Need, Operands, named, table,
+};
+use archipelago_engine::{Config, Error, Pointer, RequestId};
+use layout::{Operation, Operator};
+use world::World;
+
+/// What fills buffers that nothing may write to.
+const UNTOUCHED: u64 = 0xeeee_eeee_eeee_eeee;
+
+/// A collective of all ranks of a world.
+#[derive(Clone)]
+struct Job {
+    case: Case,
+    root: u32,
+    root_in_place: bool,
+}
+
+/// One rank's part: its buffers, and what its output must be in the end.
+struct Part {
+    call: Call,
+    input: Vec<u64>,
+    output: Vec<u64>,
+    expected: Vec<u64>,
+}
+
+/// x -> a·x + b with a in the upper half: composition is associative and doesn't commute.
+fn compose(left: u64, right: u64) -> u64 {
+    let (a, b) = ((left >> 32) as u32, left as u32);
+    let (c, d) = ((right >> 32) as u32, right as u32);
+    (a.wrapping_mul(c) as u64) << 32 | a.wrapping_mul(d).wrapping_add(b) as u64
+}
+
+fn operator(commutative: bool) -> Operator {
+    match commutative {
+        true => Operator::predefined::<u64>(Operation::Sum).unwrap(),
+        false => Operator::user(false, |left: &u64, right: &u64| compose(*left, *right)),
+    }
+}
+
+/// Element `element` of what `from` has for `to`.
+fn value(from: u32, to: u32, element: u64) -> u64 {
+    ((from as u64 * 2 + 3) << 32) | (to as u64 * 1000 + element + 1)
+}
+
+/// Sizes of the blocks of a vector form; symmetric, as an exchange in place demands.
+fn uneven(from: u32, to: u32) -> u64 {
+    ((from ^ to) % 4).saturating_sub(1) as u64 * 3
+}
+
+impl Job {
+    fn addressed(&self) -> bool {
+        matches!(self.case.collective, Collective::Scatter | Collective::AllToAll)
+    }
+
+    fn count(&self, from: u32, to: u32) -> u64 {
+        if self.case.listed {
+            uneven(from, if self.addressed() { to } else { 0 })
+        } else {
+            self.case.elements
+        }
+    }
+
+    fn block(&self, from: u32, to: u32) -> Vec<u64> {
+        let to = if self.addressed() { to } else { 0 };
+        (0..self.count(from, to)).map(|e| value(from, to, e)).collect()
+    }
+
+    /// A buffer with a block for each rank: how it is cut, and its blocks' places. Vector forms have gaps.
+    fn buffer(&self, block: impl Fn(u32) -> Vec<u64>, filled: bool) -> (Lengths, Vec<u64>) {
+        let (mut places, mut counts, mut data) = (Vec::new(), Vec::new(), Vec::new());
+        for rank in 0..self.case.size {
+            let block = block(rank);
+            data.resize(data.len() + if self.case.listed { rank as usize % 3 } else { 0 }, UNTOUCHED);
+            places.push(data.len() as u64);
+            counts.push(block.len() as u64);
+            match filled {
+                true => data.extend(block),
+                false => data.resize(data.len() + block.len(), UNTOUCHED),
+            }
+        }
+        let lengths = match self.case.listed {
+            true => Lengths::Listed(Arc::new(Blocks::displaced(&counts, &places, 8))),
+            false => Lengths::Alike,
+        };
+        (lengths, data)
+    }
+
+    fn reduced(&self, ranks: std::ops::Range<u32>) -> Vec<u64> {
+        let combine = |left: u64, right: u64| match self.case.commutative {
+            true => left.wrapping_add(right),
+            false => compose(left, right),
+        };
+        (0..self.case.elements)
+            .map(|e| ranks.clone().map(|rank| value(rank, 0, e)).reduce(combine).unwrap())
+            .collect()
+    }
+
+    fn part(&self, rank: u32) -> Part {
+        let (case, root) = (self.case, self.root);
+        let at_root = rank == root;
+        let has_root = case.collective.has_root();
+        let in_place = if has_root { self.root_in_place && at_root } else { case.in_place };
+        let own = |bytes: usize| match case.listed {
+            true => Lengths::Bytes(8 * bytes as u64),
+            false => Lengths::Alike,
+        };
+        let mine = self.block(rank, rank);
+        let from_all = |filled| self.buffer(|from| self.block(from, rank), filled);
+        let to_all = |filled| self.buffer(|to| self.block(rank, to), filled);
+        let blank = |like: &Vec<u64>| vec![UNTOUCHED; like.len()];
+        let (mut input_lengths, mut output_lengths) = (Lengths::Alike, Lengths::Alike);
+        let (mut input, mut output, expected) = match case.collective {
+            Collective::Barrier => (vec![], vec![], vec![]),
+            Collective::Broadcast => {
+                let data = self.block(root, 0);
+                (vec![], if at_root { data.clone() } else { blank(&data) }, data)
+            }
+            Collective::Gather | Collective::AllGather => {
+                input_lengths = own(mine.len());
+                if case.collective == Collective::Gather && !at_root {
+                    (mine, vec![], vec![])
+                } else {
+                    let expected;
+                    (output_lengths, expected) = from_all(true);
+                    let mut output = from_all(false).1;
+                    if in_place {
+                        // Only its own block is there.
+                        let only_mine = |from: u32| match from == rank {
+                            true => self.block(from, rank),
+                            false => vec![UNTOUCHED; self.count(from, 0) as usize],
+                        };
+                        output = self.buffer(only_mine, true).1;
+                    }
+                    (mine, output, expected)
+                }
+            }
+            Collective::Scatter => {
+                let block = self.block(root, rank);
+                output_lengths = own(block.len());
+                let input = if at_root {
+                    let input;
+                    (input_lengths, input) = to_all(true);
+                    input
+                } else {
+                    vec![]
+                };
+                if in_place { (input, vec![], vec![]) } else { (input, blank(&block), block) }
+            }
+            Collective::AllToAll => {
+                let (input, expected);
+                (input_lengths, input) = to_all(true);
+                (output_lengths, expected) = from_all(true);
+                let output = if in_place { input.clone() } else { from_all(false).1 };
+                (input, output, expected)
+            }
+            Collective::Reduce | Collective::AllReduce | Collective::Scan => {
+                let end = if case.collective == Collective::Scan { rank + 1 } else { case.size };
+                let expected = self.reduced(0..end);
+                let output = if in_place { mine.clone() } else { blank(&mine) };
+                match case.collective == Collective::Reduce && !at_root {
+                    true => (mine, vec![], vec![]),
+                    false => (mine, output, expected),
+                }
+            }
+        };
+        if in_place && case.collective != Collective::Scatter {
+            input.clear();
+        }
+        output.shrink_to_fit();
+        let call = Call {
+            in_place: if has_root { self.root_in_place } else { case.in_place },
+            input: input_lengths,
+            output: output_lengths,
+            ..Call::new(case, rank, root)
+        };
+        Part { call, input, output, expected }
+    }
+}
+
+/// A job under way: its parts must stay where they are until it is complete.
+struct Running {
+    parts: Vec<Part>,
+    requests: Vec<(usize, RequestId)>,
+    what: String,
+}
+
+/// Starts a job at all ranks, in an order that the world's seed decides.
+fn start(world: &mut World, algorithm: &'static Algorithm, job: &Job) -> Running {
+    let what = format!("{} {} {:?} root {}", algorithm.collective.name(), algorithm.name, job.case, job.root);
+    let mut parts: Vec<Part> = (0..job.case.size).map(|rank| job.part(rank)).collect();
+    let mut order: Vec<usize> = (0..parts.len()).collect();
+    for i in (1..order.len()).rev() {
+        order.swap(i, world.chance.below(i + 1));
+    }
+    let mut requests = Vec::new();
+    for rank in order {
+        let part = &mut parts[rank];
+        let operands = Operands {
+            input: Pointer::reading(part.input.as_ptr().cast()),
+            output: Pointer::new(part.output.as_mut_ptr().cast()),
+            operator: job.case.collective.reduces().then(|| operator(job.case.commutative)),
+        };
+        requests.push((rank, world.start(&part.call, algorithm, operands).unwrap()));
+        // Some are well under way before others start.
+        for _ in 0..world.chance.below(20) {
+            world.step();
+        }
+    }
+    Running { parts, requests, what }
+}
+
+fn finish(world: &mut World, running: Running, seed: u64) {
+    for outcome in world.wait_all(&running.requests) {
+        assert!(outcome.is_ok(), "{}: {outcome:?}, seed {seed}", running.what);
+    }
+    for (rank, part) in running.parts.iter().enumerate() {
+        assert_eq!(part.output, part.expected, "{} at rank {rank}, seed {seed}", running.what);
+    }
+}
+
+/// All forms of a collective for a size, with vectors or blocks of these lengths.
+fn jobs(collective: Collective, size: u32, lengths: &[u64]) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    let mut push = |case: Case, root_in_place: bool| {
+        let roots = if collective.has_root() { size } else { 1 };
+        jobs.extend((0..roots).map(|root| Job { case, root, root_in_place }));
+    };
+    for &elements in lengths {
+        for commutative in [true, false] {
+            if !commutative && !collective.reduces() {
+                continue;
+            }
+            let case = Case { commutative, ..Case::new(collective, size, elements, 8) };
+            push(case, false);
+            match collective {
+                Collective::Barrier | Collective::Broadcast => {}
+                _ if collective.has_root() => push(case, true),
+                _ => push(Case { in_place: true, ..case }, false),
+            }
+        }
+    }
+    if collective.by_rank() {
+        let listed = Case { listed: true, ..Case::new(collective, size, 0, 8) };
+        push(listed, false);
+        match collective.has_root() {
+            true => push(listed, true),
+            false => push(Case { in_place: true, ..listed }, false),
+        }
+    }
+    jobs
+}
+
+fn message_algorithms() -> impl Iterator<Item = &'static Algorithm> {
+    table::TABLE.iter().filter(|a| !a.needs.iter().any(|need| matches!(need, Need::Cell | Need::Reads)))
+}
+
+/// Runs everything that fits; returns how many collectives that were.
+fn check_size(size: u32, lengths: &[u64], seed: u64, config: Config) -> u64 {
+    let mut world = World::new(size, seed, config);
+    for algorithm in message_algorithms() {
+        for job in jobs(algorithm.collective, size, lengths) {
+            // Every root of the small worlds, and one of the large, another for each algorithm and form.
+            let chosen = world.chance.below(size as usize) as u32;
+            if algorithm.fits(&job.case)
+                && (size <= 5 || !job.case.collective.has_root() || job.root == chosen)
+            {
+                let running = start(&mut world, algorithm, &job);
+                finish(&mut world, running, seed);
+            }
+        }
+    }
+    world.ranks[0].lane.counters().collectives
+}
+
+#[test]
+fn every_algorithm_delivers_at_every_size() {
+    let collectives: u64 =
+        (1..=17).map(|size| check_size(size, &[0, 1, 37], size as u64, Config::default())).sum();
+    assert!(collectives > 3_000, "{collectives}");
+}
+
+#[test]
+fn large_messages_are_announced_and_streamed() {
+    for size in [2, 3, 5] {
+        check_size(size, &[20_011], 77 + size as u64, Config::default());
+    }
+}
+
+#[test]
+fn no_buffer_is_needed_for_any_of_them() {
+    // Nothing goes eagerly: every message of every algorithm waits for its receive.
+    let config = Config { eager_bytes: Some(0), pool_bytes: 0, ..Config::default() };
+    for size in [2, 3, 4, 7] {
+        check_size(size, &[0, 5], 99 + size as u64, config);
+    }
+}
+
+#[test]
+fn many_collectives_at_once_on_one_communicator() {
+    for seed in 1..=20 {
+        let size = 2 + (seed % 6) as u32;
+        let mut world = World::new(size, seed, Config::default());
+        let algorithms: Vec<_> = message_algorithms().collect();
+        let mut running = Vec::new();
+        for _ in 0..12 {
+            let algorithm = algorithms[world.chance.below(algorithms.len())];
+            let fitting: Vec<Job> = jobs(algorithm.collective, size, &[0, 3, 600])
+                .into_iter()
+                .filter(|job| algorithm.fits(&job.case))
+                .collect();
+            if fitting.is_empty() {
+                continue;
+            }
+            let job = &fitting[world.chance.below(fitting.len())];
+            // All ranks start all collectives in the same order; each is started everywhere before the next.
+            running.push(start(&mut world, algorithm, job));
+        }
+        for running in running {
+            finish(&mut world, running, seed);
+        }
+        assert!(world.ranks.iter().all(|rank| rank.lane.pending() == 0));
+    }
+}
+
+#[test]
+fn members_that_disagree_about_the_length_are_told() {
+    let mut world = World::new(2, 3, Config::default());
+    let algorithm = named(Collective::Broadcast, "binomial").unwrap();
+    let mut buffers = [vec![1u64; 4], vec![0u64; 6]];
+    let mut requests = Vec::new();
+    for rank in 0..2usize {
+        let elements = buffers[rank].len() as u64;
+        let call = Call::new(Case::new(Collective::Broadcast, 2, elements, 8), rank as u32, 0);
+        let output = Pointer::new(buffers[rank].as_mut_ptr().cast());
+        requests.push((rank, world.start(&call, algorithm, Operands { output, ..Operands::NONE }).unwrap()));
+    }
+    let outcomes = world.wait_all(&requests);
+    assert!(outcomes[0].is_ok());
+    assert_eq!(outcomes[1], Err(Error::Disagreement { rank: 0, expected: 48, found: 32 }));
+    let text = outcomes[1].as_ref().unwrap_err().to_string();
+    assert!(text.contains("rank 0 sent 32 bytes where this rank expects 48"), "{text}");
+}
+
+#[test]
+fn a_root_that_is_no_member_is_refused_before_anything_is_sent() {
+    let mut world = World::new(2, 3, Config::default());
+    let call = Call::new(Case::new(Collective::Broadcast, 2, 0, 1), 0, 2);
+    let outcome = world.start(&call, named(Collective::Broadcast, "binomial").unwrap(), Operands::NONE);
+    assert_eq!(outcome, Err(Error::NoSuchRank { rank: 2, size: 2 }));
+    assert_eq!(world.ranks[0].lane.pending(), 0);
+}
+
+#[test]
+fn what_ends_a_lane_ends_its_collectives() {
+    let mut world = World::new(3, 5, Config::default());
+    let algorithm = named(Collective::Barrier, "dissemination").unwrap();
+    let call = Call::new(Case::new(Collective::Barrier, 3, 0, 1), 0, 0);
+    let request = world.start(&call, algorithm, Operands::NONE).unwrap();
+    for _ in 0..100 {
+        world.step();
+    }
+    assert!(!world.ranks[0].lane.is_complete(request));
+    world.ranks[0].lane.poison("rank 2 panicked");
+    let outcome = world.ranks[0].lane.take(request);
+    assert_eq!(outcome, Some(Err(Error::Revoked("rank 2 panicked".to_owned()))));
+    assert_eq!(world.ranks[0].lane.pending(), 0);
+}

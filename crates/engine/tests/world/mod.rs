@@ -1,0 +1,109 @@
+//! Lanes of one world, driven by hand in an order that a seed decides.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use archipelago_engine::collective::{Algorithm, Call, Operands};
+use archipelago_engine::{Communicator, Config, Error, Group, Lane, Polled, RequestId, Status, Work};
+use fabric::{Host, Port};
+use os::Time;
+use wire::{ContextId, JobId, ProcessId};
+
+/// A small generator (xorshift64).
+pub struct Chance(pub u64);
+
+impl Chance {
+    pub fn below(&mut self, n: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as usize % n
+    }
+}
+
+/// A rank: its lane, and the work that it has taken but not yet done.
+pub struct Rank {
+    pub lane: Lane,
+    pub world: Arc<Communicator>,
+    work: VecDeque<Work>,
+}
+
+/// All ranks.
+pub struct World {
+    pub ranks: Vec<Rank>,
+    pub chance: Chance,
+}
+
+/// Numbers the worlds of this process.
+static WORLDS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+
+impl World {
+    /// A world on shared memory, driven in the order of `seed`.
+    pub fn new(size: u32, seed: u64, config: Config) -> World {
+        // Relaxed: only uniqueness matters.
+        let job = JobId(WORLDS.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+        let host = Host::create(size as u16).expect("memory to share");
+        let rank = |number: u32| {
+            let me = ProcessId { job, number, incarnation: 0 };
+            let port = Port::on_host(&host, number as u16, me, 0);
+            Rank {
+                lane: Lane::new(port, Config { job_size: size, ..config }),
+                world: Arc::new(Communicator::new(
+                    ContextId::WORLD,
+                    Group::world(job, size),
+                    number as usize,
+                    "world".to_owned(),
+                )),
+                work: VecDeque::new(),
+            }
+        };
+        World { ranks: (0..size).map(rank).collect(), chance: Chance(seed.max(1).wrapping_mul(0x9e37_79b9)) }
+    }
+
+    /// Lets one rank, chosen by the seed, do one thing. Returns whether it moved anything.
+    pub fn step(&mut self) -> bool {
+        let rank = self.chance.below(self.ranks.len());
+        let delay = self.chance.below(3) == 0;
+        let rank = &mut self.ranks[rank];
+        // Work is done in order, but not at once.
+        if !delay && let Some(work) = rank.work.pop_front() {
+            // SAFETY: the tests keep every buffer until its operation is complete.
+            if let Some(finished) = unsafe { work.run(|_| {}) } {
+                rank.lane.finish(finished);
+            }
+            return true;
+        }
+        match rank.lane.poll(Time(0), None) {
+            Polled::Work(work) => {
+                rank.work.push_back(work);
+                true
+            }
+            Polled::Progress => true,
+            Polled::Idle => !rank.work.is_empty(),
+        }
+    }
+
+    /// Starts a collective at one rank.
+    pub fn start(
+        &mut self,
+        call: &Call,
+        algorithm: &'static Algorithm,
+        operands: Operands,
+    ) -> Result<RequestId, Error> {
+        let rank = &mut self.ranks[call.rank as usize];
+        let world = rank.world.clone();
+        rank.lane.start_collective(&world, call, algorithm, operands)
+    }
+
+    /// Steps until all these requests (rank, request) are complete, and returns their outcomes; panics if nothing
+    /// moves any more.
+    pub fn wait_all(&mut self, requests: &[(usize, RequestId)]) -> Vec<Result<Status, Error>> {
+        let mut idle = 0;
+        while !requests.iter().all(|(rank, request)| self.ranks[*rank].lane.is_complete(*request)) {
+            idle = if self.step() { 0 } else { idle + 1 };
+            assert!(idle < 200_000, "nothing moves any more");
+        }
+        let outcome = |(rank, request): &(usize, RequestId)| self.ranks[*rank].lane.take(*request).unwrap();
+        requests.iter().map(outcome).collect()
+    }
+}
