@@ -2,6 +2,8 @@
 
 use fabric::Frame;
 
+use crate::matching::Key;
+
 /// A message with its payload behind it. Header: an envelope.
 pub const EAGER: u8 = 1;
 /// An announced message: payload stays with the sender until asked for. Header: an envelope; payload: [`Announcement`].
@@ -47,6 +49,7 @@ pub struct Envelope {
 
 impl Envelope {
     /// The frame of this envelope: eager (payload behind it) or announced.
+    #[inline]
     pub fn frame(&self, eager: bool) -> Frame {
         if self.label & STEP_LABEL == 0 {
             let word = (self.source as u64) << 32 | self.label;
@@ -60,7 +63,14 @@ impl Envelope {
         }
     }
 
+    /// What is matched exactly.
+    #[inline]
+    pub fn key(&self) -> Key {
+        Key { context: self.context, source: self.source, label: self.label }
+    }
+
     /// Reads the envelope of a frame of one of the four message kinds.
+    #[inline]
     pub fn of(frame: &Frame) -> Envelope {
         let [context, second, third] = frame.header;
         match frame.kind {

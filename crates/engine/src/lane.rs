@@ -20,6 +20,9 @@ use crate::{Communicator, Error, Message, RequestId, Status, TypeTag, Work};
 /// How many frames one poll takes in before it returns to its caller.
 const FRAMES_PER_POLL: usize = 32;
 
+/// How many peers are found without the table of processes.
+const RECENT: usize = 16;
+
 /// What a lane is told at its start.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
@@ -102,7 +105,7 @@ pub struct Lane {
     config: Config,
     pub(crate) peers: Vec<PeerState>,
     /// The peers that were used last, by process number: saves the table of processes on the usual path.
-    recent: [Option<(ProcessId, Peer)>; 16],
+    recent: [Option<(ProcessId, Peer)>; RECENT],
     pub(crate) posted: Posted,
     pub(crate) unexpected: KeyedQueue<Unexpected>,
     pub(crate) unexpected_bytes: u64,
@@ -132,7 +135,7 @@ impl Lane {
             port,
             config,
             peers: Vec::new(),
-            recent: [None; 16],
+            recent: [None; RECENT],
             posted: Posted::default(),
             unexpected: KeyedQueue::default(),
             unexpected_bytes: 0,
@@ -309,7 +312,7 @@ impl Lane {
         self.unexpected_bytes
     }
 
-    fn arrived(&mut self, arrival: Arrival, mine: Option<RequestId>) -> Option<Work> {
+    pub(crate) fn arrived(&mut self, arrival: Arrival, mine: Option<RequestId>) -> Option<Work> {
         let (peer, header) = (arrival.peer, arrival.frame.header);
         self.meet(peer);
         match arrival.frame.kind {
@@ -348,16 +351,26 @@ impl Lane {
     pub(crate) fn peer(&mut self, communicator: &Communicator, rank: usize) -> Result<Peer, Error> {
         let no_such = || Error::NoSuchRank { rank, size: communicator.size() };
         let process = communicator.group.process(rank).ok_or_else(no_such)?;
-        let place = process.number as usize % self.recent.len();
-        if let Some((known, peer)) = self.recent[place]
-            && known == process
-        {
+        if let Some(peer) = self.recent_peer(process) {
             return Ok(peer);
         }
         let peer = self.port.connect(process);
         self.meet(peer);
-        self.recent[place] = Some((process, peer));
+        self.recent[process.number as usize % RECENT] = Some((process, peer));
         Ok(peer)
+    }
+
+    /// The peer of a process, if it was used lately.
+    #[inline]
+    pub(crate) fn recent_peer(&self, process: ProcessId) -> Option<Peer> {
+        self.recent[process.number as usize % RECENT]
+            .filter(|(known, _)| *known == process)
+            .map(|(_, peer)| peer)
+    }
+
+    #[inline]
+    pub(crate) fn nothing_stalled(&self) -> bool {
+        self.stalled.is_empty()
     }
 
     #[inline]

@@ -12,6 +12,7 @@
 pub mod collective;
 pub mod counters;
 pub mod credit;
+mod direct;
 pub mod envelope;
 pub mod error;
 mod failure;
@@ -26,6 +27,7 @@ mod transfer;
 pub mod work;
 
 pub use counters::{Counters, PeerCounters};
+pub use direct::Direct;
 pub use error::Error;
 pub use group::{Communicator, Group};
 pub use lane::{Config, Lane, Polled};

@@ -45,7 +45,14 @@ impl Pattern {
         Some(Key { context: self.context, source: self.source?, label: self.label? })
     }
 
+    /// Whether a message with this envelope fits.
+    #[inline]
+    pub fn fits(&self, envelope: &crate::envelope::Envelope) -> bool {
+        self.matches(&envelope.key())
+    }
+
     /// Whether a message of this key fits.
+    #[inline]
     pub fn matches(&self, key: &Key) -> bool {
         self.context == key.context
             && self.source.is_none_or(|source| source == key.source)

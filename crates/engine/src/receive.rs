@@ -92,6 +92,7 @@ impl Unexpected {
 }
 
 /// A status as the envelope gives it.
+#[inline]
 pub(crate) fn status_of(key: &Key, signature: u64, bytes: usize) -> Status {
     let tag = if key.label & STEP_LABEL == 0 { key.label as i32 } else { 0 };
     Status { source: key.source as usize, tag, bytes, signature }
@@ -264,7 +265,7 @@ impl Lane {
     pub(crate) fn message_arrived(&mut self, arrival: Arrival, mine: Option<RequestId>) -> Option<Work> {
         let Arrival { peer, frame, payload } = arrival;
         let envelope = Envelope::of(&frame);
-        let key = Key { context: envelope.context, source: envelope.source, label: envelope.label };
+        let key = envelope.key();
         let eager = matches!(frame.kind, EAGER | STEP_EAGER);
         let announcement = match (&payload, eager) {
             (_, true) => None,

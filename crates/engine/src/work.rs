@@ -152,6 +152,11 @@ pub struct Finished {
 }
 
 impl Work {
+    /// Whether the lane need not hear of it afterwards, so that the operation may count as complete before it is done.
+    pub fn is_parting(&self) -> bool {
+        matches!(self, Work::Deliver { from: Delivery::Inline(_) | Delivery::Held(_), ticket: None, .. })
+    }
+
     /// Does it. `wake` wakes waiters. Returns what [`Lane::finish`](crate::Lane::finish) must hear, if anything.
     ///
     /// # Safety

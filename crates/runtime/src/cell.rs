@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
-use engine::{Error, Lane, Polled, RequestId, Status, Waiter};
+use engine::{
+    Communicator, Direct, Error, Lane, Polled, RequestId, Source, Status, TagPattern, TypeTag, Waiter,
+};
 use fabric::Sleeper;
 use os::Time;
 
@@ -20,6 +22,9 @@ use crate::waits::Waits;
 
 /// Idle polls between two looks at the clock.
 const POLLS_PER_LOOK: u32 = 16;
+
+/// Looks of a receive before it is posted: about as long as a message takes from the other core.
+const DIRECT_POLLS: u32 = 64;
 
 /// Who moves the lane on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,6 +46,8 @@ pub(crate) struct Inside {
     /// The progress thread, when it has nothing to own and waits for its turn.
     standby: Option<Waiter>,
     waits: Waits,
+    /// The clock as it was last read.
+    now: Time,
 }
 
 pub(crate) struct Cell {
@@ -64,6 +71,7 @@ impl Cell {
             heirs: Vec::new(),
             standby: None,
             waits: Waits::default(),
+            now: clock.now(),
         };
         Cell {
             inside: Mutex::new(inside),
@@ -134,6 +142,40 @@ impl Cell {
         outcome.unwrap_or(Err(Error::StaleRequest))
     }
 
+    /// Receives a small message without posting the receive, as long as polling is the right way to wait. Gives the lane
+    /// back when it is not, or when anything else happens first.
+    #[inline]
+    pub fn receive_directly<'a>(
+        &'a self,
+        inside: MutexGuard<'a, Inside>,
+        communicator: &Communicator,
+        source: Source,
+        tag: TagPattern,
+        of: TypeTag,
+        capacity: usize,
+    ) -> Result<([u8; fabric::INLINE_BYTES], Status), MutexGuard<'a, Inside>> {
+        let mut inside = inside;
+        if inside.ownership != Ownership::Free || !inside.lane.may_receive_directly() {
+            return Err(inside);
+        }
+        let Some(pattern) = inside.lane.direct_pattern(communicator, source, tag) else { return Err(inside) };
+        // A crowded host gets one look before the core is given away.
+        let polls = if self.patience.poll_ns == 0 { 1 } else { DIRECT_POLLS };
+        let now = inside.now;
+        for _ in 0..polls {
+            if !inside.lane.only_arrivals_matter() {
+                return Err(inside);
+            }
+            match inside.lane.receive_directly(now, &pattern, of, capacity) {
+                Direct::Received(bytes, status) => return Ok((bytes, status)),
+                Direct::Post => return Err(inside),
+                Direct::Nothing if self.wanted.load(Ordering::Relaxed) > 0 => return Err(inside),
+                Direct::Nothing => std::hint::spin_loop(),
+            }
+        }
+        Err(inside)
+    }
+
     /// Moves the lane on until `done`, or until `deadline`. Returns whether it is done.
     pub fn wait_until(
         &self,
@@ -166,9 +208,15 @@ impl Cell {
                     inside.heirs.retain(|heir| *heir != waiter);
                     self.waiters.remove(waiter);
                 }
-                let (mut inside, complete) = self.drive(inside, mine, deadline, house, &mut done);
+                let (mut inside, complete, last) = self.drive(inside, mine, deadline, house, &mut done);
                 inside.ownership = Ownership::Free;
                 self.hand_over(&mut inside);
+                drop(inside);
+                if let Some(work) = last {
+                    // SAFETY: as in `run`; the operation is the caller's own, who waits here.
+                    let finished = unsafe { work.run(|waiter| self.waiters.wake(waiter)) };
+                    debug_assert!(finished.is_none());
+                }
                 return complete;
             }
             // Somebody else moves the lane on: stand in line.
@@ -227,7 +275,7 @@ impl Cell {
             let mut inside = self.lock();
             if inside.ownership == Ownership::Free {
                 inside.ownership = Ownership::ProgressThread;
-                let (mut inside, _) = self.drive(inside, None, None, house, &mut |_| stop());
+                let (mut inside, ..) = self.drive(inside, None, None, house, &mut |_| stop());
                 if inside.ownership == Ownership::ProgressThread {
                     inside.ownership = Ownership::Free;
                     self.hand_over(&mut inside);
@@ -261,7 +309,14 @@ impl Cell {
         inside
     }
 
-    /// The owner's loop.
+    fn count_wait(&self, inside: &mut Inside, since: Option<Time>) {
+        if let Some(since) = since {
+            inside.waits.waits += 1;
+            inside.waits.waited_ns += self.clock.now().since(since);
+        }
+    }
+
+    /// The owner's loop. The returned work, if any, is to be run once the lane is unlocked.
     fn drive<'a>(
         &'a self,
         inside: MutexGuard<'a, Inside>,
@@ -269,9 +324,10 @@ impl Cell {
         deadline: Option<Time>,
         house: &House,
         done: &mut dyn FnMut(&mut Lane) -> bool,
-    ) -> (MutexGuard<'a, Inside>, bool) {
+    ) -> (MutexGuard<'a, Inside>, bool, Option<engine::Work>) {
         let mut inside = inside;
-        let mut now = self.clock.now();
+        // A time that is a little old does: the clock is read only once nothing moves.
+        let mut now = inside.now;
         let mut moved_at = now;
         let mut looked_at = now;
         let mut idle = 0u32;
@@ -280,6 +336,11 @@ impl Cell {
         loop {
             match inside.lane.poll(now, mine) {
                 Polled::Work(work) => {
+                    // What ends the wait and needs nothing of the lane afterwards is done when the lane is free again.
+                    if work.is_parting() && done(&mut inside.lane) {
+                        self.count_wait(&mut inside, waited_since);
+                        return (inside, true, Some(work));
+                    }
                     inside = self.run(inside, work);
                     idle = 0;
                 }
@@ -287,23 +348,21 @@ impl Cell {
                 Polled::Idle => idle += 1,
             }
             if done(&mut inside.lane) {
-                if let Some(since) = waited_since {
-                    inside.waits.waits += 1;
-                    inside.waits.waited_ns += self.clock.now().since(since);
-                }
-                return (inside, true);
+                self.count_wait(&mut inside, waited_since);
+                return (inside, true, None);
             }
             if idle == 0 {
                 continue;
             }
             if idle.is_multiple_of(POLLS_PER_LOOK) || self.patience.poll_ns == 0 {
                 now = self.clock.now();
+                inside.now = now;
                 waited_since.get_or_insert(now);
                 if idle <= POLLS_PER_LOOK {
                     moved_at = if idle == 1 || idle == POLLS_PER_LOOK { now } else { moved_at };
                 }
                 if deadline.is_some_and(|at| now >= at) {
-                    return (inside, false);
+                    return (inside, false, None);
                 }
                 if now.since(looked_at) >= SLEEP_NS_MAX {
                     looked_at = now;
@@ -334,7 +393,7 @@ impl Cell {
                 looked_at = now;
                 // A wake-up deserves a look at everything, but not another round of polling when it brought nothing.
                 if inside.ownership != owned_as {
-                    return (inside, false);
+                    return (inside, false, None);
                 }
             }
         }

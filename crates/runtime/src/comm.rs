@@ -78,6 +78,14 @@ impl Comm {
         bytes: usize,
         mode: Mode,
     ) -> Result<(), Error> {
+        if bytes <= fabric::INLINE_BYTES && mode == Mode::Standard {
+            let mut small = [0; fabric::INLINE_BYTES];
+            // SAFETY: `from` is valid for `bytes` reads; `small` has room for them.
+            unsafe { layout::copy(from, small.as_mut_ptr(), bytes) };
+            if self.cell().lock().lane.send_directly(&self.inner, to, tag, of, &small[..bytes]) {
+                return Ok(());
+            }
+        }
         // SAFETY: as promised by the caller, who waits here.
         match unsafe { self.start_send(to, tag, of, from, bytes, mode)? } {
             Started::Done(_) => Ok(()),
@@ -144,10 +152,23 @@ impl Comm {
         to: *mut u8,
         capacity: usize,
     ) -> Result<Status, Error> {
-        // SAFETY: as promised by the caller, who waits here.
-        match unsafe { self.start_receive(source, tag, of, to, capacity)? } {
-            Started::Done(status) => Ok(status),
-            Started::Pending(request) => self.wait(request),
+        let cell = self.cell();
+        let mut inside = cell.lock();
+        match cell.receive_directly(inside, &self.inner, source, tag, of, capacity) {
+            Ok((bytes, status)) => {
+                // SAFETY: `to` is valid for `capacity` bytes, which is no less than the status says.
+                unsafe { layout::copy(bytes.as_ptr(), to, status.bytes) };
+                return Ok(status);
+            }
+            Err(back) => inside = back,
+        }
+        match inside.lane.receive(&self.inner, source, tag, of, Pointer::new(to), capacity)? {
+            // One visit to the lane for the whole call.
+            Received::Pending(request) => cell.wait(inside, request, &self.process.house),
+            done => match self.take_received(inside, done) {
+                Started::Done(status) => Ok(status),
+                Started::Pending(request) => self.wait(request),
+            },
         }
     }
 

@@ -1,0 +1,33 @@
+//! Instructions of a small message's way: to be run under `perf stat -e instructions:u`.
+use archipelago_runtime::{Started, harness};
+use engine::{Mode, Source, TagPattern, TypeTag};
+
+fn main() {
+    let posted = std::env::args().nth(1).as_deref() == Some("posted");
+    let rounds: u64 = std::env::args().nth(2).and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
+    harness::run(1, |process| {
+        let world = process.world();
+        let mut buffer = [0u8; 8];
+        let data = [1u8; 8];
+        for _ in 0..rounds {
+            // SAFETY: both buffers live through the calls.
+            unsafe {
+                let source = Source::Rank(0);
+                if posted {
+                    let request = world
+                        .start_receive(source, TagPattern::Tag(0), TypeTag::BYTES, buffer.as_mut_ptr(), 8)
+                        .unwrap();
+                    world.send(0, 0, TypeTag::BYTES, data.as_ptr(), 8, Mode::Standard).unwrap();
+                    if let Started::Pending(request) = request {
+                        world.wait(request).unwrap();
+                    }
+                } else {
+                    world.send(0, 0, TypeTag::BYTES, data.as_ptr(), 8, Mode::Standard).unwrap();
+                    world
+                        .receive(source, TagPattern::Tag(0), TypeTag::BYTES, buffer.as_mut_ptr(), 8)
+                        .unwrap();
+                }
+            }
+        }
+    });
+}
