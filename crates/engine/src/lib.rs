@@ -9,6 +9,7 @@
 //! Nothing here is indexed by world rank or sized by the world: a peer's state exists from first contact on.
 #![deny(unsafe_code)]
 
+pub mod cartesian;
 pub mod collective;
 pub mod counters;
 pub mod credit;
@@ -23,6 +24,7 @@ mod probe;
 mod receive;
 pub mod request;
 mod send;
+pub mod split;
 mod transfer;
 pub mod work;
 

@@ -336,10 +336,10 @@ fn members_that_disagree_about_the_length_are_told() {
     let algorithm = named(Collective::Broadcast, "binomial").unwrap();
     let mut buffers = [vec![1u64; 4], vec![0u64; 6]];
     let mut requests = Vec::new();
-    for rank in 0..2usize {
-        let elements = buffers[rank].len() as u64;
+    for (rank, buffer) in buffers.iter_mut().enumerate() {
+        let elements = buffer.len() as u64;
         let call = Call::new(Case::new(Collective::Broadcast, 2, elements, 8), rank as u32, 0);
-        let output = Pointer::new(buffers[rank].as_mut_ptr().cast());
+        let output = Pointer::new(buffer.as_mut_ptr().cast());
         requests.push((rank, world.start(&call, algorithm, Operands { output, ..Operands::NONE }).unwrap()));
     }
     let outcomes = world.wait_all(&requests);

@@ -5,6 +5,7 @@
 
 mod cell;
 pub mod clock;
+mod collective;
 mod comm;
 pub mod harness;
 mod house;
