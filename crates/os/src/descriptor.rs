@@ -53,6 +53,16 @@ pub fn read(fd: impl AsFd, bytes: &mut [u8]) -> io::Result<usize> {
     Ok(rustix::io::read(fd, bytes)?)
 }
 
+/// Reads and writes by this end fail with `WouldBlock` instead of waiting. Not for descriptors that other processes
+/// share: they would be surprised.
+///
+/// # Errors
+/// What `fcntl` says.
+pub fn set_nonblocking(fd: impl AsFd) -> io::Result<()> {
+    let flags = rustix::fs::fcntl_getfl(&fd)?;
+    Ok(rustix::fs::fcntl_setfl(&fd, flags | rustix::fs::OFlags::NONBLOCK)?)
+}
+
 /// Whether reading from this terminal would stop this process, because it runs in the background. False for
 /// anything that is no terminal.
 pub fn would_stop_reader(fd: impl AsFd) -> bool {

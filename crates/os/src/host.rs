@@ -10,19 +10,3 @@ pub fn name() -> String {
 pub fn kernel() -> String {
     rustix::system::uname().release().to_string_lossy().into_owned()
 }
-
-/// Fills a buffer with random bytes of the kernel.
-///
-/// # Errors
-/// Only where a sandbox denies `getrandom`.
-pub fn random(buffer: &mut [u8]) -> std::io::Result<()> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match rustix::rand::getrandom(&mut buffer[filled..], rustix::rand::GetRandomFlags::empty()) {
-            Ok(bytes) => filled += bytes,
-            Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
-}

@@ -1,29 +1,24 @@
 //! The keeper's loop.
 
 use super::board::Board;
-use super::member::{Answers, Member, Said};
+use super::member::Member;
+use super::memory::HostMemory;
 use super::stage::{Act, Stage};
 use super::start::{NotStarted, Starter};
 use crate::reaper;
 use control::agent::{CHUNK_BYTES_MAX, FromAgent, Manner, Part, Start, ToAgent};
 use control::codec::{self, Assembler, MESSAGE_BYTES_MAX};
-use control::{Ending, FromKeeper, Key, Refusal, ToKeeper, Welcome};
+use control::{Ending, FromKeeper};
 use os::Time;
 use os::poll::PollSet;
 use os::signal::{self, SignalReader};
 use os::spawn::How;
-use os::unix::{Received, SeqPacket};
 use std::io::{self, Read, Write};
-use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 /// While this much waits for the launcher, output stays in the processes' pipes.
 const BACKLOG_BYTES: usize = 1024 * 1024;
-/// Messages taken from one private socket before the others get their turn.
-const MESSAGES_A_TURN: usize = 64;
-/// Questions of one process that may wait for an answer.
-const QUESTIONS_MAX: usize = 64 * 1024;
 
 /// A keeper at work.
 pub struct Keeper {
@@ -34,12 +29,13 @@ pub struct Keeper {
     outgoing: Vec<u8>,
     sent: usize,
     signals: SignalReader,
-    start: Option<Start>,
-    members: Vec<Member>,
-    board: Board,
-    stage: Stage,
+    pub(super) start: Option<Start>,
+    pub(super) members: Vec<Member>,
+    pub(super) board: Board,
+    pub(super) memory: HostMemory,
+    pub(super) stage: Stage,
     input_outstanding: usize,
-    buffer: Box<[u8; MESSAGE_BYTES_MAX]>,
+    pub(super) buffer: Box<[u8; MESSAGE_BYTES_MAX]>,
 }
 
 /// What a descriptor in the poll set belongs to.
@@ -70,6 +66,7 @@ impl Keeper {
             start: None,
             members: Vec::new(),
             board: Board::default(),
+            memory: HostMemory::none(),
             stage: Stage::Running,
             input_outstanding: 0,
             buffer: buffer.try_into().expect("made with this length"),
@@ -212,14 +209,14 @@ impl Keeper {
         }
     }
 
-    fn say(&mut self, message: &FromAgent) {
+    pub(super) fn say(&mut self, message: &FromAgent) {
         if self.launcher {
             codec::encode_frame(message, &mut self.outgoing);
             self.flush();
         }
     }
 
-    fn notice(&mut self, text: String) {
+    pub(super) fn notice(&mut self, text: String) {
         self.say(&FromAgent::Notice(text));
     }
 
@@ -259,8 +256,10 @@ impl Keeper {
         if starter.is_unbound() {
             self.notice("more processes than cores: none is bound to a core".into());
         }
+        self.memory = HostMemory::new(start.processes.len() as u16);
         for place in 0..start.processes.len() {
             let member = starter.start(place)?;
+            self.memory.started(place);
             self.say(&FromAgent::Started { number: member.number, pid: member.pid });
             self.members.push(member);
         }
@@ -331,9 +330,7 @@ impl Keeper {
         self.hear_claim(at);
         self.hear_member(at);
         for which in 0..2 {
-            while self.members[at].outputs[which].1.as_ref().is_some_and(os::poll::has_input)
-                && self.read_output(at, which)
-            {}
+            while self.read_output(at, which) {}
         }
         self.members[at].input = None;
         self.account_input();
@@ -348,11 +345,14 @@ impl Keeper {
         for (key, askers) in self.board.ended(number) {
             for asker in askers {
                 self.members[asker].tell(&FromKeeper::Value { key: key.clone(), value: None });
+                self.memory.wake(asker);
             }
         }
         for member in self.members.iter_mut().filter(|member| member.ending.is_none()) {
             member.tell(&message);
         }
+        // After the messages, so that who wakes finds them.
+        self.memory.ended(at, ending, part);
     }
 
     // ---- the end
@@ -366,6 +366,7 @@ impl Keeper {
             for member in &mut self.members {
                 member.tell(&FromKeeper::Ending { reason: reason.to_owned() });
             }
+            self.memory.wake_all();
         }
     }
 
@@ -389,9 +390,7 @@ impl Keeper {
         for at in 0..self.members.len() {
             for which in 0..2 {
                 // All writers have ended (or were given up): what is there is all.
-                while self.members[at].outputs[which].1.as_ref().is_some_and(os::poll::has_input)
-                    && self.read_output(at, which)
-                {}
+                while self.read_output(at, which) {}
                 if self.members[at].outputs[which].1.take().is_some() {
                     let (number, stream) = (self.members[at].number, self.members[at].outputs[which].0);
                     self.say(&FromAgent::OutputEnd { number, stream });
@@ -410,119 +409,9 @@ impl Keeper {
         if self.launcher { 0 } else { STATUS_LOST }
     }
 
-    // ---- the processes
+    // ---- input and output
 
-    fn hear_claim(&mut self, at: usize) {
-        loop {
-            let Some(claims) = &self.members[at].claims else { return };
-            match claims.receive(&mut self.buffer[..], false) {
-                Ok(Received::Message(length, descriptors)) => self.answer_claim(at, length, descriptors),
-                Ok(Received::TooLong) => {}
-                // Nobody holds the other end: no claim can come any more.
-                Ok(Received::Closed) => self.members[at].claims = None,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(_) => self.members[at].claims = None,
-            }
-        }
-    }
-
-    fn answer_claim(&mut self, at: usize, length: usize, descriptors: Vec<OwnedFd>) {
-        let Some(socket) = descriptors.into_iter().next().and_then(|fd| SeqPacket::adopt(fd).ok()) else {
-            return;
-        };
-        let mut answers = Answers::new(socket);
-        let member = &self.members[at];
-        let refusal = match (codec::decode(&self.buffer[..length]), &member.claimant) {
-            (Err(error), _) => Refusal::Malformed(error.to_string()),
-            (Ok(ToKeeper::Claim { .. }), Some((pid, program))) => {
-                Refusal::Claimed { number: member.number, pid: *pid, program: program.clone() }
-            }
-            (Ok(ToKeeper::Claim { .. }), None) if self.stage != Stage::Running => Refusal::Ending,
-            (Ok(ToKeeper::Claim { pid, program }), None) => return self.welcome(at, answers, pid, program),
-            (Ok(_), _) => Refusal::Malformed("it is no claim".into()),
-        };
-        answers.send(&FromKeeper::Refused(refusal), None);
-    }
-
-    fn welcome(&mut self, at: usize, mut answers: Answers, pid: u32, program: String) {
-        let Some(start) = &self.start else { return };
-        let member = &mut self.members[at];
-        let local_size = start.processes.len() as u32;
-        let welcome = Welcome {
-            job: start.job,
-            number: member.number,
-            incarnation: 0,
-            size: start.size,
-            first_local: start.first,
-            local_size,
-            slots: local_size as u16,
-            cores: os::cores::Cores::of_this_process().usable() as u32,
-            app: start.processes[at],
-            host: start.host.clone(),
-            transport: start.transport,
-            secret: start.secret.clone(),
-            statistics: start.statistics,
-            options: start.options.clone(),
-        };
-        // A claimant that is gone before its answer came leaves the rank to the next.
-        if answers.send(&FromKeeper::Welcome(Box::new(welcome)), None) {
-            member.claimant = Some((pid, program));
-            member.link = Some(answers);
-        }
-    }
-
-    fn hear_member(&mut self, at: usize) {
-        // After its end everything that it still said is taken at once.
-        let turns = if self.members[at].ending.is_some() { usize::MAX } else { MESSAGES_A_TURN };
-        for _ in 0..turns {
-            let Some(link) = &self.members[at].link else { return };
-            match link.receive(&mut self.buffer) {
-                Said::Message(message) => self.answer(at, message),
-                Said::Nothing => return,
-                Said::Over => self.members[at].link = None,
-            }
-        }
-    }
-
-    fn answer(&mut self, at: usize, message: ToKeeper) {
-        let number = self.members[at].number;
-        match message {
-            ToKeeper::Put { name, value } => {
-                let key = Key { number, name };
-                match self.board.put(key.clone(), value.clone()) {
-                    None => self.cut(at, "stored more than the protocol allows"),
-                    Some(askers) => {
-                        for asker in askers {
-                            let value = Some(value.clone());
-                            self.members[asker].tell(&FromKeeper::Value { key: key.clone(), value });
-                        }
-                    }
-                }
-            }
-            ToKeeper::Get(key) => {
-                let value = self.board.get(&key).cloned();
-                let owner = self.members.iter().find(|member| member.number == key.number);
-                if value.is_some() || owner.is_none_or(|owner| owner.ending.is_some()) {
-                    self.members[at].tell(&FromKeeper::Value { key, value });
-                } else if self.board.waits_of(at) < QUESTIONS_MAX {
-                    self.board.wait(key, at);
-                } else {
-                    self.cut(at, "asked more than the protocol allows");
-                }
-            }
-            ToKeeper::Statistics(rows) => self.say(&FromAgent::Statistics { number, rows }),
-            ToKeeper::Goodbye => self.members[at].finalised = true,
-            ToKeeper::Abort { code, reason } => self.say(&FromAgent::Abort { number, code, reason }),
-            ToKeeper::Claim { .. } => self.cut(at, "claimed its rank twice on one socket"),
-        }
-    }
-
-    fn cut(&mut self, at: usize, what: &str) {
-        self.members[at].link = None;
-        self.notice(format!("process {} {what} and was cut off", self.members[at].number));
-    }
-
-    /// Passes some output on. False: there was none and will be none.
+    /// Passes some output on. False: there is none now.
     fn read_output(&mut self, at: usize, which: usize) -> bool {
         let member = &mut self.members[at];
         let (stream, pipe) = &mut member.outputs[which];
@@ -535,7 +424,7 @@ impl Keeper {
                 self.say(&FromAgent::Output { number, stream, bytes });
                 return true;
             }
-            Err(error) if is_temporary(&error) => return true,
+            Err(error) if is_temporary(&error) => return false,
             Err(_) => *pipe = None,
         }
         self.say(&FromAgent::OutputEnd { number, stream });

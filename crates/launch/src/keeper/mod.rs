@@ -6,8 +6,10 @@
 //! the launcher does not read, the processes' output waits in their pipes.
 
 mod board;
+mod conversation;
 mod keep;
 mod member;
+mod memory;
 mod program;
 mod stage;
 mod start;

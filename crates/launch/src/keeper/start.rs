@@ -104,6 +104,8 @@ impl<'a> Starter<'a> {
         let theirs = os::descriptor::move_up(theirs.into(), CLAIM_NUMBER_MIN)?;
         let (output, their_output) = io::pipe()?;
         let (error, their_error) = io::pipe()?;
+        os::descriptor::set_nonblocking(&output)?;
+        os::descriptor::set_nonblocking(&error)?;
         let (their_input, input) = match start.input.is_for(number) {
             true => {
                 io::pipe().map(|(reader, writer)| (Some(reader.into()), Some(InputQueue::new(writer))))?

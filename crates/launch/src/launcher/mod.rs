@@ -84,16 +84,15 @@ fn start(job: &Job, outputs: Outputs) -> io::Result<Launcher<'_>> {
     let number = spawn.inherit(theirs.into());
     let keeper = spawn.arguments([keeper::VERB.into(), number.to_string().into()]).start()?;
 
-    let mut random = [0; 40];
-    os::host::random(&mut random)?;
-    let (job_id, secret) = random.split_at(8);
+    let mut job_id = [0; 8];
+    os::random::fill(&mut job_id)?;
     let mut processes = Vec::new();
     for (index, part) in job.parts.iter().enumerate() {
         processes.extend(std::iter::repeat_n(index as u32, part.processes));
     }
     let start = Start {
-        job: u64::from_le_bytes(job_id.try_into().expect("split there")),
-        secret: Secret(secret.try_into().expect("the rest")),
+        job: u64::from_le_bytes(job_id),
+        secret: Secret::random()?,
         host: os::host::name(),
         size: processes.len() as u32,
         first: 0,

@@ -1,0 +1,133 @@
+//! What the keeper and the processes say to each other: claims on the inherited sockets, everything else on the
+//! claimants' private ones.
+
+use super::keep::Keeper;
+use super::member::{Answers, Said};
+use super::stage::Stage;
+use control::agent::FromAgent;
+use control::codec;
+use control::{FromKeeper, Key, Refusal, ToKeeper, Welcome};
+use os::unix::{Received, SeqPacket};
+use std::io;
+use std::os::fd::OwnedFd;
+
+/// Messages taken from one private socket before the others get their turn.
+const MESSAGES_A_TURN: usize = 64;
+/// Questions of one process that may wait for an answer.
+const QUESTIONS_MAX: usize = 64 * 1024;
+
+impl Keeper {
+    pub(super) fn hear_claim(&mut self, at: usize) {
+        loop {
+            let Some(claims) = &self.members[at].claims else { return };
+            match claims.receive(&mut self.buffer[..], false) {
+                Ok(Received::Message(length, descriptors)) => self.answer_claim(at, length, descriptors),
+                Ok(Received::TooLong) => {}
+                // Nobody holds the other end: no claim can come any more.
+                Ok(Received::Closed) => self.members[at].claims = None,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(_) => self.members[at].claims = None,
+            }
+        }
+    }
+
+    fn answer_claim(&mut self, at: usize, length: usize, descriptors: Vec<OwnedFd>) {
+        let Some(socket) = descriptors.into_iter().next().and_then(|fd| SeqPacket::adopt(fd).ok()) else {
+            return;
+        };
+        let mut answers = Answers::new(socket);
+        let member = &self.members[at];
+        let refusal = match (codec::decode(&self.buffer[..length]), &member.claimant) {
+            (Err(error), _) => Refusal::Malformed(error.to_string()),
+            (Ok(ToKeeper::Claim { .. }), Some((pid, program))) => {
+                Refusal::Claimed { number: member.number, pid: *pid, program: program.clone() }
+            }
+            (Ok(ToKeeper::Claim { .. }), None) if self.stage != Stage::Running => Refusal::Ending,
+            (Ok(ToKeeper::Claim { pid, program }), None) => return self.welcome(at, answers, pid, program),
+            (Ok(_), _) => Refusal::Malformed("it is no claim".into()),
+        };
+        answers.send(&FromKeeper::Refused(refusal), None);
+    }
+
+    fn welcome(&mut self, at: usize, mut answers: Answers, pid: u32, program: String) {
+        let Some(start) = &self.start else { return };
+        let member = &mut self.members[at];
+        let local_size = start.processes.len() as u32;
+        let welcome = Welcome {
+            job: start.job,
+            number: member.number,
+            incarnation: 0,
+            size: start.size,
+            first_local: start.first,
+            local_size,
+            slots: local_size as u16,
+            cores: self.memory.cores(),
+            app: start.processes[at],
+            host: start.host.clone(),
+            transport: start.transport,
+            secret: start.secret.clone(),
+            statistics: start.statistics,
+            options: start.options.clone(),
+        };
+        // A claimant that is gone before its answer came leaves the rank to the next.
+        if answers.send(&FromKeeper::Welcome(Box::new(welcome)), self.memory.descriptor()) {
+            member.claimant = Some((pid, program));
+            member.link = Some(answers);
+        }
+    }
+
+    pub(super) fn hear_member(&mut self, at: usize) {
+        // After its end everything that it still said is taken at once.
+        let turns = if self.members[at].ending.is_some() { usize::MAX } else { MESSAGES_A_TURN };
+        for _ in 0..turns {
+            let Some(link) = &self.members[at].link else { return };
+            match link.receive(&mut self.buffer) {
+                Said::Message(message) => self.answer(at, message),
+                Said::Nothing => return,
+                Said::Over => self.members[at].link = None,
+            }
+        }
+    }
+
+    fn answer(&mut self, at: usize, message: ToKeeper) {
+        let number = self.members[at].number;
+        match message {
+            ToKeeper::Put { name, value } => {
+                let key = Key { number, name };
+                match self.board.put(key.clone(), value.clone()) {
+                    None => self.cut(at, "stored more than the protocol allows"),
+                    Some(askers) => {
+                        for asker in askers {
+                            let value = Some(value.clone());
+                            self.members[asker].tell(&FromKeeper::Value { key: key.clone(), value });
+                            self.memory.wake(asker);
+                        }
+                    }
+                }
+            }
+            ToKeeper::Get(key) => {
+                let value = self.board.get(&key).cloned();
+                let owner = self.members.iter().find(|member| member.number == key.number);
+                if value.is_some() || owner.is_none_or(|owner| owner.ending.is_some()) {
+                    self.members[at].tell(&FromKeeper::Value { key, value });
+                } else if self.board.waits_of(at) < QUESTIONS_MAX {
+                    self.board.wait(key, at);
+                } else {
+                    self.cut(at, "asked more than the protocol allows");
+                }
+            }
+            ToKeeper::Statistics(rows) => self.say(&FromAgent::Statistics { number, rows }),
+            ToKeeper::Goodbye => self.members[at].finalised = true,
+            ToKeeper::Abort { code, reason } => {
+                self.memory.abort(code);
+                self.say(&FromAgent::Abort { number, code, reason });
+            }
+            ToKeeper::Claim { .. } => self.cut(at, "claimed its rank twice on one socket"),
+        }
+    }
+
+    fn cut(&mut self, at: usize, what: &str) {
+        self.members[at].link = None;
+        self.notice(format!("process {} {what} and was cut off", self.members[at].number));
+    }
+}
