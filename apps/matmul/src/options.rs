@@ -1,0 +1,98 @@
+//! What somebody asked for on the command line.
+
+use crate::error::Error;
+use crate::{file, generate};
+use crate::matrix::{ELEMENTS_MAX, Matrix, checked_size};
+use archipelago::Wire;
+use clap::{Parser, ValueEnum};
+use std::path::PathBuf;
+
+/// Multiplies two matrices on several processes: `archi run -n 4 matmul --a A.mtx --b B.npy --out C.npy`
+#[derive(Debug, Parser)]
+#[command(name = "matmul", version)]
+pub struct Options {
+    /// The left matrix: Matrix Market or .npy
+    #[arg(long, value_name = "FILE", requires = "b", conflicts_with = "n")]
+    pub a: Option<PathBuf>,
+    /// The right matrix: Matrix Market or .npy
+    #[arg(long, value_name = "FILE", requires = "a")]
+    pub b: Option<PathBuf>,
+    /// Exchange rows and columns of the left matrix first
+    #[arg(long)]
+    pub transpose_a: bool,
+    /// Exchange rows and columns of the right matrix first
+    #[arg(long)]
+    pub transpose_b: bool,
+    /// Multiply two random N by N matrices instead
+    #[arg(long, value_name = "N")]
+    pub n: Option<u64>,
+    /// The seed of the random matrices and of Freivalds' check
+    #[arg(long, value_name = "SEED", default_value_t = 1)]
+    pub seed: u64,
+    /// How the processes share the work
+    #[arg(long, value_enum, default_value_t = Algorithm::Rows)]
+    pub algorithm: Algorithm,
+    /// Write the product: as .npy if the name ends so, else as Matrix Market
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Check the product: every element in integers if that is exact, else by Freivalds' check
+    #[arg(long)]
+    pub verify: bool,
+    /// Report as one line of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How the processes share the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Wire)]
+#[repr(u8)]
+pub enum Algorithm {
+    /// Rows of A are scattered, B is broadcast, rows of C are gathered
+    Rows,
+    /// Tiles on a grid of processes; panels travel along its rows and columns (SUMMA)
+    Summa,
+}
+
+impl Algorithm {
+    /// As it is asked for.
+    pub fn name(self) -> &'static str {
+        match self {
+            Algorithm::Rows => "rows",
+            Algorithm::Summa => "summa",
+        }
+    }
+}
+
+impl Options {
+    /// The two factors, transposed if asked for, and sure to fit.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the files and their sizes, and with the place of the output, before any work.
+    pub fn factors(&self) -> Result<(Matrix, Matrix), Error> {
+        if let Some(path) = &self.out {
+            file::check_writable(path)?;
+        }
+        let (mut a, mut b) = match (&self.a, &self.b, self.n) {
+            (Some(a), Some(b), None) => (file::read(a)?, file::read(b)?),
+            (None, None, Some(0)) => return Err(Error::Input("--n 0: a matrix has at least one row".into())),
+            (None, None, Some(n)) => {
+                let (n, _) = checked_size(n, n, ELEMENTS_MAX)?;
+                (generate::matrix(self.seed, 0, n, n), generate::matrix(self.seed, 1, n, n))
+            }
+            _ => return Err(Error::Input("what shall be multiplied? Give --a FILE --b FILE, or --n N".into())),
+        };
+        if self.transpose_a {
+            a = a.transposed();
+        }
+        if self.transpose_b {
+            b = b.transposed();
+        }
+        let sizes = format!("{}x{} times {}x{}", a.rows(), a.columns(), b.rows(), b.columns());
+        if a.columns() != b.rows() {
+            let hint = "the left one needs as many columns as the right one has rows; --transpose-a and --transpose-b help";
+            return Err(Error::Input(format!("{sizes} is no product: {hint}")));
+        }
+        checked_size(a.rows() as u64, b.columns() as u64, ELEMENTS_MAX)?;
+        Ok((a, b))
+    }
+}

@@ -1,0 +1,94 @@
+//! The whole program on one process: what the root reads, what all do, what the root reports.
+
+use crate::error::Error;
+use crate::meter::{Account, Meter};
+use crate::options::{Algorithm, Options};
+use crate::plan::Plan;
+use crate::report::Report;
+use crate::{Matrix, file, rows, summa, verify};
+use archipelago::Comm;
+use clap::Parser;
+use std::ffi::OsString;
+
+/// How a process ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Status {
+    /// As it should.
+    Done = 0,
+    /// Something was wrong, and was said.
+    Failed = 1,
+    /// The command line was wrong, and was said.
+    Usage = 2,
+}
+
+/// Runs this process's part. Whatever is wrong with the input is said once, by rank 0, whose status tells; the others end well.
+pub fn run(world: &Comm, arguments: impl IntoIterator<Item = OsString>) -> Status {
+    let outcome = if world.rank() == 0 { lead(world, arguments) } else { follow(world).map(|()| Status::Done) };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("matmul: {error}");
+        Status::Failed
+    })
+}
+
+/// Rank 0: reads, multiplies with the others, checks, writes, reports.
+fn lead(world: &Comm, arguments: impl IntoIterator<Item = OsString>) -> Result<Status, Error> {
+    let options = match Options::try_parse_from(arguments) {
+        Ok(options) => options,
+        Err(answer) => {
+            Plan::STOP.agree(world)?;
+            let _ = answer.print(); // help and version are answers too; a closed output is not our concern
+            return Ok(if answer.use_stderr() { Status::Usage } else { Status::Done });
+        }
+    };
+    let (a, b) = match options.factors() {
+        Ok(factors) => factors,
+        Err(error) => {
+            Plan::STOP.agree(world)?;
+            return Err(error);
+        }
+    };
+    let plan = Plan::new(&options, &a, &b).agree(world)?;
+    let kept = options.verify.then(|| (a.clone(), b.clone()));
+    let (product, accounts) = multiply(world, &plan, Some((a, b)))?;
+    let (Some(product), Some(accounts)) = (product, accounts) else {
+        return Err(Error::Wrong("rank 0 got no product".into()));
+    };
+    let check = kept.map(|(a, b)| verify::verify(&a, &b, &product, options.seed)).transpose()?;
+    if let Some(path) = &options.out {
+        file::write(path, &product)?;
+    }
+    let out = options.out.as_ref().map(|path| path.display().to_string());
+    let report = Report { plan: &plan, accounts: &accounts, check, out };
+    if options.json {
+        println!("{}", report.json());
+    } else {
+        print!("{}", report.text());
+    }
+    Ok(Status::Done)
+}
+
+/// The other ranks: do what rank 0 plans.
+fn follow(world: &Comm) -> Result<(), Error> {
+    let plan = Plan::STOP.agree(world)?;
+    if plan.go {
+        multiply(world, &plan, None)?;
+    }
+    Ok(())
+}
+
+/// The product and everybody's account, both at rank 0.
+fn multiply(
+    world: &Comm,
+    plan: &Plan,
+    factors: Option<(Matrix, Matrix)>,
+) -> Result<(Option<Matrix>, Option<Vec<Account>>), Error> {
+    world.barrier()?;
+    let mut meter = Meter::start(world);
+    let product = match plan.algorithm {
+        Algorithm::Rows => rows::multiply(world, plan, factors, &mut meter)?,
+        Algorithm::Summa => summa::multiply(world, plan, factors, &mut meter)?,
+    };
+    let accounts = world.root(0).gather(&[meter.account()])?;
+    Ok((product, accounts))
+}
