@@ -40,8 +40,10 @@ pub enum Verdict {
     Accepted,
     /// The responder is connecting to the initiator itself, and that connection has precedence: wait for it.
     Busy,
-    /// The responder wants no connection with the initiator any more.
+    /// The responder takes the initiator for failed and wants no connection with it any more.
     Refused,
+    /// The responder is leaving the job in order.
+    Left,
 }
 
 /// How far a handshake is.
@@ -93,6 +95,8 @@ pub struct Handshake {
     /// behind it.
     said: [u8; HELLO_BYTES + NONCE_BYTES],
     me: ProcessId,
+    /// Responder: the initiator's proof was good.
+    proved: bool,
     output: Message,
     input: Message,
 }
@@ -155,6 +159,7 @@ impl Handshake {
             phase,
             said: [0; HELLO_BYTES + NONCE_BYTES],
             me,
+            proved: false,
             output: Message::new(),
             input: Message::new(),
         }
@@ -167,6 +172,11 @@ impl Handshake {
             Phase::Done(verdict) => Progress::Done(verdict),
             _ => Progress::Going,
         }
+    }
+
+    /// Responder: who has proved itself.
+    pub fn proved(&self) -> Option<ProcessId> {
+        self.proved.then(|| self.initiator())
     }
 
     /// Bytes to send, to be reported by [`Handshake::sent`]. May be non-empty when it is done (the verdict).
@@ -227,6 +237,7 @@ impl Handshake {
             Verdict::Accepted => 1,
             Verdict::Busy => 2,
             Verdict::Refused => 3,
+            Verdict::Left => 4,
         };
         let code = self.key.mac(&[OF_VERDICT, &[answer], &self.said]);
         self.output.push(&[answer]);
@@ -259,6 +270,7 @@ impl Handshake {
 
     fn take_proof(&mut self, proof: &[u8; MESSAGE_BYTES_MAX]) -> Result<Phase, HandshakeError> {
         self.check(&[FROM_INITIATOR, &self.said], proof)?;
+        self.proved = true;
         Ok(Phase::Deciding)
     }
 
@@ -268,6 +280,7 @@ impl Handshake {
             1 => Verdict::Accepted,
             2 => Verdict::Busy,
             3 => Verdict::Refused,
+            4 => Verdict::Left,
             other => return Err(HandshakeError::Answer(other)),
         }))
     }

@@ -31,7 +31,7 @@ fn move_bytes(from: &mut Handshake, to: &mut Handshake, piece: usize) -> Result<
 
 #[test]
 fn both_find_out_who_the_other_is() {
-    for verdict in [Verdict::Accepted, Verdict::Busy, Verdict::Refused] {
+    for verdict in [Verdict::Accepted, Verdict::Busy, Verdict::Refused, Verdict::Left] {
         for piece in 1..=MESSAGE_BYTES_MAX {
             let (mut a, mut b) = pair_of([5, 5]);
             move_bytes(&mut a, &mut b, piece).unwrap();
@@ -39,6 +39,7 @@ fn both_find_out_who_the_other_is() {
             assert_eq!(b.progress(), Progress::Going);
             move_bytes(&mut a, &mut b, piece).unwrap();
             assert_eq!(b.progress(), Progress::Proved(process(1)));
+            assert_eq!((a.proved(), b.proved()), (None, Some(process(1))));
             b.decide(verdict);
             assert_eq!(b.progress(), Progress::Done(verdict));
             move_bytes(&mut b, &mut a, piece).unwrap();

@@ -15,6 +15,7 @@ mod room;
 pub mod shm;
 pub mod sim;
 pub mod sleeper;
+pub mod tcp;
 
 pub use counters::Counters;
 pub use frame::*;

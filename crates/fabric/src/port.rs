@@ -1,8 +1,10 @@
 //! One lane's window on every transport.
 
-use crate::peers::{Link, Peers};
+use crate::peers::{ByLink, Link, Peers, link_of, with_peer};
 use crate::shm::{Host, Reader, ShmPort, ShmReserved};
-use crate::{Armed, Card, Cause, Class, Counters, Event, Frame, Limits, Payload, Peer, Refused, Sleeper};
+use crate::{
+    Armed, Card, Cause, Class, Counters, Event, Frame, Limits, Payload, Peer, Refused, Sleeper, sim, tcp,
+};
 use os::Time;
 use wire::ProcessId;
 
@@ -10,15 +12,19 @@ use wire::ProcessId;
 ///
 /// Single-threaded and without a clock; it never blocks. A new transport adds a variant to `Link` and to `Room`, a field
 /// here, and its turn in `next`, `arm` and `deadline`.
+///
+/// A port has shared memory, or TCP, or is simulated.
 #[derive(Debug)]
 pub struct Port {
     me: ProcessId,
     peers: Peers,
     shm: Option<ShmPort>,
-    // TCP: tcp: Option<tcp::Port>
-    // SIM: sim: Option<sim::Port>
-    /// Processes that no transport leads to yet and whose cards nobody has asked for.
-    unresolved: Vec<ProcessId>,
+    tcp: Option<tcp::Port>,
+    sim: Option<sim::Port>,
+    /// The peers of TCP's links, or of the simulated ones.
+    by_link: ByLink,
+    /// Peers that no transport leads to, not reported yet.
+    nowhere: Vec<Peer>,
 }
 
 impl Port {
@@ -28,8 +34,31 @@ impl Port {
     /// # Panics
     /// If the host has no such slot or lane, or `me.number < slot`.
     pub fn on_host(host: &Host, slot: u16, me: ProcessId, lane: u16) -> Port {
-        let shm = Some(ShmPort::new(host, slot, me, lane));
-        Port { me, peers: Peers::default(), shm, unresolved: Vec::new() }
+        Port { shm: Some(ShmPort::new(host, slot, me, lane)), ..Port::without_transport(me) }
+    }
+
+    /// A port that reaches all its peers over TCP.
+    pub fn on_tcp(tcp: tcp::Port) -> Port {
+        let me = tcp.me();
+        Port { tcp: Some(tcp), ..Port::without_transport(me) }
+    }
+
+    /// A port in a simulated world.
+    pub fn in_world(sim: sim::Port) -> Port {
+        let me = sim.me();
+        Port { sim: Some(sim), ..Port::without_transport(me) }
+    }
+
+    fn without_transport(me: ProcessId) -> Port {
+        Port {
+            me,
+            peers: Peers::default(),
+            shm: None,
+            tcp: None,
+            sim: None,
+            by_link: ByLink::default(),
+            nowhere: Vec::new(),
+        }
     }
 
     /// Whose port this is.
@@ -38,7 +67,7 @@ impl Port {
     }
 
     /// The peer for a process. No traffic; first contact makes a small state. A peer to which no transport leads yet waits
-    /// for [`resolve`](Port::resolve).
+    /// for [`resolve`](Port::resolve); one to which none can lead fails.
     pub fn connect(&mut self, process: ProcessId) -> Peer {
         if let Some(peer) = self.peers.find(process) {
             return peer;
@@ -49,8 +78,17 @@ impl Port {
             let index = shm.connect(slot, &mut self.peers);
             return shm.peer(index);
         }
-        self.unresolved.push(process);
-        self.peers.add(process, Link::Unresolved)
+        if let Some(tcp) = &mut self.tcp {
+            let link = tcp.connect(process);
+            return self.by_link.peer(link, &mut self.peers, Link::Tcp, || process);
+        }
+        if let Some(sim) = &mut self.sim {
+            let link = sim.connect(process);
+            return self.by_link.peer(link, &mut self.peers, Link::Sim, || process);
+        }
+        let peer = self.peers.add(process, Link::Nowhere);
+        self.nowhere.push(peer);
+        peer
     }
 
     /// Who a peer is.
@@ -61,13 +99,19 @@ impl Port {
     /// Peers whose cards are wanted, each reported once: the runtime asks the launcher and answers with
     /// [`resolve`](Port::resolve).
     pub fn take_unresolved(&mut self) -> Option<ProcessId> {
-        self.unresolved.pop()
+        self.tcp.as_mut()?.take_unresolved()
     }
 
     /// A card has come.
     pub fn resolve(&mut self, card: &Card) {
-        // TCP: opens a link when the peer is `Link::Unresolved`.
-        let _ = card;
+        if let Some(tcp) = &mut self.tcp {
+            tcp.resolve(card);
+        }
+    }
+
+    /// How others reach this process, if they need to be told: to be published.
+    pub fn card(&self) -> Option<Card> {
+        self.tcp.as_ref().map(tcp::Port::card)
     }
 
     /// Sends a frame whose payload is copied before the call returns. FIFO per peer.
@@ -79,9 +123,11 @@ impl Port {
     /// If the payload is larger than `limits(peer).frame_bytes_max`.
     #[inline]
     pub fn send(&mut self, peer: Peer, class: Class, frame: Frame, payload: &[u8]) -> Result<(), Refused> {
-        match (self.peers.link(peer), &mut self.shm) {
-            (Link::Shm(link), Some(shm)) => shm.send(link, class, frame, payload),
-            _ => Err(Refused::Full),
+        match self.peers.link(peer) {
+            Link::Shm(link) => shm(&mut self.shm).send(link, class, frame, payload),
+            Link::Tcp(link) => tcp(&mut self.tcp).send(link, class, frame, payload),
+            Link::Sim(link) => sim(&mut self.sim).send(link, class, frame, payload),
+            Link::Nowhere => Err(Refused::Failed),
         }
     }
 
@@ -99,12 +145,13 @@ impl Port {
         frame: Frame,
         bytes: usize,
     ) -> Result<Reserved, Refused> {
-        match (self.peers.link(peer), &mut self.shm) {
-            (Link::Shm(link), Some(shm)) => {
-                Ok(Reserved { room: Room::Shm(shm.reserve(link, class, frame, bytes)?) })
-            }
-            _ => Err(Refused::Full),
-        }
+        let room = match self.peers.link(peer) {
+            Link::Shm(link) => Room::Shm(shm(&mut self.shm).reserve(link, class, frame, bytes)?),
+            Link::Tcp(link) => Room::Tcp(tcp(&mut self.tcp).reserve(link, class, frame, bytes)?),
+            Link::Sim(link) => Room::Sim(sim(&mut self.sim).reserve(link, class, frame, bytes)?),
+            Link::Nowhere => return Err(Refused::Failed),
+        };
+        Ok(Reserved { room })
     }
 
     /// The next event, fair over peers and transports; `None`: nothing now. Does bounded I/O.
@@ -115,29 +162,48 @@ impl Port {
         {
             return Some(event);
         }
-        // TCP, SIM: their turn, when shared memory has nothing and every so many frames.
-        None
+        if let Some(tcp) = &mut self.tcp
+            && let Some(event) = tcp.next(now)
+        {
+            let link = link_of(&event);
+            let peer = self.by_link.peer(link, &mut self.peers, Link::Tcp, || tcp.process(link));
+            return Some(with_peer(event, peer));
+        }
+        if let Some(sim) = &mut self.sim
+            && let Some(event) = sim.next(now)
+        {
+            let link = link_of(&event);
+            let peer = self.by_link.peer(link, &mut self.peers, Link::Sim, || sim.process(link));
+            return Some(with_peer(event, peer));
+        }
+        let peer = self.nowhere.pop()?;
+        Some(Event::Failed(peer, Cause::Unreachable("no transport leads to it".into())))
     }
 
     /// Gives back a [`Payload::Mapped`]; payloads of one peer in the order of their arrival. Others need no release, and
     /// none harms.
     #[inline]
     pub fn release(&mut self, peer: Peer, payload: Payload) {
-        if let (Link::Shm(link), Some(shm)) = (self.peers.link(peer), &mut self.shm) {
-            shm.release(link, payload);
+        match self.peers.link(peer) {
+            Link::Shm(link) => shm(&mut self.shm).release(link, payload),
+            Link::Tcp(link) => tcp(&mut self.tcp).release(link, payload),
+            Link::Sim(link) => sim(&mut self.sim).release(link, payload),
+            Link::Nowhere => {}
         }
     }
 
     /// When [`next`](Port::next) must be called even if nothing arrives.
     pub fn deadline(&self) -> Option<Time> {
-        None
+        self.tcp.as_ref()?.deadline()
     }
 
     /// What the transport that leads to a peer can do.
     pub fn limits(&mut self, peer: Peer) -> Limits {
-        match (self.peers.link(peer), &mut self.shm) {
-            (Link::Shm(link), Some(shm)) => shm.limits(link),
-            _ => Limits {
+        match self.peers.link(peer) {
+            Link::Shm(link) => shm(&mut self.shm).limits(link),
+            Link::Tcp(_) => tcp(&mut self.tcp).limits(),
+            Link::Sim(_) => sim(&mut self.sim).limits(),
+            Link::Nowhere => Limits {
                 frame_bytes_max: 16 << 10,
                 eager_bytes: 16 << 10,
                 piece_bytes: 16 << 10,
@@ -149,16 +215,23 @@ impl Port {
 
     /// The way to read the peer's private memory, if there is one.
     pub fn reader(&mut self, peer: Peer) -> Option<Reader> {
-        match (self.peers.link(peer), &mut self.shm) {
-            (Link::Shm(link), Some(shm)) => shm.reader(link),
+        match self.peers.link(peer) {
+            Link::Shm(link) => shm(&mut self.shm).reader(link),
             _ => None,
         }
     }
 
     /// About to sleep: arms every ring and looks once more. `None`: something is there, poll again.
     pub fn arm(&mut self) -> Option<Armed> {
-        // TCP, SIM: the same question; with a socket open, `Armed` leads to epoll.
-        self.shm.as_mut().and_then(ShmPort::arm)
+        if !self.nowhere.is_empty() {
+            return None;
+        }
+        match (&mut self.shm, &mut self.tcp, &mut self.sim) {
+            (Some(shm), _, _) => shm.arm(),
+            (_, Some(tcp), _) => tcp.arm().then_some(Armed { sequence: 0 }),
+            (_, _, Some(sim)) => sim.is_quiet().then_some(Armed { sequence: 0 }),
+            (None, None, None) => None,
+        }
     }
 
     /// After sleeping. Idempotent, cheap.
@@ -167,6 +240,9 @@ impl Port {
         if let Some(shm) = &mut self.shm {
             shm.disarm();
         }
+        if let Some(tcp) = &mut self.tcp {
+            tcp.disarm();
+        }
     }
 
     /// Where this port's process sleeps.
@@ -174,41 +250,80 @@ impl Port {
     /// # Panics
     /// If the port has no transport.
     pub fn sleeper(&self) -> Sleeper {
-        match &self.shm {
-            Some(shm) => shm.sleeper(),
-            None => unreachable!("a port without a transport"),
+        match (&self.shm, &self.tcp, &self.sim) {
+            (Some(shm), _, _) => shm.sleeper(),
+            (_, Some(tcp), _) => Sleeper::on_sockets(tcp.sleeper()),
+            (_, _, Some(sim)) => Sleeper::in_world(sim.sleeper()),
+            (None, None, None) => panic!("a port without a transport never has to sleep"),
         }
     }
 
     /// The runtime knows that a process has ended: [`Event::Failed`] follows what already arrived from it.
     pub fn fail(&mut self, process: ProcessId, cause: Cause) {
         let peer = self.connect(process);
-        if let (Link::Shm(link), Some(shm)) = (self.peers.link(peer), &mut self.shm) {
-            shm.end(link, cause);
+        match self.peers.link(peer) {
+            Link::Shm(link) => shm(&mut self.shm).end(link, cause),
+            Link::Tcp(_) => tcp(&mut self.tcp).fail(process, cause),
+            Link::Sim(_) => sim(&mut self.sim).fail(process, cause),
+            Link::Nowhere => {}
         }
     }
 
     /// Forgets a peer: nothing can be sent to it, nothing more is reported of it.
     pub fn drop_peer(&mut self, peer: Peer) {
-        if let (Link::Shm(link), Some(shm)) = (self.peers.link(peer), &mut self.shm) {
-            shm.drop_peer(link);
+        match self.peers.link(peer) {
+            Link::Shm(link) => shm(&mut self.shm).drop_peer(link),
+            Link::Tcp(link) => tcp(&mut self.tcp).drop_peer(link),
+            Link::Sim(link) => sim(&mut self.sim).drop_peer(link),
+            Link::Nowhere => self.nowhere.retain(|other| *other != peer),
         }
     }
 
-    /// This process finalises: its peers see [`Cause::Left`] after all that it had sent.
+    /// This process finalises: its peers see [`Cause::Left`] after all that it had sent. Nothing can be sent afterwards;
+    /// [`next`](Port::next) is to be called until [`has_left`](Port::has_left).
     pub fn leave(&mut self) {
         if let Some(shm) = &mut self.shm {
             shm.leave();
         }
+        if let Some(tcp) = &mut self.tcp {
+            tcp.leave();
+        }
+        if let Some(sim) = &mut self.sim {
+            sim.leave();
+        }
+    }
+
+    /// Whether all that was sent before [`leave`](Port::leave) gets to its receivers even if this process ends now.
+    pub fn has_left(&self) -> bool {
+        self.tcp.as_ref().is_none_or(tcp::Port::has_left)
     }
 
     /// What went to and came from a peer.
     pub fn counters(&self, peer: Peer) -> Counters {
-        match (self.peers.link(peer), &self.shm) {
-            (Link::Shm(link), Some(shm)) => shm.counters(link),
+        match (self.peers.link(peer), &self.shm, &self.tcp, &self.sim) {
+            (Link::Shm(link), Some(shm), _, _) => shm.counters(link),
+            (Link::Tcp(link), _, Some(tcp), _) => tcp.counters(link),
+            (Link::Sim(link), _, _, Some(sim)) => sim.counters(link),
             _ => Counters::default(),
         }
     }
+}
+
+// A link of a transport exists only in a port that has the transport.
+
+#[inline]
+fn shm(shm: &mut Option<ShmPort>) -> &mut ShmPort {
+    shm.as_mut().expect("a peer on shared memory belongs to a port that has it")
+}
+
+#[inline]
+fn tcp(tcp: &mut Option<tcp::Port>) -> &mut tcp::Port {
+    tcp.as_mut().expect("a peer over TCP belongs to a port that has it")
+}
+
+#[inline]
+fn sim(sim: &mut Option<sim::Port>) -> &mut sim::Port {
+    sim.as_mut().expect("a simulated peer belongs to a simulated port")
 }
 
 /// Room for one frame's payload, not bound to the port's borrow: it is filled without the lane's lock. Publish it soon,
@@ -223,7 +338,8 @@ pub struct Reserved {
 #[derive(Debug)]
 enum Room {
     Shm(ShmReserved),
-    // TCP, SIM: an owned buffer that `publish` queues.
+    Tcp(tcp::Reserved),
+    Sim(sim::Reserved),
 }
 
 impl Reserved {
@@ -231,6 +347,8 @@ impl Reserved {
     pub fn room(&self) -> (*mut u8, usize) {
         match &self.room {
             Room::Shm(reserved) => reserved.room(),
+            Room::Tcp(reserved) => reserved.room(),
+            Room::Sim(reserved) => reserved.room(),
         }
     }
 
@@ -238,6 +356,8 @@ impl Reserved {
     pub fn publish(self) {
         match self.room {
             Room::Shm(reserved) => reserved.publish(),
+            Room::Tcp(reserved) => reserved.publish(),
+            Room::Sim(reserved) => reserved.publish(),
         }
     }
 }

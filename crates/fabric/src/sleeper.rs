@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::{sim, tcp};
 use mapped::Segment;
 
 /// No sleep lasts longer without a look at failures, deadlines and revocations.
@@ -11,6 +12,7 @@ pub const SLEEP_NS_MAX: u64 = 250_000_000;
 /// ends the sleep.
 #[derive(Debug)]
 pub struct Armed {
+    /// Of the doorbell, if that is slept on.
     pub(crate) sequence: u32,
 }
 
@@ -25,11 +27,32 @@ pub struct Sleeper {
 enum Bed {
     /// The doorbell in the host's segment, as a futex.
     Doorbell { segment: Arc<Segment>, slot: u16, lane: u16 },
+    /// The epoll set with all sockets.
+    Sockets(tcp::Sleeper),
+    /// Virtual time.
+    World(sim::Sleeper),
 }
 
 impl Sleeper {
     pub(crate) fn on_doorbell(segment: Arc<Segment>, slot: u16, lane: u16) -> Sleeper {
         Sleeper { bed: Bed::Doorbell { segment, slot, lane } }
+    }
+
+    pub(crate) fn on_sockets(sleeper: tcp::Sleeper) -> Sleeper {
+        Sleeper { bed: Bed::Sockets(sleeper) }
+    }
+
+    pub(crate) fn in_world(sleeper: sim::Sleeper) -> Sleeper {
+        Sleeper { bed: Bed::World(sleeper) }
+    }
+
+    /// The way out of real time, if this process is simulated: its time is the world's, and polling is pointless, since
+    /// nothing changes while it runs.
+    pub fn simulated(&self) -> Option<&sim::Sleeper> {
+        match &self.bed {
+            Bed::World(sleeper) => Some(sleeper),
+            _ => None,
+        }
     }
 
     /// Sleeps until something arrives, [`wake`](Sleeper::wake) is called, or `timeout_ns` (at most [`SLEEP_NS_MAX`]) are over.
@@ -39,6 +62,8 @@ impl Sleeper {
             Bed::Doorbell { segment, slot, lane } => {
                 os::futex::wait(segment.doorbell(*slot, *lane).word(), armed.sequence, timeout_ns);
             }
+            Bed::Sockets(sleeper) => sleeper.sleep(timeout_ns),
+            Bed::World(sleeper) => sleeper.sleep(timeout_ns),
         }
     }
 
@@ -48,6 +73,8 @@ impl Sleeper {
             Bed::Doorbell { segment, slot, lane } => {
                 segment.nudge(*slot, *lane);
             }
+            Bed::Sockets(sleeper) => sleeper.wake(),
+            Bed::World(sleeper) => sleeper.wake(),
         }
     }
 }

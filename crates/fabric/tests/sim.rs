@@ -18,8 +18,8 @@ fn frame(kind: u8, word: u64) -> Frame {
 fn bytes(port: &mut Port, peer: Peer, payload: Payload) -> Vec<u8> {
     let bytes = match &payload {
         Payload::Inline { bytes, length } => bytes[..*length as usize].to_vec(),
-        // SAFETY: a payload that was not released yet, in this process's memory.
         Payload::Mapped { pointer, length } => {
+            // SAFETY: a payload that was not released yet, in this process's memory.
             unsafe { std::slice::from_raw_parts(*pointer, *length) }.to_vec()
         }
     };

@@ -103,9 +103,9 @@ impl Port {
         state.notice(self.me, link, cause, 0);
     }
 
-    /// Drops a peer: nothing more comes from it, and it sees the connection close.
+    /// Forgets a peer: nothing more is reported of it, and it sees the connection close.
     pub fn drop_peer(&mut self, link: u32) {
-        self.shared.lock().notice(self.me, link, Cause::Dropped, 0);
+        self.shared.lock().drop_peer(self.me, link);
     }
 
     /// Tells every peer that this process leaves in order. Nothing can be sent afterwards.
@@ -168,5 +168,11 @@ impl Drop for Reserved {
 impl std::fmt::Debug for Port {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "sim::Port({:?})", self.me())
+    }
+}
+
+impl std::fmt::Debug for Reserved {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "sim::Reserved({:?})", self.room)
     }
 }

@@ -362,6 +362,17 @@ impl State {
         known.then_some(cause)
     }
 
+    pub(super) fn drop_peer(&mut self, me: u32, at: u32) {
+        let link = self.link(me, at);
+        if std::mem::replace(&mut link.failed, true) {
+            return;
+        }
+        link.due = None;
+        let (other, back) = self.other_side(me, at);
+        self.close(other, back);
+        self.notice(other, back, Cause::Died("it closed the connection".into()), self.settings.detect_ns);
+    }
+
     /// Nobody takes these frames any more.
     fn close(&mut self, process: u32, link: u32) {
         let link = &mut self.processes[process as usize].links[link as usize];
@@ -509,7 +520,7 @@ impl State {
                 self.notice(other, back, cause.clone(), after_ns);
             }
             if cause != Cause::Left {
-                self.notice(process, at, Cause::Dropped, 0);
+                self.notice(process, at, Cause::Unreachable("this process has ended".into()), 0);
             }
         }
     }

@@ -229,6 +229,11 @@ impl Sleeper {
         self.shared.lock().now
     }
 
+    /// Hands the token on and takes it again as soon as virtual time stands as it does now and nobody else is ready.
+    pub fn yield_now(&self) {
+        self.compute(0);
+    }
+
     fn pause(&self, mut state: MutexGuard<'_, State>, status: Status, ns: u64) {
         let now = state.now;
         if state.token.deadlock.is_none() {
@@ -340,5 +345,11 @@ impl State {
     fn unread(&self, process: u32) -> u32 {
         let links = self.processes[process as usize].links.iter();
         links.map(|link| self.processes[link.to as usize].links[link.back as usize].arrived).sum()
+    }
+}
+
+impl std::fmt::Debug for Sleeper {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "sim::Sleeper({})", self.me)
     }
 }

@@ -1,0 +1,530 @@
+//! How two processes come to share one connection.
+//!
+//! A link with something to send dials all of its peer's addresses at once; the first that connects is spoken to, the
+//! others are closed. Whoever accepts decides: a peer that has no link, or one that is not open, is accepted; unless
+//! this process is dialling that peer itself and is the lower of the two, in which case its own connection stays and the
+//! peer is told to wait. So of two simultaneous opens exactly one survives, and no frame is ever sent on the other.
+
+use super::hub::Hub;
+use super::link::{Address, Dial, Link, State};
+use super::port::Port;
+use crate::{Card, Cause};
+use control::handshake::{Handshake, NONCE_BYTES, Progress, Verdict};
+use os::Time;
+use os::epoll::Interest;
+use os::eventfd::EventFd;
+use os::socket::{Listener, Socket, is_shortage};
+use slab::Slab;
+use std::cell::Cell;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+use wire::ProcessId;
+
+/// Connections that have not proved themselves.
+pub(super) const STRANGERS_MAX: usize = 16;
+
+/// How long each of them has.
+const STRANGER_NS: u64 = 1_000_000_000;
+
+/// How long accepting and dialling pause when descriptors are used up.
+const SHORTAGE_NS: u64 = 100_000_000;
+
+/// Pause before the second round of attempts; doubles up to `RETRY_NS_MAX`.
+const RETRY_NS: u64 = 20_000_000;
+const RETRY_NS_MAX: u64 = 1_000_000_000;
+
+/// Rounds of refused attempts after which a peer is given up even before the link timeout: it listened when it published
+/// its address, so it is gone.
+const REFUSALS_MAX: u32 = 6;
+
+/// Addresses of a peer that are tried.
+const ADDRESSES_MAX: usize = 8;
+
+/// Who was turned away since the port was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Turned {
+    /// Did not speak the protocol, or went away in the middle of it.
+    pub strangers: u64,
+    /// Spoke it without knowing the job's secret.
+    pub unproved: u64,
+    /// Took too long.
+    pub late: u64,
+    /// Could not be accepted for lack of descriptors.
+    pub shortage: u64,
+}
+
+/// A connection that is not a link yet.
+pub(super) struct Contact {
+    socket: Socket,
+    /// The peer's link and which of its addresses, if we dialled.
+    dialled: Option<(u32, SocketAddr)>,
+    connected: bool,
+    handshake: Handshake,
+    deadline: Option<Time>,
+    interest: Interest,
+}
+
+/// Listeners, and connections that are not links yet.
+pub(super) struct Meeting {
+    listeners: Vec<Listener>,
+    pub(super) addresses: Vec<SocketAddr>,
+    listening: bool,
+    /// Given up for a moment to accept and close a connection when descriptors are used up.
+    spare: Option<EventFd>,
+    paused_until: Option<Time>,
+    contacts: Slab<Contact>,
+    /// Those of the contacts that we accepted.
+    incoming: usize,
+    /// Links that are dialling or will again.
+    dialling: Vec<u32>,
+    pub(super) turned: Turned,
+}
+
+/// Tokens in the epoll set: a kind and an index.
+pub(super) const LISTENER: u64 = 1 << 32;
+pub(super) const CONTACT: u64 = 2 << 32;
+pub(super) const LINK: u64 = 3 << 32;
+
+const NOTHING: Interest = Interest { read: false, write: false };
+
+impl Meeting {
+    pub(super) fn new(addresses: &[IpAddr], hub: &Hub) -> io::Result<Meeting> {
+        let mut listeners = Vec::new();
+        let mut error = None;
+        for ip in addresses {
+            match Listener::bind(SocketAddr::new(*ip, 0)) {
+                Ok(listener) => listeners.push(listener),
+                Err(cause) => error = Some(cause),
+            }
+        }
+        match error {
+            Some(error) if listeners.is_empty() => return Err(error),
+            _ if listeners.is_empty() => listeners.push(Listener::bind((Ipv4Addr::LOCALHOST, 0).into())?),
+            _ => {}
+        }
+        let mut own = Vec::new();
+        for (index, listener) in listeners.iter().enumerate() {
+            own.push(listener.address()?);
+            hub.epoll.add(listener, LISTENER | index as u64, Interest::READ)?;
+        }
+        Ok(Meeting {
+            listeners,
+            addresses: own,
+            listening: true,
+            spare: EventFd::new().ok(),
+            paused_until: None,
+            contacts: Slab::new(),
+            incoming: 0,
+            dialling: Vec::new(),
+            turned: Turned::default(),
+        })
+    }
+
+    fn next_deadline(&self) -> Option<Time> {
+        self.contacts.iter().filter_map(|(_, contact)| contact.deadline).chain(self.paused_until).min()
+    }
+}
+
+impl Port {
+    // ---- dialling ----
+
+    /// The card of a peer has come.
+    pub fn resolve(&mut self, card: &Card) {
+        let Some(&at) = self.by_process.get(&card.process) else { return };
+        let link = &mut self.links[at as usize];
+        if !matches!(link.state, State::Unresolved) {
+            return;
+        }
+        if card.addresses.is_empty() {
+            self.end(at, Cause::Unreachable("it has no TCP address".into()));
+            return;
+        }
+        let addresses = card.addresses.iter().take(ADDRESSES_MAX);
+        link.state = State::Reachable(Box::new(Dial {
+            addresses: addresses.map(|address| Address { address: *address, doubtful: false }).collect(),
+            contacts: 0,
+            failures: 0,
+            failing_since: None,
+            retry_at: None,
+            error: String::new(),
+        }));
+        self.dial_if_needed(at);
+    }
+
+    /// Starts to connect if there is something to send and nothing under way.
+    pub(super) fn dial_if_needed(&mut self, at: u32) {
+        let link = &mut self.links[at as usize];
+        let needed = !link.output.is_empty();
+        if link.dial().is_some_and(|dial| needed && dial.contacts == 0 && dial.retry_at.is_none()) {
+            self.meeting.dialling.push(at);
+            self.dial(at);
+        }
+    }
+
+    /// One round of attempts, on all addresses at once.
+    fn dial(&mut self, at: u32) {
+        let Some(dial) = self.links[at as usize].dial() else { return };
+        dial.retry_at = None;
+        if dial.addresses.iter().all(|address| address.doubtful) {
+            dial.addresses.iter_mut().for_each(|address| address.doubtful = false);
+        }
+        let addresses: Vec<SocketAddr> =
+            dial.addresses.iter().filter(|one| !one.doubtful).map(|one| one.address).collect();
+        dial.contacts = addresses.len() as u32;
+        let mut started = Vec::new();
+        for address in addresses {
+            match self.start_contact(at, address) {
+                Ok(contact) => started.push(contact),
+                Err(error) => self.missed(at, &format!("{address}: {error}"), is_shortage(&error)),
+            }
+        }
+        // On the same host they stand already.
+        started.into_iter().for_each(|contact| self.advance(contact));
+    }
+
+    fn start_contact(&mut self, at: u32, address: SocketAddr) -> io::Result<usize> {
+        let socket = Socket::connect(address)?;
+        let to = self.links[at as usize].process;
+        let handshake =
+            Handshake::initiate(&self.settings.secret, self.settings.me, to, self.settings.lane, nonce()?);
+        self.add_contact(Contact {
+            socket,
+            dialled: Some((at, address)),
+            connected: false,
+            handshake,
+            deadline: Some(self.now + self.settings.link_timeout_ns),
+            interest: Interest::BOTH,
+        })
+    }
+
+    fn add_contact(&mut self, contact: Contact) -> io::Result<usize> {
+        let entry = self.meeting.contacts.vacant_entry();
+        let index = entry.key();
+        self.hub.epoll.add(&contact.socket, CONTACT | index as u64, contact.interest)?;
+        self.set_timer(contact.deadline);
+        self.meeting.incoming += contact.dialled.is_none() as usize;
+        let entry = self.meeting.contacts.vacant_entry();
+        entry.insert(contact);
+        Ok(index)
+    }
+
+    /// One attempt of a round has failed; after the last one of a round, the next is planned or the peer given up.
+    fn missed(&mut self, at: u32, error: &str, shortage: bool) {
+        let (now, timeout_ns) = (self.now, self.settings.link_timeout_ns);
+        let Some(dial) = self.links[at as usize].dial() else { return };
+        dial.contacts = dial.contacts.saturating_sub(1);
+        dial.error = error.into();
+        if dial.contacts > 0 {
+            return;
+        }
+        dial.failures += 1;
+        let since = *dial.failing_since.get_or_insert(now);
+        let refused = error.contains("refused") && dial.failures >= REFUSALS_MAX;
+        if refused || (now.since(since) >= timeout_ns && dial.failures >= REFUSALS_MAX) {
+            let addresses: Vec<_> = dial.addresses.iter().map(|one| one.address.to_string()).collect();
+            let mut why = format!("{} ({})", dial.error, addresses.join(", "));
+            if shortage {
+                why += "; raise the limit of open files (ulimit -n)";
+            }
+            self.end(at, Cause::Unreachable(why));
+            return;
+        }
+        let pause_ns =
+            if shortage { SHORTAGE_NS } else { (RETRY_NS << dial.failures.min(6)).min(RETRY_NS_MAX) };
+        dial.retry_at = Some(now + pause_ns);
+        self.set_timer(Some(now + pause_ns));
+    }
+
+    /// A contact is over without having become the link.
+    fn drop_contact(&mut self, index: usize, error: &str, doubtful: bool) {
+        let Some(contact) = self.meeting.contacts.try_remove(index) else { return };
+        match contact.dialled {
+            Some((at, address)) => {
+                if let Some(dial) = self.links[at as usize].dial()
+                    && doubtful
+                {
+                    let found = dial.addresses.iter_mut().find(|one| one.address == address);
+                    found.into_iter().for_each(|one| one.doubtful = true);
+                }
+                self.missed(at, &format!("{address}: {error}"), false);
+            }
+            None => {
+                self.meeting.incoming -= 1;
+                self.regulate();
+            }
+        }
+    }
+
+    /// Closes all contacts that `at` has dialled, except one.
+    fn close_contacts(&mut self, at: u32, except: Option<usize>) {
+        let is_other = |contact: &Contact| matches!(contact.dialled, Some((link, _)) if link == at);
+        self.meeting.contacts.retain(|index, contact| !is_other(contact) || Some(index) == except);
+        if let Some(dial) = self.links[at as usize].dial() {
+            dial.contacts = except.is_some() as u32;
+        }
+    }
+
+    // ---- accepting ----
+
+    pub(super) fn accept(&mut self, listener: usize) {
+        while self.meeting.incoming < STRANGERS_MAX {
+            match self.meeting.listeners[listener].accept() {
+                Ok(socket) => {
+                    if let Ok(index) = self.start_incoming(socket) {
+                        self.advance(index);
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) if is_shortage(&error) => {
+                    // Close one, so that its process learns that it cannot be served now, then pause.
+                    if self.meeting.spare.take().is_some() {
+                        self.meeting.turned.shortage +=
+                            self.meeting.listeners[listener].accept().is_ok() as u64;
+                    }
+                    self.meeting.spare = EventFd::new().ok();
+                    self.meeting.paused_until = Some(self.now + SHORTAGE_NS);
+                    self.set_timer(self.meeting.paused_until);
+                    break;
+                }
+                // Gone before it was accepted.
+                Err(_) => {}
+            }
+        }
+        self.regulate();
+    }
+
+    fn start_incoming(&mut self, socket: Socket) -> io::Result<usize> {
+        let handshake =
+            Handshake::respond(&self.settings.secret, self.settings.me, self.settings.lane, nonce()?);
+        let deadline = Some(self.now + STRANGER_NS);
+        self.add_contact(Contact {
+            socket,
+            dialled: None,
+            connected: true,
+            handshake,
+            deadline,
+            interest: Interest::READ,
+        })
+    }
+
+    /// Listens, or doesn't.
+    fn regulate(&mut self) {
+        let meeting = &mut self.meeting;
+        let listen = meeting.incoming < STRANGERS_MAX && meeting.paused_until.is_none();
+        if listen != meeting.listening {
+            meeting.listening = listen;
+            for (index, listener) in meeting.listeners.iter().enumerate() {
+                let interest = if listen { Interest::READ } else { NOTHING };
+                let _ = self.hub.epoll.modify(listener, LISTENER | index as u64, interest);
+            }
+        }
+    }
+
+    // ---- the handshake ----
+
+    /// Moves a contact on as far as it goes.
+    pub(super) fn advance(&mut self, index: usize) {
+        if let Err((error, kind)) = self.try_advance(index) {
+            let incoming = self.meeting.contacts.get(index).is_some_and(|contact| contact.dialled.is_none());
+            let turned = &mut self.meeting.turned;
+            match kind {
+                _ if !incoming => {}
+                Fault::Unproved => turned.unproved += 1,
+                Fault::Stranger | Fault::Connection => turned.strangers += 1,
+            }
+            self.drop_contact(index, &error, !matches!(kind, Fault::Connection));
+        }
+    }
+
+    fn try_advance(&mut self, index: usize) -> Result<(), (String, Fault)> {
+        let broken = |error: io::Error| (error.to_string(), Fault::Connection);
+        loop {
+            let Some(contact) = self.meeting.contacts.get_mut(index) else { return Ok(()) };
+            if !contact.connected {
+                if !contact.socket.connected().map_err(broken)? {
+                    return Ok(());
+                }
+                // From here on it takes as long as the peer is busy.
+                (contact.connected, contact.deadline) = (true, None);
+                if let Some((at, _)) = contact.dialled {
+                    self.close_contacts(at, Some(index));
+                }
+            }
+            let Some(contact) = self.meeting.contacts.get_mut(index) else { return Ok(()) };
+            while !contact.handshake.output().is_empty() {
+                match contact.socket.send(contact.handshake.output()) {
+                    Ok(count) => contact.handshake.sent(count),
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                        return self.set_contact_interest(index, Interest::BOTH).map_err(broken);
+                    }
+                    Err(error) => return Err(broken(error)),
+                }
+            }
+            self.set_contact_interest(index, Interest::READ).map_err(broken)?;
+            match self.meeting.contacts[index].handshake.progress() {
+                Progress::Proved(peer) => {
+                    let verdict = self.judge(peer);
+                    self.meeting.contacts[index].handshake.decide(verdict);
+                    continue;
+                }
+                Progress::Done(verdict) => {
+                    self.conclude(index, verdict, &[]);
+                    return Ok(());
+                }
+                Progress::Going => {}
+            }
+            let contact = &mut self.meeting.contacts[index];
+            let cells = [const { Cell::new(0) }; 512];
+            let count = match contact.socket.receive(&cells) {
+                Ok(0) => {
+                    return Err(("it closed the connection during the handshake".into(), Fault::Stranger));
+                }
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(broken(error)),
+            };
+            let bytes = cells.map(Cell::into_inner);
+            let taken = contact.handshake.receive(&bytes[..count]).map_err(|error| {
+                let unproved = error == control::handshake::HandshakeError::Unproved;
+                (error.to_string(), if unproved { Fault::Unproved } else { Fault::Stranger })
+            })?;
+            match contact.handshake.progress() {
+                Progress::Done(verdict) => {
+                    self.conclude(index, verdict, &bytes[taken..count]);
+                    return Ok(());
+                }
+                _ if taken < count => {
+                    return Err(("it sent frames before it was accepted".into(), Fault::Stranger));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn set_contact_interest(&mut self, index: usize, interest: Interest) -> io::Result<()> {
+        let contact = &mut self.meeting.contacts[index];
+        if contact.interest != interest {
+            contact.interest = interest;
+            self.hub.epoll.modify(&contact.socket, CONTACT | index as u64, interest)?;
+        }
+        Ok(())
+    }
+
+    /// What to answer somebody who has proved to be `peer`.
+    fn judge(&mut self, peer: ProcessId) -> Verdict {
+        let at = self.connect(peer);
+        let link = &self.links[at as usize];
+        if self.leaving && (link.output.is_empty() || link.refuses_for_good()) {
+            return Verdict::Left;
+        }
+        if link.refuses_for_good() {
+            return Verdict::Refused;
+        }
+        // A connection of ours that has not spoken yet gives way: nobody can have accepted it.
+        let speaks =
+            |contact: &Contact| contact.connected && contact.dialled.is_some_and(|(link, _)| link == at);
+        let dialling = self.meeting.contacts.iter().any(|(_, contact)| speaks(contact));
+        match &link.state {
+            State::Open(_) => Verdict::Busy,
+            _ if dialling && self.settings.me < peer => Verdict::Busy,
+            _ => Verdict::Accepted,
+        }
+    }
+
+    /// A handshake is done; `rest` came with its last message.
+    fn conclude(&mut self, index: usize, verdict: Verdict, rest: &[u8]) {
+        let contact = &self.meeting.contacts[index];
+        let peer = match (contact.dialled, contact.handshake.proved()) {
+            (Some((at, _)), _) => at,
+            (None, Some(peer)) => self.connect(peer),
+            (None, None) => return,
+        };
+        let open = matches!(self.links[peer as usize].state, State::Open(_) | State::Gone);
+        match verdict {
+            Verdict::Accepted if !open => {
+                let contact = self.meeting.contacts.remove(index);
+                self.meeting.incoming -= contact.dialled.is_none() as usize;
+                self.close_contacts(peer, None);
+                self.meeting.dialling.retain(|at| *at != peer);
+                self.open(peer, contact.socket, rest);
+                self.regulate();
+            }
+            Verdict::Refused | Verdict::Left if self.meeting.contacts[index].dialled.is_some() => {
+                self.drop_contact(index, "it wants no connection any more", false);
+                let refused = Cause::Unreachable("it takes this process for failed".into());
+                self.end(peer, if verdict == Verdict::Left { Cause::Left } else { refused });
+            }
+            _ => {
+                self.drop_contact(index, "it is connecting to us", false);
+                // It lives, so this round was no failure.
+                if let Some(dial) = self.links[peer as usize].dial() {
+                    (dial.failures, dial.failing_since) = (0, None);
+                }
+            }
+        }
+    }
+
+    fn open(&mut self, at: u32, socket: Socket, rest: &[u8]) {
+        let link: &mut Link = &mut self.links[at as usize];
+        let timeout = Duration::from_nanos(self.settings.link_timeout_ns);
+        let told = self.hub.epoll.modify(&socket, LINK | at as u64, Interest::READ);
+        if let Err(error) = socket.tune(timeout).and(told) {
+            self.end(at, Cause::Unreachable(error.to_string()));
+            return;
+        }
+        link.interest = Interest::READ;
+        link.input.take(rest, &mut self.pool);
+        link.state = State::Open(socket);
+        self.enqueue(at);
+        self.promote(at);
+        self.flush(at);
+    }
+
+    // ---- time ----
+
+    pub(super) fn meeting_timers(&mut self) {
+        let now = self.now;
+        if self.meeting.paused_until.is_some_and(|until| until <= now) {
+            self.meeting.paused_until = None;
+            if self.meeting.spare.is_none() {
+                self.meeting.spare = EventFd::new().ok();
+            }
+            self.regulate();
+        }
+        let is_late = |contact: &Contact| contact.deadline.is_some_and(|deadline| deadline <= now);
+        while let Some(index) =
+            self.meeting.contacts.iter().find_map(|(index, contact)| is_late(contact).then_some(index))
+        {
+            self.meeting.turned.late += self.meeting.contacts[index].dialled.is_none() as u64;
+            self.drop_contact(index, "no answer", true);
+        }
+        let links = &mut self.links;
+        self.meeting.dialling.retain(|at| links[*at as usize].dial().is_some());
+        for at in self.meeting.dialling.clone() {
+            let retry_at = self.links[at as usize].dial().and_then(|dial| dial.retry_at);
+            match retry_at {
+                Some(retry_at) if retry_at <= now => self.dial(at),
+                later => self.set_timer(later),
+            }
+        }
+        self.set_timer(self.meeting.next_deadline());
+    }
+}
+
+/// Why a contact failed.
+#[derive(Clone, Copy)]
+enum Fault {
+    /// The connection: the address may still be right.
+    Connection,
+    /// Whoever it was didn't speak as a process of the job does.
+    Stranger,
+    /// Or didn't know the secret.
+    Unproved,
+}
+
+fn nonce() -> io::Result<[u8; NONCE_BYTES]> {
+    let mut nonce = [0; NONCE_BYTES];
+    os::random::fill(&mut nonce)?;
+    Ok(nonce)
+}

@@ -1,0 +1,30 @@
+//! Frames over TCP, between hosts or (forced) on one.
+//!
+//! * [`codec`](self): a frame is 32 bytes of header and its payload; see `codec.rs`.
+//! * `meeting.rs`: how two processes come to share one connection: lazily, over whichever address answers first, by the
+//!   handshake of [`control::handshake`]; when both connect at once, the lower process's connection stays.
+//! * `output.rs`, `input.rs`: what waits to be sent, bounded; what was received, parsed in place.
+//! * `port.rs`: the verbs. `hub.rs`: the one place to sleep.
+//!
+//! Frames are sent at once while nothing waits before them: one system call. What the kernel doesn't take waits in a
+//! bounded buffer and goes out together. A link ends with [`Cause::Left`](crate::Cause::Left) when a farewell came before the end of the
+//! stream, and is a failure otherwise. A host that doesn't answer for the link timeout is unreachable; a process that
+//! is merely stopped or busy is not, because its kernel answers.
+//!
+//! Refuses to trust: whoever connects has one second and a place among sixteen to prove that it knows the job's secret.
+
+mod codec;
+mod hub;
+mod input;
+mod link;
+mod meeting;
+mod output;
+mod port;
+mod settings;
+
+pub use codec::{FRAME_BYTES_MAX, HEADER_BYTES, Malformed, decode, encode};
+pub use hub::Sleeper;
+pub use meeting::Turned;
+pub use output::Reserved;
+pub use port::Port;
+pub use settings::{Reach, Settings};

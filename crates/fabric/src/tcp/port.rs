@@ -1,0 +1,584 @@
+//! The verbs of a TCP port.
+
+use super::codec::{FRAME_BYTES_MAX, HEADER_BYTES, encode};
+use super::hub::{Hub, Sleeper, WAKE};
+use super::input::{Looked, Pool};
+use super::link::{Link, State, cause_of};
+use super::meeting::{CONTACT, LINK, LISTENER, Meeting, Turned};
+use super::output::{OUTPUT_BYTES_MAX, Reserved, Spares};
+use super::settings::{Reach, Settings};
+use crate::{Arrival, Card, Cause, Class, Counters, Event, FAREWELL, Frame, Limits, Payload, Peer, Refused};
+use os::Time;
+use os::epoll::{Interest, READY_MAX, Ready};
+use os::socket::Socket;
+use std::collections::{HashMap, VecDeque};
+use std::io::{self, IoSlice};
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+use wire::ProcessId;
+
+/// Links whose sockets are looked at directly, without asking epoll first.
+const HOT_MAX: usize = 4;
+
+/// Empty looks after which a link is hot no more (unless it is the only one).
+const MISSES_MAX: u32 = 64;
+
+/// Every so many looks, epoll is asked too.
+const LOOKS_PER_POLL: u32 = 8;
+
+/// Payloads up to this size are copied behind their header and sent as one piece.
+const SMALL_BYTES: usize = 480;
+
+/// How often a connection that should be moving is checked for silence.
+const CHECK_NS: u64 = 1_000_000_000;
+
+/// A port whose peers are reached over TCP. They are named by its own index ([`Peer`] in events), dense from 0 in the
+/// order of first contact. See [`crate::port`] for what the verbs promise.
+pub struct Port {
+    pub(super) settings: Settings,
+    pub(super) hub: Arc<Hub>,
+    pub(super) meeting: Meeting,
+    pub(super) links: Vec<Link>,
+    pub(super) by_process: HashMap<ProcessId, u32>,
+    pub(super) pool: Pool,
+    /// The time of the latest `next`.
+    pub(super) now: Time,
+    pub(super) leaving: bool,
+    spares: Spares,
+    unresolved: VecDeque<ProcessId>,
+    events: VecDeque<Event>,
+    /// Links with bytes to parse or an end to report, each once (`Link::queued`).
+    readable: VecDeque<u32>,
+    /// Most recently used first.
+    hot: Vec<u32>,
+    looks: u32,
+    /// Links with reserved frames.
+    awaiting: Vec<u32>,
+    timer: Option<Time>,
+    check_at: Time,
+    ready: Vec<Ready>,
+}
+
+impl Port {
+    /// A port that listens.
+    ///
+    /// # Errors
+    /// When no listener can be made, or descriptors are used up.
+    pub fn new(settings: Settings) -> io::Result<Port> {
+        let hub = Hub::new()?;
+        let addresses = match &settings.reach {
+            Reach::Host => vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
+            Reach::Addresses(addresses) => addresses[..addresses.len().min(Reach::ADDRESSES_MAX)].to_vec(),
+        };
+        Ok(Port {
+            meeting: Meeting::new(&addresses, &hub)?,
+            settings,
+            hub,
+            links: Vec::new(),
+            by_process: HashMap::new(),
+            pool: Pool::default(),
+            now: Time(0),
+            leaving: false,
+            spares: Spares::default(),
+            unresolved: VecDeque::new(),
+            events: VecDeque::new(),
+            readable: VecDeque::new(),
+            hot: Vec::with_capacity(HOT_MAX),
+            looks: 0,
+            awaiting: Vec::new(),
+            timer: None,
+            check_at: Time(0),
+            ready: Vec::with_capacity(READY_MAX),
+        })
+    }
+
+    /// Who this is.
+    pub fn me(&self) -> ProcessId {
+        self.settings.me
+    }
+
+    /// Where this process can be reached.
+    pub fn card(&self) -> Card {
+        Card { process: self.settings.me, slot: None, addresses: self.meeting.addresses.clone() }
+    }
+
+    /// The link to a process. No traffic: its card is wanted, and it is connected when there is something to send.
+    pub fn connect(&mut self, process: ProcessId) -> u32 {
+        if let Some(at) = self.by_process.get(&process) {
+            return *at;
+        }
+        let at = self.links.len() as u32;
+        self.links.push(Link::new(process));
+        self.by_process.insert(process, at);
+        self.unresolved.push_back(process);
+        at
+    }
+
+    /// Who is behind a link.
+    pub fn process(&self, link: u32) -> ProcessId {
+        self.links[link as usize].process
+    }
+
+    /// A process whose card is wanted by [`Port::resolve`]. Each is named once.
+    pub fn take_unresolved(&mut self) -> Option<ProcessId> {
+        self.unresolved.pop_front()
+    }
+
+    // ---- sending ----
+
+    /// Sends a frame. One system call when nothing waits before it.
+    #[inline]
+    pub fn send(&mut self, at: u32, class: Class, frame: Frame, payload: &[u8]) -> Result<(), Refused> {
+        assert!(payload.len() <= FRAME_BYTES_MAX, "a payload of {} bytes is past the limit", payload.len());
+        let link = &mut self.links[at as usize];
+        if link.refuses() {
+            return Err(Refused::Failed);
+        }
+        let header = encode(&frame, payload.len());
+        match &link.state {
+            State::Open(socket) if link.output.is_empty() => {
+                let sent = match send_now(socket, &header, payload) {
+                    Ok(sent) => sent,
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+                    Err(_) => {
+                        self.break_link(at);
+                        return Err(Refused::Failed);
+                    }
+                };
+                if sent < HEADER_BYTES + payload.len() {
+                    link.output.push(&[&header, payload], sent, &mut self.spares);
+                    self.set_interest(at);
+                }
+            }
+            _ => {
+                if !link.output.has_room(class, payload.len()) {
+                    return Err(self.refuse(at));
+                }
+                link.output.push(&[&header, payload], 0, &mut self.spares);
+                self.dial_if_needed(at);
+            }
+        }
+        self.count_sent(at, payload.len());
+        Ok(())
+    }
+
+    /// Takes a frame's place in the order and gives the room for its payload.
+    pub fn reserve(
+        &mut self,
+        at: u32,
+        class: Class,
+        frame: Frame,
+        bytes: usize,
+    ) -> Result<Reserved, Refused> {
+        assert!(bytes <= FRAME_BYTES_MAX, "a payload of {bytes} bytes is past the limit");
+        let link = &mut self.links[at as usize];
+        if link.refuses() {
+            return Err(Refused::Failed);
+        }
+        if !link.output.has_room(class, bytes) {
+            return Err(self.refuse(at));
+        }
+        let reserved = link.output.reserve(frame, bytes, &self.hub, &mut self.spares);
+        if !self.awaiting.contains(&at) {
+            self.awaiting.push(at);
+        }
+        self.dial_if_needed(at);
+        self.set_interest(at);
+        self.count_sent(at, bytes);
+        Ok(reserved)
+    }
+
+    fn refuse(&mut self, at: u32) -> Refused {
+        let link = &mut self.links[at as usize];
+        link.wanted = true;
+        link.counters.refused += 1;
+        Refused::Full
+    }
+
+    #[inline]
+    fn count_sent(&mut self, at: u32, bytes: usize) {
+        let counters = &mut self.links[at as usize].counters;
+        counters.sent_frames += 1;
+        counters.sent_bytes += bytes as u64;
+        // An answer may come.
+        self.promote(at);
+    }
+
+    /// Sends what waits, as far as the socket takes it.
+    pub(super) fn flush(&mut self, at: u32) {
+        let link = &mut self.links[at as usize];
+        let State::Open(socket) = &link.state else { return };
+        if link.broken {
+            return;
+        }
+        if link.output.flush(socket, &mut self.spares).is_err() {
+            self.break_link(at);
+            return;
+        }
+        if link.output.is_empty() && link.farewell_sent {
+            let _ = socket.finish();
+        }
+        if link.wanted && link.output.bytes() <= OUTPUT_BYTES_MAX / 2 {
+            link.wanted = false;
+            self.events.push_back(Event::Room(Peer(at)));
+        }
+        self.set_interest(at);
+    }
+
+    /// Nothing more can be sent; what was received is still read.
+    fn break_link(&mut self, at: u32) {
+        let link = &mut self.links[at as usize];
+        link.broken = true;
+        link.output.clear();
+        self.set_interest(at);
+        self.enqueue(at);
+    }
+
+    fn set_interest(&mut self, at: u32) {
+        let link = &mut self.links[at as usize];
+        let State::Open(socket) = &link.state else { return };
+        let write = !link.output.is_empty() && !link.output.awaits();
+        let interest = Interest { read: !link.stalled, write };
+        if interest != link.interest {
+            link.interest = interest;
+            let _ = self.hub.epoll.modify(socket, LINK | at as u64, interest);
+        }
+    }
+
+    // ---- receiving ----
+
+    /// The next event.
+    #[inline]
+    pub fn next(&mut self, now: Time) -> Option<Event> {
+        self.now = now;
+        if let Some(event) = self.pending() {
+            return Some(event);
+        }
+        if self.look() { self.pending() } else { None }
+    }
+
+    /// What is here already.
+    #[inline]
+    fn pending(&mut self) -> Option<Event> {
+        if self.hub.take_call() {
+            let awaiting = std::mem::take(&mut self.awaiting);
+            awaiting.iter().for_each(|at| self.flush(*at));
+            let links = &self.links;
+            self.awaiting.extend(awaiting.into_iter().filter(|at| !links[*at as usize].output.is_empty()));
+        }
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return Some(event);
+            }
+            let at = *self.readable.front()?;
+            let link = &mut self.links[at as usize];
+            match link.input.next() {
+                Ok(Some((frame, payload))) => {
+                    if frame.kind == FAREWELL {
+                        link.left = true;
+                        link.input.release(&payload, &mut self.pool);
+                        continue;
+                    }
+                    link.counters.received_frames += 1;
+                    link.counters.received_bytes += payload.len() as u64;
+                    if self.readable.len() > 1 {
+                        self.readable.rotate_left(1);
+                    }
+                    return Some(Event::Arrival(Arrival { peer: Peer(at), frame, payload }));
+                }
+                Ok(None) => self.parsed_all(at),
+                Err(malformed) => self.end(at, Cause::Protocol(malformed.to_string())),
+            }
+        }
+    }
+
+    /// The link at the front of `readable` has nothing more to parse.
+    fn parsed_all(&mut self, at: u32) {
+        let link = &mut self.links[at as usize];
+        if link.left && link.ended.is_none() {
+            link.ended = Some(Cause::Left);
+        }
+        if link.ended.is_none() && (link.due.is_some() || link.broken) {
+            // Drain: what the peer sent before its end still counts.
+            if self.read(at) {
+                return;
+            }
+            let link = &mut self.links[at as usize];
+            if !link.stalled {
+                link.ended = link.due.take().or(Some(Cause::Died("its connection broke".into())));
+            }
+        }
+        self.readable.pop_front();
+        let link = &mut self.links[at as usize];
+        link.queued = false;
+        if let Some(cause) = link.ended.take() {
+            self.report_end(at, cause);
+        }
+    }
+
+    /// Lets the link end now; nothing more of it is parsed.
+    pub(super) fn end(&mut self, at: u32, cause: Cause) {
+        let link = &mut self.links[at as usize];
+        link.input.discard();
+        if link.ended.is_none() && !matches!(link.state, State::Gone) {
+            link.ended = Some(cause);
+        }
+        self.enqueue(at);
+    }
+
+    fn report_end(&mut self, at: u32, cause: Cause) {
+        let link = &mut self.links[at as usize];
+        if matches!(link.state, State::Gone) {
+            return;
+        }
+        let cause = match link.due.take() {
+            Some(known) => known,
+            // After our own farewell the end of the stream is what we wait for.
+            None if link.left || link.farewell_sent => Cause::Left,
+            None => cause,
+        };
+        link.state = State::Gone;
+        link.output.clear();
+        self.hot.retain(|hot| *hot != at);
+        if cause != Cause::Dropped {
+            self.events.push_back(Event::Failed(Peer(at), cause));
+        }
+    }
+
+    pub(super) fn enqueue(&mut self, at: u32) {
+        if !std::mem::replace(&mut self.links[at as usize].queued, true) {
+            self.readable.push_back(at);
+        }
+    }
+
+    /// Looks at the hot sockets, and at the others now and then. Whether something may be pending.
+    #[inline]
+    fn look(&mut self) -> bool {
+        let mut some = false;
+        let mut index = 0;
+        while index < self.hot.len() {
+            let at = self.hot[index];
+            if self.read(at) {
+                some = true;
+            } else {
+                let link = &mut self.links[at as usize];
+                link.misses += 1;
+                if link.misses > MISSES_MAX && index > 0 {
+                    self.hot.remove(index);
+                    continue;
+                }
+            }
+            index += 1;
+        }
+        self.looks = self.looks.wrapping_add(1);
+        if some || (!self.looks.is_multiple_of(LOOKS_PER_POLL) && !self.hot.is_empty()) {
+            return some;
+        }
+        self.poll();
+        true
+    }
+
+    /// Reads once. Whether there is something to parse or to report.
+    #[inline]
+    fn read(&mut self, at: u32) -> bool {
+        let link = &mut self.links[at as usize];
+        let State::Open(socket) = &link.state else { return false };
+        if link.ended.is_some() {
+            return true;
+        }
+        match link.input.receive(socket, &mut self.pool) {
+            Ok(Looked::Some) => link.misses = 0,
+            Ok(Looked::Nothing) => return false,
+            Ok(Looked::NoRoom) => {
+                link.stalled = true;
+                self.set_interest(at);
+                return false;
+            }
+            Ok(Looked::End) => {
+                link.ended = Some(Cause::Died("its connection closed without a farewell".into()))
+            }
+            Err(error) => link.ended = Some(cause_of(&error)),
+        }
+        self.enqueue(at);
+        true
+    }
+
+    /// Makes a link the first that is looked at.
+    #[inline]
+    pub(super) fn promote(&mut self, at: u32) {
+        if self.hot.first() == Some(&at) {
+            return;
+        }
+        if !matches!(self.links[at as usize].state, State::Open(_)) {
+            return;
+        }
+        self.hot.retain(|hot| *hot != at);
+        self.hot.truncate(HOT_MAX - 1);
+        self.hot.insert(0, at);
+        self.links[at as usize].misses = 0;
+    }
+
+    /// Asks epoll, and the timers.
+    fn poll(&mut self) {
+        if self.timer.is_some_and(|timer| timer <= self.now) {
+            self.timer = None;
+            self.meeting_timers();
+        }
+        if self.check_at <= self.now {
+            self.check_at = self.now + CHECK_NS;
+            self.check_silence();
+        }
+        let mut ready = std::mem::take(&mut self.ready);
+        let _ = self.hub.epoll.wait(0, |one| ready.push(one));
+        for one in ready.drain(..) {
+            let index = one.token as u32;
+            match one.token & !(u32::MAX as u64) {
+                _ if one.token == WAKE => self.hub.wake.clear(),
+                LISTENER => self.accept(index as usize),
+                CONTACT => self.advance(index as usize),
+                _ => {
+                    if one.write {
+                        self.flush(index);
+                    }
+                    if one.read && self.read(index) {
+                        self.promote(index);
+                    }
+                }
+            }
+        }
+        self.ready = ready;
+    }
+
+    fn check_silence(&mut self) {
+        let timeout = Duration::from_nanos(self.settings.link_timeout_ns);
+        for at in 0..self.links.len() as u32 {
+            let State::Open(socket) = &self.links[at as usize].state else { continue };
+            if let Ok(silence) = socket.silence()
+                && silence.exceeds(timeout)
+            {
+                let seconds = silence.last_sign_ms / 1000;
+                self.end(at, Cause::Unreachable(format!("its host has not answered for {seconds} s")));
+            }
+        }
+    }
+
+    /// Gives back a payload.
+    pub fn release(&mut self, at: u32, payload: Payload) {
+        let link = &mut self.links[at as usize];
+        link.input.release(&payload, &mut self.pool);
+        if std::mem::take(&mut link.stalled) {
+            self.set_interest(at);
+            // What the buffers hold and what the socket holds comes next.
+            self.enqueue(at);
+        }
+    }
+
+    // ---- the rest ----
+
+    /// When `next` must be called even if nothing arrives.
+    pub fn deadline(&self) -> Option<Time> {
+        self.timer
+    }
+
+    pub(super) fn set_timer(&mut self, at: Option<Time>) {
+        self.timer = [self.timer, at].into_iter().flatten().min();
+    }
+
+    /// The same for all links.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            frame_bytes_max: FRAME_BYTES_MAX,
+            eager_bytes: FRAME_BYTES_MAX / 2,
+            piece_bytes: FRAME_BYTES_MAX,
+            reads: false,
+            read_is_cheaper: false,
+        }
+    }
+
+    /// About to sleep. False: something is here, look first.
+    pub fn arm(&mut self) -> bool {
+        if !self.events.is_empty() || !self.readable.is_empty() || !self.hub.arm() {
+            return false;
+        }
+        // The next look asks epoll: it knows why the sleep ended.
+        self.looks = LOOKS_PER_POLL - 1;
+        true
+    }
+
+    /// After sleeping.
+    pub fn disarm(&mut self) {
+        self.hub.disarm();
+    }
+
+    /// Where this process sleeps.
+    pub fn sleeper(&self) -> Sleeper {
+        Sleeper::new(self.hub.clone())
+    }
+
+    /// The caller knows that a process is gone: reported after what it has sent.
+    pub fn fail(&mut self, process: ProcessId, cause: Cause) {
+        let at = self.connect(process);
+        let link = &mut self.links[at as usize];
+        if matches!(link.state, State::Open(_)) {
+            link.due.get_or_insert(cause);
+            self.enqueue(at);
+        } else {
+            self.end(at, cause);
+        }
+    }
+
+    /// Forgets a peer: nothing more is reported of it, and it sees the connection close.
+    pub fn drop_peer(&mut self, at: u32) {
+        self.end(at, Cause::Dropped);
+    }
+
+    /// Says farewell to every peer, behind what was sent to it. Nothing can be sent afterwards; `next` must be called
+    /// until [`Port::has_left`].
+    pub fn leave(&mut self) {
+        self.leaving = true;
+        let farewell = encode(&Frame { kind: FAREWELL, header: [0; 3] }, 0);
+        for at in 0..self.links.len() as u32 {
+            let link = &mut self.links[at as usize];
+            let waits = !link.output.is_empty();
+            if !link.refuses() && (waits || matches!(link.state, State::Open(_))) {
+                link.output.push(&[&farewell], 0, &mut self.spares);
+                link.farewell_sent = true;
+                self.flush(at);
+            }
+        }
+    }
+
+    /// Whether everything sent, farewells included, is in the kernel's hands (or cannot be delivered).
+    pub fn has_left(&self) -> bool {
+        self.leaving && self.links.iter().all(|link| link.output.is_empty() || link.refuses_for_good())
+    }
+
+    /// What went over a link.
+    pub fn counters(&self, at: u32) -> Counters {
+        self.links[at as usize].counters
+    }
+
+    /// Who was turned away.
+    pub fn turned(&self) -> Turned {
+        self.meeting.turned
+    }
+}
+
+/// One system call, if the kernel has room.
+#[inline]
+fn send_now(socket: &Socket, header: &[u8; HEADER_BYTES], payload: &[u8]) -> io::Result<usize> {
+    if payload.len() > SMALL_BYTES {
+        return socket.send_vectored(&[IoSlice::new(header), IoSlice::new(payload)]);
+    }
+    let mut bytes = [0; HEADER_BYTES + SMALL_BYTES];
+    bytes[..HEADER_BYTES].copy_from_slice(header);
+    bytes[HEADER_BYTES..HEADER_BYTES + payload.len()].copy_from_slice(payload);
+    socket.send(&bytes[..HEADER_BYTES + payload.len()])
+}
+
+impl std::fmt::Debug for Port {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "tcp::Port({:?}, {} links)", self.settings.me, self.links.len())
+    }
+}
