@@ -8,11 +8,13 @@
 //! |---|---|
 //! | [`ring`] | a queue of 64-byte lines from one producer to one consumer, with a payload area beside it |
 //! | [`doorbell`] | how a receiver that doesn't look at a ring learns of its frames, and how it sleeps |
+//! | [`board`] | where members of a communicator publish a few bytes each, and read the others' |
 //! | [`segment`] | the memory of one host and job: a control page, and an area for each process |
 //!
 //! The structures know nothing of ranks or messages. Under `--cfg loom` the atomics are loom's, and the models in
 //! `tests/` explore every interleaving of them.
 
+pub mod board;
 pub mod doorbell;
 pub mod ring;
 #[cfg(not(loom))]

@@ -1,0 +1,222 @@
+//! A board in the segment.
+
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64 as OwnAtomicU64, Ordering as OwnOrdering};
+
+use super::{BoardPool, CELL_BYTES, CELLS, ENTRY_BYTES, PAYLOAD_BYTES, Place, Words};
+use crate::Segment;
+use crate::sync::{AtomicU64, Ordering};
+
+const _: () = assert!(size_of::<Words>() <= 4096 && ENTRY_BYTES.is_multiple_of(4096));
+
+/// One member's view of a communicator's board.
+#[derive(Debug)]
+pub struct Board {
+    pool: Arc<BoardPool>,
+    me: usize,
+    lane: u16,
+    members: Arc<[Place]>,
+    /// The last epoch that this member has begun; its own memory.
+    begun: OwnAtomicU64,
+    /// Everybody is done with the epochs up to this one: saves looking at all their words.
+    settled: OwnAtomicU64,
+}
+
+/// What is left of a board whose owner has dropped it.
+#[derive(Debug)]
+pub(super) struct Remains {
+    segment: Arc<Segment>,
+    members: Arc<[Place]>,
+    me: usize,
+    epoch: u64,
+}
+
+impl Remains {
+    /// Whether no other member reads the owner's entry any more.
+    pub(super) fn are_read(&self) -> bool {
+        let left = |place: &Place| words(&self.segment, *place).has_left(place.generation, self.epoch);
+        (0..self.members.len()).all(|member| member == self.me || left(&self.members[member]))
+    }
+}
+
+impl Board {
+    /// The board whose members' entries are `members`, for the member `me`, whose lane `lane` is woken when something it
+    /// waits for has been published. `None` if a place is outside of the pools or `me`'s is not in `pool`.
+    ///
+    /// Every member has cleared its entry before any member makes its view.
+    pub fn new(pool: Arc<BoardPool>, lane: u16, members: Arc<[Place]>, me: usize) -> Option<Board> {
+        let segment = pool.segment();
+        let exists = |place: &Place| {
+            place.slot < segment.slots()
+                && (place.entry as usize + 1) * ENTRY_BYTES <= segment.board_pool(place.slot).1
+        };
+        let mine = members.get(me).is_some_and(|place| place.slot == pool.slot());
+        (mine && members.iter().all(exists)).then(|| Board {
+            me,
+            lane,
+            members,
+            begun: OwnAtomicU64::new(0),
+            settled: OwnAtomicU64::new(0),
+            pool,
+        })
+    }
+
+    /// How many members.
+    pub fn size(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Begins the next epoch, and returns its number: all members begin the same epochs in the same order.
+    pub fn begin(&self) -> u64 {
+        // Relaxed: this process's own, under its lane's lock.
+        self.begun.fetch_add(1, OwnOrdering::Relaxed) + 1
+    }
+
+    /// The last epoch that this member has finished.
+    pub fn finished(&self) -> u64 {
+        self.words(self.me).done()
+    }
+
+    /// A member that is not done with what the cell of this epoch holds, if there is one: before that nothing can be
+    /// published.
+    pub fn reader_behind(&self, epoch: u64) -> Option<usize> {
+        let before = epoch.saturating_sub(CELLS);
+        // Relaxed: as `begun`.
+        if before <= self.settled.load(OwnOrdering::Relaxed) {
+            return None;
+        }
+        let mut settled = u64::MAX;
+        for member in 0..self.members.len() {
+            let done = self.words(member).done();
+            if done < before {
+                return Some(member);
+            }
+            settled = settled.min(done);
+        }
+        self.settled.store(settled, OwnOrdering::Relaxed);
+        None
+    }
+
+    /// Where this member writes what it publishes in an epoch: [`PAYLOAD_BYTES`] bytes. Only when nobody is behind.
+    pub fn room(&self, epoch: u64) -> *mut u8 {
+        self.payload(self.me, epoch)
+    }
+
+    /// Publishes what was written to the room, and wakes who sleeps for it.
+    pub fn publish(&self, epoch: u64) {
+        // Release: pairs with the Acquire in `is_published`.
+        self.cell_word(self.me, epoch).store(epoch, Ordering::Release);
+        self.tell();
+    }
+
+    /// Whether a member has published in an epoch that this member is not done with.
+    #[inline]
+    pub fn is_published(&self, member: usize, epoch: u64) -> bool {
+        // Acquire: pairs with the Release in `publish`.
+        self.cell_word(member, epoch).load(Ordering::Acquire) == epoch
+    }
+
+    /// What a member has published in an epoch: up to [`PAYLOAD_BYTES`] bytes of another process's memory, to be read by
+    /// raw copies between [`is_published`](Board::is_published) and [`finish`](Board::finish).
+    ///
+    /// # Panics
+    /// If there is no such member.
+    pub fn payload(&self, member: usize, epoch: u64) -> *mut u8 {
+        // SAFETY: a cell is larger than its word.
+        unsafe { self.cell(member, epoch).add(8).as_ptr() }
+    }
+
+    /// States that this member needs nothing more of this epoch, and wakes who sleeps for that.
+    pub fn finish(&self, epoch: u64) {
+        self.words(self.me).set_done(epoch);
+        self.tell();
+    }
+
+    /// States, before a sleep, that this member waits for `member`. The caller looks once more after this, and calls
+    /// [`disarm`](Board::disarm) before it states anything else.
+    pub fn arm(&self, member: usize) {
+        self.words(self.me).arm(self.words(0), member as u32);
+    }
+
+    /// After a sleep.
+    pub fn disarm(&self) {
+        self.words(self.me).disarm(self.words(0));
+    }
+
+    fn tell(&self) {
+        if self.words(0).anybody_sleeps() {
+            self.wake_sleepers();
+        }
+    }
+
+    #[cold]
+    fn wake_sleepers(&self) {
+        for member in 0..self.members.len() {
+            if self.words(member).wants(self.me as u32) {
+                self.pool.segment().nudge(self.members[member].slot, self.lane);
+            }
+        }
+    }
+
+    fn words(&self, member: usize) -> &Words {
+        words(self.pool.segment(), self.members[member])
+    }
+
+    fn cell(&self, member: usize, epoch: u64) -> NonNull<u8> {
+        let at = 4096 + (epoch % CELLS) as usize * CELL_BYTES;
+        // SAFETY: inside the entry, which `new` has found to be in the pool.
+        unsafe { entry(self.pool.segment(), self.members[member]).add(at) }
+    }
+
+    fn cell_word(&self, member: usize, epoch: u64) -> &AtomicU64 {
+        // SAFETY: a cell begins with its word, aligned to 64 bytes, in mapped memory that lives as long as the pool.
+        unsafe { self.cell(member, epoch).cast().as_ref() }
+    }
+}
+
+impl Drop for Board {
+    fn drop(&mut self) {
+        let remains = Remains {
+            segment: self.pool.segment().clone(),
+            members: self.members.clone(),
+            me: self.me,
+            epoch: self.begun.load(OwnOrdering::Relaxed),
+        };
+        self.pool.leave(self.members[self.me], remains);
+    }
+}
+
+/// The first byte of an entry. The caller has found the place to be in the pool.
+fn entry(segment: &Segment, place: Place) -> NonNull<u8> {
+    let (pool, bytes) = segment.board_pool(place.slot);
+    let at = place.entry as usize * ENTRY_BYTES;
+    assert!(at + ENTRY_BYTES <= bytes);
+    // SAFETY: inside the pool.
+    unsafe { pool.add(at) }
+}
+
+fn words(segment: &Segment, place: Place) -> &Words {
+    // SAFETY: an entry begins with its words, aligned to a page; they are atomics, and zeroed memory is a valid state.
+    unsafe { entry(segment, place).cast().as_ref() }
+}
+
+/// Clears an entry that is used again.
+pub(super) fn clear(segment: &Segment, place: Place) {
+    words(segment, place).clear(place.generation);
+    for cell in 0..CELLS as usize {
+        // SAFETY: as in `Board::cell_word`.
+        let word: &AtomicU64 = unsafe { entry(segment, place).add(4096 + cell * CELL_BYTES).cast().as_ref() };
+        // Relaxed: other members hear of the entry by a message, which orders this before.
+        word.store(0, Ordering::Relaxed);
+    }
+}
+
+// A view is used from any thread of its process: its own counters are atomics, the shared words are atomics, and the
+// payloads are handed out as addresses whose use the caller orders.
+const _: () = {
+    const fn check<T: Send + Sync>() {}
+    check::<Board>();
+};
+
+const _: () = assert!(PAYLOAD_BYTES.is_multiple_of(8));
