@@ -18,6 +18,7 @@
 mod agenda;
 mod chance;
 mod entries;
+mod failure;
 mod network;
 mod port;
 mod state;

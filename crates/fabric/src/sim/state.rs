@@ -13,7 +13,7 @@ use std::collections::{HashMap, VecDeque};
 use wire::ProcessId;
 
 /// What a frame's header weighs on a wire.
-const HEADER_BYTES: usize = 32;
+pub(super) const HEADER_BYTES: usize = 32;
 
 /// An upper bound on the memory that a port without peers takes, in the world's tables and in its handle.
 pub const IDLE_PORT_BYTES: usize = 256;
@@ -31,7 +31,7 @@ pub(super) struct State {
     pub(super) processes: Vec<Process>,
     numbers: HashMap<ProcessId, u32>,
     /// (process, other process) -> the former's link to the latter.
-    pairs: HashMap<(u32, u32), u32>,
+    pub(super) pairs: HashMap<(u32, u32), u32>,
     pub(super) totals: Counters,
     /// When something other than an alarm last happened.
     pub(super) active_at: Time,
@@ -64,7 +64,7 @@ pub(super) struct Link {
     unlaunched: u32,
     pub(super) arrived: u32,
     /// Of those on the way: whose arrival a cut has swallowed.
-    stalled: u32,
+    pub(super) stalled: u32,
     /// Room in use as the sender knows it.
     used_frames: u32,
     used_bytes: u32,
@@ -73,15 +73,15 @@ pub(super) struct Link {
     /// Room that the owner of this side has freed, not yet told to the other.
     freed_frames: u32,
     freed_bytes: u32,
-    link_free: Time,
-    last_arrival: Time,
+    pub(super) link_free: Time,
+    pub(super) last_arrival: Time,
     /// Why the other is gone: noticed, to be reported after what has arrived.
-    due: Option<Box<Cause>>,
+    pub(super) due: Option<Box<Cause>>,
     /// The moment to report it has come.
     due_now: bool,
     /// How often this pair was cut, and whether it is now.
-    cuts: u32,
-    cut: bool,
+    pub(super) cuts: u32,
+    pub(super) cut: bool,
     /// In the owner's inbox.
     queued: bool,
     /// The owner was refused and has not been told of room since.
@@ -91,7 +91,7 @@ pub(super) struct Link {
     /// The owner has connected, or has received something.
     known: bool,
     /// The other was reported as gone.
-    failed: bool,
+    pub(super) failed: bool,
     /// The other takes nothing more: `out` is empty and stays so.
     closed: bool,
     pub(super) counters: Counters,
@@ -140,7 +140,7 @@ impl State {
     }
 
     /// The other side's process and its link for the same pair.
-    fn other_side(&mut self, process: u32, link: u32) -> (u32, u32) {
+    pub(super) fn other_side(&mut self, process: u32, link: u32) -> (u32, u32) {
         let link = self.link(process, link);
         (link.to, link.back)
     }
@@ -160,7 +160,7 @@ impl State {
         link
     }
 
-    fn pair(&mut self, a: u32, b: u32) -> u32 {
+    pub(super) fn pair(&mut self, a: u32, b: u32) -> u32 {
         let at_a = self.processes[a as usize].links.len() as u32;
         let at_b = if a == b { at_a } else { self.processes[b as usize].links.len() as u32 };
         self.processes[a as usize].links.push(Link::new(b, at_b));
@@ -172,7 +172,7 @@ impl State {
         at_a
     }
 
-    fn alive(&self, process: u32) -> bool {
+    pub(super) fn alive(&self, process: u32) -> bool {
         !matches!(self.processes[process as usize].life, Life::Ended(_))
     }
 
@@ -491,90 +491,6 @@ impl State {
         sender.arrived += 1;
         self.notify(process, at);
         Some(process)
-    }
-
-    // ---- failures ----
-
-    /// Lets `process` find out, `after_ns` from now but not before what is on its way, that its peer is gone.
-    pub(super) fn notice(&mut self, process: u32, at: u32, cause: Cause, after_ns: u64) {
-        let (other, back) = self.other_side(process, at);
-        let when = (self.now + after_ns).max(self.link(other, back).last_arrival);
-        let link = self.link(process, at);
-        if link.failed || link.due.is_some() {
-            return;
-        }
-        link.due = Some(Box::new(cause));
-        // The key is the largest: what arrives at the same moment arrives before.
-        self.agenda.plan(when, u32::MAX, Happening::Fail { process, link: at });
-    }
-
-    /// Ends a process: its peers notice after `after_ns`, and whatever it waits for fails.
-    pub(super) fn end(&mut self, process: u32, cause: Cause, after_ns: u64) {
-        if !self.alive(process) {
-            return;
-        }
-        self.processes[process as usize].life = Life::Ended(cause.clone());
-        for at in 0..self.processes[process as usize].links.len() as u32 {
-            let (other, back) = self.other_side(process, at);
-            if other != process {
-                self.notice(other, back, cause.clone(), after_ns);
-            }
-            if cause != Cause::Left {
-                self.notice(process, at, Cause::Unreachable("this process has ended".into()), 0);
-            }
-        }
-    }
-
-    pub(super) fn strike(&mut self, fault: &Fault) {
-        match fault {
-            Fault::Kill { process, how } => {
-                let number = self.number(*process);
-                self.end(number, Cause::Died(how.clone()), self.settings.detect_ns);
-            }
-            Fault::Cut { a, b } => self.set_cut(*a, *b, true),
-            Fault::Heal { a, b } => self.set_cut(*a, *b, false),
-        }
-    }
-
-    fn set_cut(&mut self, a: ProcessId, b: ProcessId, cut: bool) {
-        let (a, b) = (self.number(a), self.number(b));
-        let at_a = match self.pairs.get(&(a, b)) {
-            Some(link) => *link,
-            None => self.pair(a, b),
-        };
-        let at_b = self.link(a, at_a).back;
-        let expires = self.now + self.settings.link_timeout_ns;
-        for (process, at) in [(a, at_a), (b, at_b)] {
-            let link = self.link(process, at);
-            if link.cut == cut {
-                continue;
-            }
-            link.cut = cut;
-            if cut {
-                link.cuts += 1;
-                let happening = Happening::CutExpires { process, link: at, cut: link.cuts };
-                self.agenda.plan(expires, 0, happening);
-            } else {
-                self.resume(process, at);
-            }
-        }
-    }
-
-    /// Sends again what a cut has swallowed.
-    fn resume(&mut self, process: u32, at: u32) {
-        let from = self.processes[process as usize].id;
-        let link = self.link(process, at);
-        let (to, back, link_free) = (link.to, link.back, link.link_free);
-        let stalled = std::mem::take(&mut link.stalled);
-        let to_id = self.processes[to as usize].id;
-        let transfer = Transfer { at: self.now, from, to: to_id, bytes: HEADER_BYTES, link_free };
-        let arrives = self.network.travel(transfer).arrives;
-        let link = self.link(process, at);
-        link.last_arrival = link.last_arrival.max(arrives);
-        let arrives = link.last_arrival;
-        for _ in 0..stalled {
-            self.agenda.plan(arrives, 0, Happening::Arrive { process: to, link: back });
-        }
     }
 }
 

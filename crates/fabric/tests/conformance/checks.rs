@@ -33,7 +33,11 @@ pub fn frame(number: u64) -> Frame {
 
 pub fn payload(number: u64, length: usize) -> Vec<u8> {
     let mut chance = Chance::new(number);
-    (0..length).map(|_| chance.bits() as u8).collect()
+    let mut bytes = vec![0; length];
+    for eight in bytes.chunks_mut(8) {
+        eight.copy_from_slice(&chance.bits().to_le_bytes()[..eight.len()]);
+    }
+    bytes
 }
 
 /// Whether a frame is the one of this number, unchanged.

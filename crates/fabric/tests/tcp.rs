@@ -1,0 +1,402 @@
+//! What is TCP's own: strangers, garbage, simultaneous opens, wrong addresses, lack of descriptors. (What it shares with
+//! the other transports is in `conformance/`.) Nothing here leaves the loop.
+
+use archipelago_fabric as fabric;
+use control::Secret;
+use control::handshake::{Handshake, Progress, Verdict};
+use fabric::sim::Chance;
+use fabric::tcp::{FRAME_BYTES_MAX, HEADER_BYTES, Port, Settings, decode, encode};
+use fabric::{Card, Cause, Class, Event, Frame, Payload, Peer, Refused};
+use os::Time;
+use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+use wire::{JobId, ProcessId};
+
+fn process(number: u32) -> ProcessId {
+    ProcessId { job: JobId(5), number, incarnation: 0 }
+}
+
+fn secret() -> Secret {
+    Secret([4; 32])
+}
+
+fn port(number: u32) -> Port {
+    Port::new(Settings::new(process(number), secret())).unwrap()
+}
+
+fn frame(word: u64) -> Frame {
+    Frame { kind: 3, header: [word, 0, 0] }
+}
+
+/// Ports that know each other's cards, looked at in turn.
+struct Group {
+    ports: Vec<Port>,
+    cards: HashMap<ProcessId, Card>,
+    seen: Vec<(usize, Event)>,
+}
+
+impl Group {
+    fn new(ports: Vec<Port>) -> Group {
+        let cards = ports.iter().map(|port| (port.me(), port.card())).collect();
+        Group { ports, cards, seen: Vec::new() }
+    }
+
+    /// Looks at every port once.
+    fn look(&mut self) {
+        for (index, port) in self.ports.iter_mut().enumerate() {
+            while let Some(wanted) = port.take_unresolved() {
+                if let Some(card) = self.cards.get(&wanted) {
+                    port.resolve(card);
+                }
+            }
+            if let Some(event) = port.next(Time::now()) {
+                self.seen.push((index, event));
+            }
+        }
+    }
+
+    /// Looks until `wanted` finds what it wants; a guard against hanging ends it after 30 s.
+    fn until<T>(&mut self, mut wanted: impl FnMut(&mut Group) -> Option<T>) -> T {
+        let begin = Time::now();
+        loop {
+            if let Some(found) = wanted(self) {
+                return found;
+            }
+            assert!(Time::now().since(begin) < 30_000_000_000, "seen so far: {:?}", self.seen);
+            self.look();
+        }
+    }
+
+    /// Awaits the next event, which must be a frame with this word, and gives its payload back.
+    fn await_word(&mut self, at: usize, word: u64) -> Vec<u8> {
+        let event = self.until(|group| {
+            let found = group.seen.iter().position(|(index, _)| *index == at)?;
+            Some(group.seen.remove(found).1)
+        });
+        let Event::Arrival(arrival) = event else { panic!("{event:?}") };
+        assert_eq!(arrival.frame, frame(word));
+        take(&mut self.ports[at], arrival.peer, arrival.payload)
+    }
+
+    fn await_failure(&mut self, at: usize) -> Cause {
+        self.until(|group| {
+            let found = (group.seen.iter())
+                .position(|(index, event)| *index == at && matches!(event, Event::Failed(..)))?;
+            match group.seen.remove(found).1 {
+                Event::Failed(_, cause) => Some(cause),
+                _ => None,
+            }
+        })
+    }
+
+    fn send(&mut self, from: usize, to: usize, word: u64, bytes: &[u8]) -> Result<(), Refused> {
+        let to = self.ports[to].me();
+        let link = self.ports[from].connect(to);
+        self.ports[from].send(link, Class::Data, frame(word), bytes)
+    }
+}
+
+fn take(port: &mut Port, peer: Peer, payload: Payload) -> Vec<u8> {
+    let bytes = match &payload {
+        Payload::Inline { bytes, length } => bytes[..*length as usize].to_vec(),
+        Payload::Mapped { pointer, length } => {
+            // SAFETY: not released yet, and nobody writes received bytes.
+            unsafe { std::slice::from_raw_parts(*pointer, *length) }.to_vec()
+        }
+    };
+    port.release(peer.0, payload);
+    bytes
+}
+
+fn address(port: &Port) -> SocketAddr {
+    port.card().addresses[0]
+}
+
+#[test]
+fn listens_on_the_loop_alone_by_default() {
+    let port = port(0);
+    let addresses = port.card().addresses;
+    assert!(
+        !addresses.is_empty() && addresses.iter().all(|address| address.ip().is_loopback()),
+        "{addresses:?}"
+    );
+}
+
+#[test]
+fn of_simultaneous_opens_one_connection_remains() {
+    for round in 0..50 {
+        let mut group = Group::new(vec![port(0), port(1)]);
+        // Both have something to say before either knows of the other.
+        group.send(0, 1, 10, b"from 0").unwrap();
+        group.send(1, 0, 20, b"from 1").unwrap();
+        assert_eq!(group.await_word(1, 10), b"from 0", "round {round}");
+        assert_eq!(group.await_word(0, 20), b"from 1");
+        for word in 0..20 {
+            group.send(0, 1, word, &[1; 40]).unwrap();
+            group.send(1, 0, word, &[2; 40]).unwrap();
+        }
+        for word in 0..20 {
+            assert_eq!(group.await_word(1, word), [1; 40]);
+            assert_eq!(group.await_word(0, word), [2; 40]);
+        }
+        for _ in 0..50 {
+            group.look();
+        }
+        assert!(group.seen.is_empty(), "{:?}", group.seen);
+    }
+}
+
+#[test]
+fn many_ports_open_to_each_other_at_once() {
+    const PORTS: usize = 10;
+    let mut group = Group::new((0..PORTS as u32).map(port).collect());
+    for from in 0..PORTS {
+        for to in (0..PORTS).filter(|to| *to != from) {
+            group.send(from, to, (from * 100 + to) as u64, &[from as u8; 50]).unwrap();
+        }
+    }
+    let all = PORTS * (PORTS - 1);
+    group.until(|group| (group.seen.len() == all).then_some(()));
+    for (to, event) in std::mem::take(&mut group.seen) {
+        let Event::Arrival(arrival) = event else { panic!("{event:?} at {to}") };
+        let from = group.ports[to].process(arrival.peer.0).number as usize;
+        assert_eq!(arrival.frame, frame((from * 100 + to) as u64));
+        assert_eq!(take(&mut group.ports[to], arrival.peer, arrival.payload), [from as u8; 50]);
+    }
+}
+
+#[test]
+fn strangers_are_dropped_counted_and_harmless() {
+    let mut group = Group::new(vec![port(0), port(1)]);
+    let target = address(&group.ports[0]);
+    group.send(1, 0, 1, b"before").unwrap();
+    group.await_word(0, 1);
+
+    // A scan, a web browser, garbage of all lengths, half a greeting and then nothing.
+    drop(TcpStream::connect(target).unwrap());
+    let mut dropped = Vec::new();
+    let mut chance = Chance::new(1);
+    for length in [1, 3, 8, 75, 76, 77, 500, 100_000] {
+        let mut stream = TcpStream::connect(target).unwrap();
+        let bytes: Vec<u8> = match length {
+            3 => b"GET / HTTP/1.1\r\n\r\n".to_vec(),
+            _ => (0..length).map(|_| chance.bits() as u8 | 0x80).collect(),
+        };
+        let _ = stream.write_all(&bytes);
+        dropped.push(stream);
+    }
+    group.until(|group| (group.ports[0].turned().strangers >= 9).then_some(()));
+    for mut stream in dropped {
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let mut buffer = [0; 10];
+        // Closed, without a word to them.
+        assert!(!matches!(stream.read(&mut buffer), Ok(1..)));
+    }
+    group.send(1, 0, 2, b"after").unwrap();
+    assert_eq!(group.await_word(0, 2), b"after");
+    assert!(group.seen.is_empty());
+}
+
+#[test]
+fn the_silent_lose_their_place_after_a_second() {
+    let mut group = Group::new(vec![port(0), port(1)]);
+    let target = address(&group.ports[0]);
+    // More than there are places: the others wait outside, and so does the one who belongs here.
+    let silent: Vec<TcpStream> = (0..20).map(|_| TcpStream::connect(target).unwrap()).collect();
+    group.send(1, 0, 1, b"patience").unwrap();
+    assert_eq!(group.await_word(0, 1), b"patience");
+    assert!(group.ports[0].turned().late >= 5, "{:?}", group.ports[0].turned());
+    drop(silent);
+}
+
+#[test]
+fn another_jobs_process_is_turned_away() {
+    let mut group = Group::new(vec![port(0)]);
+    let other = Settings { secret: Secret([9; 32]), ..Settings::new(process(1), secret()) };
+    let mut intruder = Port::new(other).unwrap();
+    let link = intruder.connect(process(0));
+    intruder.resolve(&group.ports[0].card());
+    intruder.send(link, Class::Data, frame(1), b"let me in").unwrap();
+    // The intruder sees through us first, since we prove ourselves first, and hangs up.
+    group.until(|group| {
+        assert!(intruder.next(Time::now()).is_none());
+        (group.ports[0].turned().strangers >= 1).then_some(())
+    });
+    // One that goes on regardless is seen through.
+    let mut stream = TcpStream::connect(address(&group.ports[0])).unwrap();
+    let handshake = Handshake::initiate(&Secret([9; 32]), process(1), process(0), 0, [1; 32]);
+    stream.write_all(handshake.output()).unwrap();
+    stream.write_all(&[7; 32]).unwrap();
+    group.until(|group| (group.ports[0].turned().unproved >= 1).then_some(()));
+    assert!(group.seen.is_empty());
+}
+
+/// A peer that has proved itself, and then sends whatever the test wants.
+fn befriend(group: &mut Group, number: u32) -> TcpStream {
+    let mut stream = TcpStream::connect(address(&group.ports[0])).unwrap();
+    let mut handshake = Handshake::initiate(&secret(), process(number), process(0), 0, [number as u8; 32]);
+    stream.set_nonblocking(true).unwrap();
+    group.until(|_| {
+        while !handshake.output().is_empty() {
+            let count = stream.write(handshake.output()).unwrap();
+            handshake.sent(count);
+        }
+        let mut bytes = [0; 200];
+        if let Ok(count) = stream.read(&mut bytes) {
+            assert_eq!(handshake.receive(&bytes[..count]), Ok(count));
+        }
+        (handshake.progress() == Progress::Done(Verdict::Accepted)).then_some(())
+    });
+    stream.set_nonblocking(false).unwrap();
+    stream
+}
+
+#[test]
+fn a_peer_that_breaks_the_protocol_costs_its_own_connection() {
+    let mut group = Group::new(vec![port(0), port(1)]);
+    let header = encode(&frame(1), 0);
+    let with = |at: usize, byte: u8| {
+        let mut header = header;
+        header[at] = byte;
+        header
+    };
+    let hostile = [with(3, 0xff), with(2, 1), with(4, 0xfe), with(6, 1), [0xff; HEADER_BYTES]];
+    for (number, bytes) in hostile.iter().enumerate() {
+        let mut stream = befriend(&mut group, 10 + number as u32);
+        stream.write_all(&encode(&frame(7), 3)).unwrap();
+        stream.write_all(b"yes").unwrap();
+        stream.write_all(bytes).unwrap();
+        assert_eq!(group.await_word(0, 7), b"yes", "what was right still counts");
+        assert!(matches!(group.await_failure(0), Cause::Protocol(_)));
+    }
+    group.send(1, 0, 2, b"the others live").unwrap();
+    assert_eq!(group.await_word(0, 2), b"the others live");
+}
+
+#[test]
+fn a_stream_cut_anywhere_is_a_death_and_never_a_frame() {
+    let mut group = Group::new(vec![port(0)]);
+    let mut whole = encode(&frame(1), 40).to_vec();
+    whole.extend([5; 40]);
+    for (number, cut) in (0..whole.len()).step_by(7).enumerate() {
+        let mut stream = befriend(&mut group, 100 + number as u32);
+        stream.write_all(&whole[..cut]).unwrap();
+        drop(stream);
+        let cause = group.await_failure(0);
+        assert!(matches!(cause, Cause::Died(_)), "{cause}");
+        assert!(group.seen.is_empty(), "cut at {cut}: {:?}", group.seen);
+    }
+}
+
+#[test]
+fn frames_arrive_whole_however_the_stream_is_cut_up() {
+    let mut group = Group::new(vec![port(0)]);
+    let mut chance = Chance::new(3);
+    let mut stream = befriend(&mut group, 9);
+    let lengths: Vec<usize> = (0..300)
+        .map(|k| [chance.below(40), chance.below(3000), chance.below(60_000)][k % 3] as usize)
+        .collect();
+    let mut bytes = Vec::new();
+    for (word, length) in lengths.iter().enumerate() {
+        bytes.extend(encode(&frame(word as u64), *length));
+        bytes.extend(std::iter::repeat_n(word as u8, *length));
+    }
+    let seed = chance.bits();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut chance = Chance::new(seed);
+            let mut rest = &bytes[..];
+            while !rest.is_empty() {
+                let most = [3, 100, 200_000][chance.below(3) as usize];
+                let count = (1 + chance.below(most) as usize).min(rest.len());
+                stream.write_all(&rest[..count]).unwrap();
+                rest = &rest[count..];
+            }
+        });
+        for (word, length) in lengths.iter().enumerate() {
+            let payload = group.await_word(0, word as u64);
+            assert!(
+                payload.len() == *length && payload.iter().all(|byte| *byte == word as u8),
+                "frame {word}"
+            );
+        }
+    });
+    assert!(matches!(group.await_failure(0), Cause::Died(_)));
+}
+
+#[test]
+fn no_header_upsets_the_parser() {
+    let mut chance = Chance::new(7);
+    for _ in 0..1_000_000 {
+        let mut bytes = [0; HEADER_BYTES];
+        bytes.chunks_mut(8).for_each(|eight| eight.copy_from_slice(&chance.bits().to_le_bytes()));
+        if chance.below(2) == 0 {
+            bytes[2..8].fill(0);
+            bytes[4] = chance.bits() as u8;
+        }
+        if let Ok((frame, length)) = decode(&bytes) {
+            assert!(length <= FRAME_BYTES_MAX);
+            assert_eq!(encode(&frame, length), bytes);
+        }
+    }
+}
+
+#[test]
+fn the_right_one_among_wrong_addresses_is_found() {
+    let mut group = Group::new(vec![port(0), port(1)]);
+    // Somebody else's listener, one that never answers, a closed port, and the right one.
+    let else_ = TcpListener::bind("127.0.0.1:0").unwrap();
+    let else_address = else_.local_addr().unwrap();
+    let closed = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.local_addr().unwrap()
+    };
+    std::thread::spawn(move || {
+        for stream in else_.incoming() {
+            let _ = stream.unwrap().write_all(b"220 mail.example ESMTP\r\n");
+        }
+    });
+    let right = address(&group.ports[1]);
+    let card = Card { process: process(1), slot: None, addresses: vec![else_address, closed, right] };
+    group.cards.insert(process(1), card);
+    group.send(0, 1, 1, b"found").unwrap();
+    assert_eq!(group.await_word(1, 1), b"found");
+}
+
+#[test]
+fn nobody_there_is_unreachable() {
+    let mut group = Group::new(vec![port(0)]);
+    let gone = port(1);
+    group.cards.insert(process(1), gone.card());
+    group.cards.insert(process(2), Card { process: process(2), slot: None, addresses: Vec::new() });
+    drop(gone);
+    for number in [1, 2] {
+        let link = group.ports[0].connect(process(number));
+        group.ports[0].send(link, Class::Data, frame(1), b"hello?").unwrap();
+        let cause = group.await_failure(0);
+        assert!(matches!(&cause, Cause::Unreachable(why) if !why.is_empty()), "{cause}");
+        assert_eq!(group.ports[0].send(link, Class::Data, frame(1), b""), Err(Refused::Failed));
+    }
+}
+
+#[test]
+fn a_process_that_left_says_so_to_latecomers() {
+    let mut group = Group::new(vec![port(0), port(1)]);
+    group.ports[0].leave();
+    assert!(group.ports[0].has_left());
+    group.send(1, 0, 1, b"too late").unwrap();
+    assert_eq!(group.await_failure(1), Cause::Left);
+}
+
+#[test]
+fn frames_sent_before_the_card_is_known_arrive_before_the_farewell() {
+    let mut group = Group::new(vec![port(0), port(1)]);
+    group.send(0, 1, 1, b"last words").unwrap();
+    group.ports[0].leave();
+    assert!(!group.ports[0].has_left());
+    assert_eq!(group.await_word(1, 1), b"last words");
+    assert_eq!(group.await_failure(1), Cause::Left);
+    assert!(group.ports[0].has_left());
+}
