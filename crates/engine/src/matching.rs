@@ -120,6 +120,28 @@ impl<T> KeyedQueue<T> {
         place as usize
     }
 
+    /// Puts a value before all others, for one that was taken out and comes back.
+    pub fn push_front(&mut self, key: Key, value: T) -> usize {
+        if self.nodes.len() >= self.chains.len() {
+            self.grow();
+        }
+        let chain = key.hash() & (self.chains.len() - 1);
+        let (next, next_in_chain) = (self.first, self.chains[chain].0);
+        let node = Node { key, value, next_in_chain, previous_in_chain: NONE, next, previous: NONE };
+        let place = self.nodes.insert(node) as u32;
+        match next {
+            NONE => self.last = place,
+            next => self.nodes[next as usize].previous = place,
+        }
+        self.first = place;
+        match next_in_chain {
+            NONE => self.chains[chain].1 = place,
+            next => self.nodes[next as usize].previous_in_chain = place,
+        }
+        self.chains[chain].0 = place;
+        place as usize
+    }
+
     /// The oldest value under a key.
     pub fn find(&self, key: &Key) -> Option<usize> {
         self.find_where(key, |_| true)
@@ -305,6 +327,33 @@ mod tests {
         *state ^= *state >> 7;
         *state ^= *state << 17;
         *state
+    }
+
+    #[test]
+    fn what_comes_back_stands_first() {
+        for seed in 1..50u64 {
+            let (mut state, mut queue, mut naive) = (seed, KeyedQueue::default(), Vec::<(Key, u64)>::new());
+            for value in 0..200 {
+                let roll = random(&mut state);
+                let key = Key { context: 0, source: roll as u32 % 3, label: (roll >> 8) % 3 };
+                match roll >> 32 & 3 {
+                    0 | 1 => {
+                        queue.push(key, value);
+                        naive.push((key, value));
+                    }
+                    2 => {
+                        queue.push_front(key, value);
+                        naive.insert(0, (key, value));
+                    }
+                    _ => {
+                        let taken = queue.find(&key).and_then(|place| queue.remove(place));
+                        let expected = naive.iter().position(|(k, _)| *k == key).map(|at| naive.remove(at));
+                        assert_eq!(taken, expected);
+                    }
+                }
+                assert!(queue.iter().map(|(_, key, value)| (*key, *value)).eq(naive.iter().copied()));
+            }
+        }
     }
 
     #[test]

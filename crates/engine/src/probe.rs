@@ -106,11 +106,11 @@ impl Lane {
         Ok(self.deliver_stored(key, stored, to, Owner::User, target))
     }
 
-    /// Gives a message that a matched probe holds back to matching, behind those that wait. For a holder that goes
-    /// away without receiving it.
+    /// Gives a message that a matched probe holds back to matching, before those that wait, as it came before those of
+    /// its sender. For a holder that goes away without receiving it.
     pub fn put_back(&mut self, message: Message) {
         if let Some((key, stored)) = self.messages.remove(&message) {
-            self.unexpected.push(key, stored);
+            self.unexpected.push_front(key, stored);
         }
     }
 }

@@ -16,6 +16,7 @@ mod compound;
 pub mod enumeration;
 pub mod identity;
 mod invalid;
+mod items;
 mod scalar;
 mod shape;
 mod signature;
@@ -24,6 +25,7 @@ mod value;
 
 pub use identity::{ContextId, JobId, ProcessId};
 pub use invalid::Invalid;
+pub use items::{Incoming, Items, ItemsMut, Operand, Receivable};
 pub use scalar::Scalar;
 pub use shape::Shape;
 pub use value::{Form, Wire, describe};

@@ -1,5 +1,7 @@
 //! Slices of values: the unit in which values travel.
 
+use std::borrow::Cow;
+
 use crate::{Form, Invalid, Wire};
 
 /// The memory of the values, if it is their encoding.
@@ -34,7 +36,16 @@ pub fn pack<T: Wire>(values: &[T], into: &mut [u8]) {
     }
 }
 
-/// The encoding of all values.
+/// The encoding of all values: their memory, or packed.
+#[inline]
+pub fn encoding<T: Wire>(values: &[T]) -> Cow<'_, [u8]> {
+    match encoded(values) {
+        Some(bytes) => Cow::Borrowed(bytes),
+        None => Cow::Owned(pack_to_vec(values)),
+    }
+}
+
+/// The encoding of all values, packed.
 pub fn pack_to_vec<T: Wire>(values: &[T]) -> Vec<u8> {
     let mut bytes = vec![0; values.len() * T::BYTES];
     pack(values, &mut bytes);

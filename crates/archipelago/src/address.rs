@@ -1,0 +1,89 @@
+//! Addresses: to whom, from whom, with which tag. Verbs are methods on them.
+
+use engine::TagPattern;
+
+use crate::Comm;
+use crate::error::{Peer, Spot};
+
+/// Where messages go: a rank and a tag. Made by [`Comm::to`].
+#[derive(Clone, Copy, Debug)]
+pub struct Destination<'c> {
+    pub(crate) comm: &'c Comm,
+    pub(crate) rank: usize,
+    pub(crate) tag: i32,
+}
+
+impl<'c> Destination<'c> {
+    pub(crate) fn new(comm: &'c Comm, rank: usize) -> Destination<'c> {
+        Destination { comm, rank, tag: 0 }
+    }
+
+    /// The same rank, with this tag (0 to `i32::MAX`; without this, 0). Only a receive with the same tag, or with any,
+    /// takes the message.
+    pub fn tag(self, tag: i32) -> Destination<'c> {
+        Destination { tag, ..self }
+    }
+
+    pub(crate) fn spot(&self, operation: &'static str) -> Spot {
+        Spot { operation, peer: Peer::To(self.rank), tag: Some(self.tag) }
+    }
+}
+
+/// Where messages come from: a rank or any, and a tag or any. Made by [`Comm::from`] and [`Comm::from_any`]. Nothing can be
+/// sent to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'c> {
+    pub(crate) comm: &'c Comm,
+    pub(crate) source: engine::Source,
+    pub(crate) tag: TagPattern,
+}
+
+impl<'c> Source<'c> {
+    pub(crate) fn new(comm: &'c Comm, source: engine::Source) -> Source<'c> {
+        Source { comm, source, tag: TagPattern::Tag(0) }
+    }
+
+    /// Only messages with this tag (0 to `i32::MAX`; without this, 0).
+    pub fn tag(self, tag: i32) -> Source<'c> {
+        Source { tag: TagPattern::Tag(tag), ..self }
+    }
+
+    /// Messages with any tag.
+    pub fn any_tag(self) -> Source<'c> {
+        Source { tag: TagPattern::Any, ..self }
+    }
+
+    pub(crate) fn spot(&self, operation: &'static str) -> Spot {
+        let peer = match self.source {
+            engine::Source::Rank(rank) => Peer::From(rank),
+            engine::Source::Any => Peer::Any,
+        };
+        let tag = match self.tag {
+            TagPattern::Tag(tag) => Some(tag),
+            TagPattern::Any => None,
+        };
+        Spot { operation, peer, tag }
+    }
+}
+
+/// What is known of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// The rank that sent it.
+    pub source: usize,
+    /// Its tag.
+    pub tag: i32,
+    /// Its length in bytes.
+    pub bytes: usize,
+}
+
+impl Status {
+    pub(crate) fn of(status: engine::Status) -> Status {
+        Status { source: status.source, tag: status.tag, bytes: status.bytes }
+    }
+
+    /// Its length in values of `T`.
+    pub fn count<T: wire::Wire>(&self) -> usize {
+        self.bytes.checked_div(T::BYTES).unwrap_or(0)
+    }
+}

@@ -1,0 +1,199 @@
+//! Operations in which all ranks are alike: barrier, all-gather, all-to-all.
+
+use engine::collective::{Collective, Lengths};
+use wire::Wire;
+
+use super::root::{check_counts, listed};
+use super::{Job, Parts};
+use crate::{Comm, Result};
+
+impl Comm {
+    /// Returns when all ranks have called it.
+    ///
+    /// # Errors
+    /// A rank that is gone.
+    ///
+    /// ```
+    /// # archipelago::testing::run(3, |world| {
+    /// world.barrier()
+    /// # });
+    /// ```
+    pub fn barrier(&self) -> Result<()> {
+        Job::new::<()>(self, "barrier", Collective::Barrier, None, 0).run::<()>(&[], &mut [])
+    }
+
+    /// Gives every rank the values of all, of each the same number, in the order of ranks.
+    ///
+    /// # Errors
+    /// A rank that is gone; ranks that give different numbers of values.
+    ///
+    /// ```
+    /// # archipelago::testing::run(3, |world| {
+    /// assert_eq!(world.all_gather(&[world.rank(), 9])?, [0, 9, 1, 9, 2, 9]);
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    pub fn all_gather<T: Wire>(&self, mine: &[T]) -> Result<Vec<T>> {
+        let job = Job::new::<T>(self, "all_gather", Collective::AllGather, None, mine.len());
+        job.run_to_vec(mine, mine.len() * self.size())
+    }
+
+    /// [`all_gather`](Comm::all_gather) into a buffer, which is as many times as long as there are ranks.
+    ///
+    /// # Errors
+    /// As [`all_gather`](Comm::all_gather); a buffer of another length.
+    pub fn all_gather_into<T: Wire>(&self, mine: &[T], all: &mut [T]) -> Result<()> {
+        let job = Job::new::<T>(self, "all_gather_into", Collective::AllGather, None, mine.len());
+        check_room(&job, mine.len() * self.size(), all)?;
+        job.run(mine, all)
+    }
+
+    /// Gives every rank the values of all, of each any number. Costs one more all-gather, of the numbers.
+    ///
+    /// # Errors
+    /// A rank that is gone.
+    ///
+    /// ```
+    /// # archipelago::testing::run(3, |world| {
+    /// let all = world.all_gather_v(&vec![world.rank(); world.rank()])?;
+    /// assert_eq!((all.values(), all.counts()), (&[1, 2, 2][..], vec![0, 1, 2]));
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    pub fn all_gather_v<T: Wire>(&self, mine: &[T]) -> Result<Parts<T>> {
+        let counts_job = Job::new::<usize>(self, "all_gather_v", Collective::AllGather, None, 1);
+        let counts: Vec<usize> = counts_job.run_to_vec(&[mine.len()], self.size())?;
+        let all: usize = counts.iter().sum();
+        let mut job = Job::new::<T>(self, "all_gather_v", Collective::AllGather, None, all / self.size());
+        job.call.case.listed = true;
+        job.call.input = Lengths::Bytes((mine.len() * T::BYTES) as u64);
+        job.call.output = listed::<T>(&counts);
+        Ok(Parts::new(job.run_to_vec(mine, all)?, &counts))
+    }
+
+    /// Gives each rank its part of this rank's values, which are cut into as many equal parts as there are ranks; returns
+    /// what all ranks gave this one, in the order of ranks.
+    ///
+    /// # Errors
+    /// Values that can't be divided; a rank that is gone; ranks that give different numbers of values.
+    ///
+    /// ```
+    /// # archipelago::testing::run(3, |world| {
+    /// let me = world.rank();
+    /// let received = world.all_to_all(&[10 * me, 10 * me + 1, 10 * me + 2])?;
+    /// assert_eq!(received, [me, 10 + me, 20 + me]);
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    pub fn all_to_all<T: Wire>(&self, values: &[T]) -> Result<Vec<T>> {
+        let (given, ranks) = (values.len(), self.size());
+        let job = Job::new::<T>(self, "all_to_all", Collective::AllToAll, None, given / ranks);
+        check_divisible(&job, values)?;
+        job.run_to_vec(values, given)
+    }
+
+    /// [`all_to_all`](Comm::all_to_all) into a buffer of the same length.
+    ///
+    /// # Errors
+    /// As [`all_to_all`](Comm::all_to_all); a buffer of another length.
+    pub fn all_to_all_into<T: Wire>(&self, values: &[T], received: &mut [T]) -> Result<()> {
+        let (given, ranks) = (values.len(), self.size());
+        let job = Job::new::<T>(self, "all_to_all_into", Collective::AllToAll, None, given / ranks);
+        check_divisible(&job, values)?;
+        check_room(&job, given, received)?;
+        job.run(values, received)
+    }
+
+    /// [`all_to_all`](Comm::all_to_all) with parts of any lengths: state them, then [`run`](AllToAllV::run).
+    ///
+    /// ```
+    /// # archipelago::testing::run(2, |world| {
+    /// // Rank 0 gives one value to itself and two to rank 1; rank 1 gives everything to rank 0.
+    /// let (values, counts) = if world.rank() == 0 { ([1, 2, 3], [1, 2]) } else { ([7, 8, 9], [3, 0]) };
+    /// let received = world.all_to_all_v(&values).counts(&counts).run()?;
+    /// let expected: [&[i32]; 2] = if world.rank() == 0 { [&[1], &[7, 8, 9]] } else { [&[2, 3], &[]] };
+    /// assert!(received.iter().eq(expected));
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    pub fn all_to_all_v<'a, T: Wire>(&'a self, values: &'a [T]) -> AllToAllV<'a, T> {
+        AllToAllV { comm: self, values, counts: None, receive_counts: None }
+    }
+}
+
+/// An all-to-all with parts of any lengths, to be described and [`run`](AllToAllV::run).
+#[must_use = "it does nothing until it is run"]
+#[derive(Clone, Copy, Debug)]
+pub struct AllToAllV<'a, T: Wire> {
+    comm: &'a Comm,
+    values: &'a [T],
+    counts: Option<&'a [usize]>,
+    receive_counts: Option<&'a [usize]>,
+}
+
+impl<'a, T: Wire> AllToAllV<'a, T> {
+    /// How many of the values go to each rank; they add up to all. Without this: equal parts.
+    pub fn counts(self, counts: &'a [usize]) -> Self {
+        AllToAllV { counts: Some(counts), ..self }
+    }
+
+    /// How many values come from each rank. Without this, one more all-to-all tells. All ranks state it, or none.
+    pub fn receive_counts(self, counts: &'a [usize]) -> Self {
+        AllToAllV { receive_counts: Some(counts), ..self }
+    }
+
+    /// Performs it.
+    ///
+    /// # Errors
+    /// Counts that are not one for each rank, or don't add up to the values; a rank that is gone.
+    pub fn run(self) -> Result<Parts<T>> {
+        let AllToAllV { comm, values, counts, receive_counts } = self;
+        let ranks = comm.size();
+        let mut job = Job::new::<T>(comm, "all_to_all_v", Collective::AllToAll, None, 0);
+        let equal;
+        let counts = match counts {
+            Some(counts) => counts,
+            None => {
+                check_divisible(&job, values)?;
+                equal = vec![values.len() / ranks; ranks];
+                &equal
+            }
+        };
+        check_counts(&job, "counts", counts, Some(values))?;
+        let told;
+        let receive_counts = match receive_counts {
+            Some(counts) => counts,
+            None => {
+                let exchange = Job::new::<usize>(comm, "all_to_all_v", Collective::AllToAll, None, 1);
+                told = exchange.run_to_vec(counts, ranks)?;
+                &told
+            }
+        };
+        check_counts::<T>(&job, "receive_counts", receive_counts, None)?;
+        job.call.case.listed = true;
+        job.call.input = listed::<T>(counts);
+        job.call.output = listed::<T>(receive_counts);
+        let received = job.run_to_vec(values, receive_counts.iter().sum())?;
+        Ok(Parts::new(received, receive_counts))
+    }
+}
+
+fn check_divisible<T: Wire>(job: &Job<'_>, values: &[T]) -> Result<()> {
+    let (given, ranks) = (values.len(), job.comm.size());
+    match given.is_multiple_of(ranks) {
+        true => Ok(()),
+        false => Err(job.refuse::<T>(format!(
+            "{given} values can't be divided among {ranks} ranks; all_to_all_v gives parts of different lengths"
+        ))),
+    }
+}
+
+fn check_room<T: Wire>(job: &Job<'_>, needed: usize, room: &[T]) -> Result<()> {
+    match room.len() == needed {
+        true => Ok(()),
+        false => {
+            let there = room.len();
+            Err(job.refuse::<T>(format!("the buffer has {there} values and must have {needed}")))
+        }
+    }
+}

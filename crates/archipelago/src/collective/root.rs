@@ -1,0 +1,247 @@
+//! Operations with a root: broadcast, gather, scatter.
+
+use std::sync::Arc;
+
+use engine::collective::{Blocks, Collective, Lengths};
+use wire::{ItemsMut, Wire};
+
+use super::{Job, Parts};
+use crate::{Comm, Result};
+
+/// A rank as the root of collective operations. Made by [`Comm::root`]; all ranks name the same one.
+#[derive(Clone, Copy, Debug)]
+pub struct Root<'c> {
+    comm: &'c Comm,
+    rank: usize,
+}
+
+impl<'c> Root<'c> {
+    pub(crate) fn new(comm: &'c Comm, rank: usize) -> Root<'c> {
+        Root { comm, rank }
+    }
+
+    pub(super) fn is_here(&self) -> bool {
+        self.comm.rank() == self.rank
+    }
+
+    pub(super) fn job<T: Wire>(&self, verb: &'static str, what: Collective, count: usize) -> Result<Job<'c>> {
+        let job = Job::new::<T>(self.comm, verb, what, Some(self.rank), count);
+        job.check_root::<T>().map(|()| job)
+    }
+
+    /// Gives all ranks what the root's buffer holds: a value, a slice, a vector, as long as at the root.
+    ///
+    /// # Errors
+    /// A root that can't be; a rank that is gone; buffers of different lengths.
+    ///
+    /// ```
+    /// # archipelago::testing::run(3, |world| {
+    /// let mut settings = if world.rank() == 2 { [0.5, 0.25] } else { [0.0; 2] };
+    /// world.root(2).broadcast(&mut settings)?;
+    /// assert_eq!(settings, [0.5, 0.25]);
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    pub fn broadcast<B: ItemsMut + ?Sized>(&self, buffer: &mut B) -> Result<()> {
+        let items = buffer.items_mut();
+        self.job::<B::Item>("broadcast", Collective::Broadcast, items.len())?.run(&[], items)
+    }
+
+    /// Gives all ranks the root's vector, of any length. Costs one more broadcast, of the length.
+    ///
+    /// # Errors
+    /// As [`broadcast`](Root::broadcast); a root without a vector.
+    ///
+    /// ```
+    /// # archipelago::testing::run(3, |world| {
+    /// let text = (world.rank() == 0).then(|| "hello".as_bytes().to_vec());
+    /// assert_eq!(world.root(0).broadcast_vec(text)?, b"hello");
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    pub fn broadcast_vec<T: Wire>(&self, values: Option<Vec<T>>) -> Result<Vec<T>> {
+        let job = |count| self.job::<T>("broadcast_vec", Collective::Broadcast, count);
+        let mine = match (self.is_here(), values) {
+            (true, Some(values)) => Some(values),
+            (true, None) => return Err(job(0)?.refuse::<T>(NOTHING_AT_ROOT.into())),
+            (false, _) => None,
+        };
+        let mut count = mine.as_ref().map_or(0, Vec::len);
+        self.job::<usize>("broadcast_vec", Collective::Broadcast, 1)?
+            .run(&[], std::slice::from_mut(&mut count))?;
+        match mine {
+            Some(mut values) => job(count)?.run(&[], &mut values).map(|()| values),
+            None => job(count)?.run_to_vec(&[], count),
+        }
+    }
+
+    /// Brings the values of all ranks, of each the same number, to the root, in the order of ranks. The others get `None`.
+    ///
+    /// # Errors
+    /// A root that can't be; a rank that is gone; ranks that give different numbers of values.
+    ///
+    /// ```
+    /// # archipelago::testing::run(3, |world| {
+    /// let all = world.root(0).gather(&[world.rank(), 7])?;
+    /// assert_eq!(all, (world.rank() == 0).then(|| vec![0, 7, 1, 7, 2, 7]));
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    pub fn gather<T: Wire>(&self, mine: &[T]) -> Result<Option<Vec<T>>> {
+        let job = self.job::<T>("gather", Collective::Gather, mine.len())?;
+        match self.is_here() {
+            true => job.run_to_vec(mine, mine.len() * self.comm.size()).map(Some),
+            false => job.run(mine, &mut []).map(|()| None),
+        }
+    }
+
+    /// Brings the values of all ranks, of each any number, to the root. The others get `None`. Costs one more gather, of the
+    /// numbers.
+    ///
+    /// # Errors
+    /// A root that can't be; a rank that is gone.
+    ///
+    /// ```
+    /// # archipelago::testing::run(3, |world| {
+    /// let all = world.root(0).gather_v(&vec![world.rank(); world.rank()])?;
+    /// if let Some(all) = all {
+    ///     assert_eq!((&all[0], &all[1], &all[2]), (&[][..], &[1][..], &[2, 2][..]));
+    /// }
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    pub fn gather_v<T: Wire>(&self, mine: &[T]) -> Result<Option<Parts<T>>> {
+        let counts_job = self.job::<usize>("gather_v", Collective::Gather, 1)?;
+        let counts = match self.is_here() {
+            true => counts_job.run_to_vec(&[mine.len()], self.comm.size())?,
+            false => counts_job.run(&[mine.len()], &mut []).map(|()| Vec::new())?,
+        };
+        let mut job = self.job::<T>("gather_v", Collective::Gather, 0)?;
+        job.call.case.listed = true;
+        job.call.input = Lengths::Bytes((mine.len() * T::BYTES) as u64);
+        if !self.is_here() {
+            return job.run(mine, &mut []).map(|()| None);
+        }
+        job.call.output = listed::<T>(&counts);
+        let values = job.run_to_vec(mine, counts.iter().sum())?;
+        Ok(Some(Parts::new(values, &counts)))
+    }
+
+    /// Gives each rank its part of the root's values, which are cut into as many equal parts as there are ranks. The root
+    /// gives `Some`, the others `None`. Costs one more broadcast, of the length; [`scatter_into`](Root::scatter_into) does not.
+    ///
+    /// # Errors
+    /// A root that can't be, or that gives nothing or a number of values that can't be divided; a rank that is gone.
+    ///
+    /// ```
+    /// # archipelago::testing::run(3, |world| {
+    /// let all = (world.rank() == 0).then(|| vec![10, 11, 20, 21, 30, 31]);
+    /// let mine = world.root(0).scatter(all.as_deref())?;
+    /// assert_eq!(mine, [10 * (world.rank() + 1), 10 * (world.rank() + 1) + 1]);
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    pub fn scatter<T: Wire>(&self, all: Option<&[T]>) -> Result<Vec<T>> {
+        let all = self.roots_values("scatter", all)?;
+        let mut count = all.len() / self.comm.size();
+        self.job::<usize>("scatter", Collective::Broadcast, 1)?.run(&[], std::slice::from_mut(&mut count))?;
+        self.job::<T>("scatter", Collective::Scatter, count)?.run_to_vec(all, count)
+    }
+
+    /// [`scatter`](Root::scatter) into a buffer, which is as long as each part.
+    ///
+    /// # Errors
+    /// As [`scatter`](Root::scatter); ranks with buffers of another length.
+    pub fn scatter_into<T: Wire>(&self, all: Option<&[T]>, mine: &mut [T]) -> Result<()> {
+        let all = self.roots_values("scatter_into", all)?;
+        let job = self.job::<T>("scatter_into", Collective::Scatter, mine.len())?;
+        if self.is_here() && all.len() != mine.len() * self.comm.size() {
+            let (given, each, ranks) = (all.len(), mine.len(), self.comm.size());
+            return Err(job.refuse::<T>(format!("{given} values can't give each of {ranks} ranks {each}")));
+        }
+        job.run(all, mine)
+    }
+
+    /// Gives each rank its part of the root's values: rank r the next `counts[r]`. The root gives values and counts, the
+    /// others `None`. Costs one more scatter, of the counts.
+    ///
+    /// # Errors
+    /// A root that can't be, or that gives nothing, or counts that are not one for each rank or don't add up to the values;
+    /// a rank that is gone.
+    ///
+    /// ```
+    /// # archipelago::testing::run(3, |world| {
+    /// let (all, counts) = ([1, 2, 3, 4], [3, 0, 1]);
+    /// let mine = world.root(1).scatter_v((world.rank() == 1).then_some((&all[..], &counts[..])))?;
+    /// assert_eq!(mine, [&[1, 2, 3][..], &[], &[4]][world.rank()]);
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    pub fn scatter_v<T: Wire>(&self, all: Option<(&[T], &[usize])>) -> Result<Vec<T>> {
+        let mut job = self.job::<T>("scatter_v", Collective::Scatter, 0)?;
+        let (all, counts) = match (self.is_here(), all) {
+            (true, Some((all, counts))) => {
+                check_counts(&job, "counts", counts, Some(all))?;
+                (all, counts)
+            }
+            (true, None) => return Err(job.refuse::<T>(NOTHING_AT_ROOT.into())),
+            (false, _) => (&[][..], &[][..]),
+        };
+        let mut count = 0;
+        self.job::<usize>("scatter_v", Collective::Scatter, 1)?
+            .run(counts, std::slice::from_mut(&mut count))?;
+        job.call.case.listed = true;
+        job.call.output = Lengths::Bytes((count * T::BYTES) as u64);
+        if self.is_here() {
+            job.call.input = listed::<T>(counts);
+        }
+        job.run_to_vec(all, count)
+    }
+
+    /// What the root gives, to be cut into equal parts; nothing at the others.
+    fn roots_values<'a, T: Wire>(&self, verb: &'static str, all: Option<&'a [T]>) -> Result<&'a [T]> {
+        let job = self.job::<T>(verb, Collective::Scatter, 0)?;
+        let ranks = self.comm.size();
+        match (self.is_here(), all) {
+            (false, _) => Ok(&[]),
+            (true, None) => Err(job.refuse::<T>(NOTHING_AT_ROOT.into())),
+            (true, Some(all)) if !all.len().is_multiple_of(ranks) => {
+                let given = all.len();
+                let hint = "scatter_v gives parts of different lengths";
+                Err(job.refuse::<T>(format!("{given} values can't be divided among {ranks} ranks; {hint}")))
+            }
+            (true, Some(all)) => Ok(all),
+        }
+    }
+}
+
+const NOTHING_AT_ROOT: &str = "the root gives nothing: it must give Some, only the others None";
+
+/// One block for each rank, behind one another.
+pub(super) fn listed<T: Wire>(counts: &[usize]) -> Lengths {
+    let counts = counts.iter().map(|&count| count as u64);
+    Lengths::Listed(Arc::new(Blocks::packed(counts, T::BYTES as u64)))
+}
+
+/// Counts must be one for each rank and, where the values are given, add up to them.
+pub(super) fn check_counts<T: Wire>(
+    job: &Job<'_>,
+    name: &str,
+    counts: &[usize],
+    values: Option<&[T]>,
+) -> Result<()> {
+    let (given, ranks) = (counts.len(), job.comm.size());
+    if given != ranks {
+        return Err(job.refuse::<T>(format!("`{name}` has {given} entries and there are {ranks} ranks")));
+    }
+    let sum = counts.iter().try_fold(0usize, |sum, &count| sum.checked_add(count));
+    match (sum, values) {
+        (Some(sum), Some(values)) if sum == values.len() => Ok(()),
+        (Some(_), None) => Ok(()),
+        (Some(sum), Some(values)) => {
+            let there = values.len();
+            Err(job.refuse::<T>(format!("`{name}` adds up to {sum} and there are {there} values")))
+        }
+        (None, _) => Err(job.refuse::<T>(format!("`{name}` adds up to more than memory can hold"))),
+    }
+}

@@ -1,0 +1,339 @@
+//! What can go wrong, in words that say where and what to do.
+
+use std::fmt;
+
+use wire::{Invalid, Wire};
+
+/// The result of a verb.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a verb failed. Its text names the operation, the communicator, the peer, the tag, and what to do.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The message is longer than the buffer. It is kept: a later receive can take it.
+    Truncated {
+        /// Values that the buffer holds.
+        have: usize,
+        /// Values that the message has.
+        need: usize,
+        /// Where it happened.
+        place: Place,
+    },
+    /// The message does not have as many values as the receive takes: not exactly one, or not a whole number.
+    WrongCount {
+        /// Bytes of the message.
+        found: usize,
+        /// Bytes of a value.
+        expected: usize,
+        /// Where it happened.
+        place: Place,
+    },
+    /// The message is made of another type than the receive asks for. It is kept.
+    WrongType {
+        /// The type that the receive asks for.
+        expected: String,
+        /// The type that was sent.
+        found: String,
+        /// Where it happened.
+        place: Place,
+    },
+    /// Bytes arrived that are no value of the type. The buffer keeps what it held from there on.
+    InvalidValue {
+        /// Which bytes, of which type.
+        invalid: Invalid,
+        /// Where it happened.
+        place: Place,
+    },
+    /// A peer is gone.
+    PeerFailed {
+        /// Its rank in the communicator, if the operation was with one peer.
+        rank: Option<usize>,
+        /// How it went.
+        cause: String,
+        /// Where it happened.
+        place: Place,
+    },
+    /// The rank is not in the communicator. Nothing was done.
+    NoSuchRank {
+        /// The rank that was given.
+        rank: usize,
+        /// Where it happened.
+        place: Place,
+    },
+    /// The tag is negative. Nothing was done.
+    BadTag {
+        /// The tag that was given.
+        tag: i32,
+        /// Where it happened.
+        place: Place,
+    },
+    /// An argument has the wrong length or value. Nothing was done.
+    BadArgument {
+        /// Which argument, what it is and what it must be.
+        what: String,
+        /// Where it happened.
+        place: Place,
+    },
+    /// The operation was cancelled.
+    Cancelled {
+        /// Where it happened.
+        place: Place,
+    },
+    /// The communicator or the whole job takes no more operations: the text says why.
+    Ended {
+        /// Why.
+        why: String,
+        /// Where it happened.
+        place: Place,
+    },
+    /// There is no memory for what arrives. The message is kept.
+    OutOfMemory {
+        /// Bytes that it needs.
+        bytes: usize,
+        /// Where it happened.
+        place: Place,
+    },
+    /// The process could not join its job: the text says why, and what to do.
+    Join {
+        /// Why.
+        why: String,
+    },
+}
+
+/// Where an error happened.
+#[derive(Clone, Debug)]
+pub struct Place(Box<Details>);
+
+#[derive(Clone, Debug)]
+struct Details {
+    operation: &'static str,
+    communicator: String,
+    rank: usize,
+    size: usize,
+    peer: Peer,
+    tag: Option<i32>,
+    of: fn() -> String,
+}
+
+/// With whom an operation was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Peer {
+    /// To this rank.
+    To(usize),
+    /// From this rank.
+    From(usize),
+    /// From any rank.
+    Any,
+    /// Rank r is the root.
+    Root(usize),
+    /// All of the communicator.
+    All,
+}
+
+/// What of a place is known before anything goes wrong; made into a [`Place`] only when it does.
+#[derive(Clone, Copy)]
+pub(crate) struct Spot {
+    pub operation: &'static str,
+    pub peer: Peer,
+    pub tag: Option<i32>,
+}
+
+impl Spot {
+    /// The place of an operation on values of `T`.
+    #[cold]
+    pub fn place<T: Wire>(self, comm: &runtime::Comm) -> Place {
+        let Spot { operation, peer, tag } = self;
+        let communicator = comm.inner().name.clone();
+        let (rank, size, of) = (comm.rank(), comm.size(), wire::describe::<T>);
+        Place(Box::new(Details { operation, communicator, rank, size, peer, tag, of }))
+    }
+
+    /// What the engine says, in the words of the API.
+    #[cold]
+    pub fn explain<T: Wire>(self, comm: &runtime::Comm, error: engine::Error) -> Error {
+        let place = self.place::<T>(comm);
+        let count = |bytes: usize| bytes.checked_div(T::BYTES).unwrap_or(0);
+        match error {
+            engine::Error::Truncated { have, need, source, tag } => {
+                Error::Truncated { have: count(have), need: count(need), place: place.matched(source, tag) }
+            }
+            engine::Error::TypeMismatch { expected, found, source, tag } => {
+                Error::WrongType { expected, found, place: place.matched(source, tag) }
+            }
+            engine::Error::PeerFailed { rank, process, cause } => {
+                let who = match rank {
+                    Some(_) => String::new(),
+                    None => format!("process {} is gone: ", process.number),
+                };
+                Error::PeerFailed { rank, cause: format!("{who}{cause}"), place }
+            }
+            engine::Error::NoSuchRank { rank, .. } => Error::NoSuchRank { rank, place },
+            engine::Error::BadTag(tag) => Error::BadTag { tag, place },
+            engine::Error::Cancelled => Error::Cancelled { place },
+            other => Error::Ended { why: other.to_string(), place },
+        }
+    }
+
+    /// Bytes that are no value.
+    #[cold]
+    pub fn invalid<T: Wire>(self, comm: &runtime::Comm, invalid: Invalid) -> Error {
+        Error::InvalidValue { invalid, place: self.place::<T>(comm) }
+    }
+
+    /// An argument that can't be.
+    #[cold]
+    pub fn refuse<T: Wire>(self, comm: &runtime::Comm, what: String) -> Error {
+        Error::BadArgument { what, place: self.place::<T>(comm) }
+    }
+}
+
+impl Place {
+    /// The verb: "send", "all_reduce".
+    pub fn operation(&self) -> &'static str {
+        self.0.operation
+    }
+
+    /// The communicator's name.
+    pub fn communicator(&self) -> &str {
+        &self.0.communicator
+    }
+
+    /// The rank of this process in it.
+    pub fn rank(&self) -> usize {
+        self.0.rank
+    }
+
+    /// The other side's rank, or the root's, if there was one.
+    pub fn peer(&self) -> Option<usize> {
+        match self.0.peer {
+            Peer::To(rank) | Peer::From(rank) | Peer::Root(rank) => Some(rank),
+            Peer::Any | Peer::All => None,
+        }
+    }
+
+    /// The message's tag, if there was one.
+    pub fn tag(&self) -> Option<i32> {
+        self.0.tag
+    }
+
+    /// The message that was matched tells more than the pattern.
+    fn matched(mut self, source: usize, tag: i32) -> Place {
+        self.0.peer = Peer::From(source);
+        self.0.tag = Some(tag);
+        self
+    }
+}
+
+impl Error {
+    /// Where it happened; nowhere, for a process that could not join its job.
+    pub fn place(&self) -> Option<&Place> {
+        match self {
+            Error::Truncated { place, .. }
+            | Error::WrongCount { place, .. }
+            | Error::WrongType { place, .. }
+            | Error::InvalidValue { place, .. }
+            | Error::PeerFailed { place, .. }
+            | Error::NoSuchRank { place, .. }
+            | Error::BadTag { place, .. }
+            | Error::BadArgument { place, .. }
+            | Error::Cancelled { place }
+            | Error::Ended { place, .. }
+            | Error::OutOfMemory { place, .. } => Some(place),
+            Error::Join { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Details { operation, communicator, rank, size, peer, tag, .. } = &*self.0;
+        f.write_str(operation)?;
+        match peer {
+            Peer::To(rank) => write!(f, " to rank {rank}")?,
+            Peer::From(rank) => write!(f, " from rank {rank}")?,
+            Peer::Any => f.write_str(" from any rank")?,
+            Peer::Root(rank) => write!(f, " with root {rank}")?,
+            Peer::All => {}
+        }
+        if let Some(tag) = tag {
+            write!(f, ", tag {tag}")?;
+        }
+        write!(f, ", on `{communicator}` as rank {rank} of {size}")
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = self.place() {
+            write!(f, "{place}: ")?;
+        }
+        match self {
+            Error::Truncated { have, need, place } => write!(
+                f,
+                "the message has {need} values of {} and the buffer has room for {have}; the message is kept: \
+                 receive it into a larger buffer, or as a Vec",
+                (place.0.of)()
+            ),
+            Error::WrongCount { found, expected, place } => write!(
+                f,
+                "the message has {found} bytes, and {} takes {expected}; send and receive the same number of \
+                 values, or receive a Vec",
+                (place.0.of)()
+            ),
+            Error::WrongType { expected, found, .. } => write!(
+                f,
+                "the message is made of {found}, and this receive asks for {expected}; the message is kept: \
+                 receive it as what was sent"
+            ),
+            Error::InvalidValue { invalid, .. } => write!(
+                f,
+                "{invalid}; was the message sent as another type, or by another build of the program?"
+            ),
+            Error::PeerFailed { rank: Some(rank), cause, .. } => write!(f, "rank {rank} is gone: {cause}"),
+            Error::PeerFailed { rank: None, cause, .. } => f.write_str(cause),
+            Error::NoSuchRank { rank, place } => match place.0.size {
+                1 => write!(f, "there is no rank {rank}; the only rank is 0"),
+                size => write!(f, "there is no rank {rank}; the ranks are 0 to {}", size - 1),
+            },
+            Error::BadTag { tag, .. } => write!(f, "tag {tag} is negative; tags are 0 to {}", i32::MAX),
+            Error::BadArgument { what, .. } => f.write_str(what),
+            Error::Cancelled { .. } => f.write_str("it was cancelled"),
+            Error::Ended { why, .. } => f.write_str(why),
+            Error::OutOfMemory { bytes, .. } => {
+                write!(f, "there is no memory for a message of {bytes} bytes; the message is kept")
+            }
+            Error::Join { why } => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// An error of an operation that owned a buffer, and the buffer.
+pub struct Failed<B> {
+    /// What went wrong.
+    pub error: Error,
+    /// The buffer that the operation was given.
+    pub buffer: B,
+}
+
+impl<B> From<Failed<B>> for Error {
+    fn from(failed: Failed<B>) -> Error {
+        failed.error
+    }
+}
+
+impl<B> fmt::Debug for Failed<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Failed").field("error", &self.error).finish_non_exhaustive()
+    }
+}
+
+impl<B> fmt::Display for Failed<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl<B> std::error::Error for Failed<B> {}

@@ -1,0 +1,252 @@
+//! Non-blocking operations on borrowed buffers. A scope ends when all that it started has ended, so that a request that
+//! is leaked, or forgotten, can't leave a buffer to an operation that is still under way.
+//!
+//! The shape is that of `std::thread::scope`: requests live for `'scope`, buffers for longer.
+
+use std::cell::RefCell;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use engine::Mode;
+use wire::{Items, ItemsMut, Wire};
+
+use crate::address::{Destination, Source, Status};
+use crate::operation::Operation;
+use crate::{Comm, Result};
+
+impl Comm {
+    /// Runs `body`, which may start operations on buffers that it borrows, and completes them all.
+    ///
+    /// When `body` returns a value, the scope waits for all that was started and not waited for. When it returns an error
+    /// or panics, the scope cancels receives that have not been matched, takes back sends that were only announced, and
+    /// lets running transfers come to their end: nothing touches the buffers afterwards.
+    ///
+    /// # Errors
+    /// That of `body`, or the first of the operations that `body` did not wait for.
+    ///
+    /// ```
+    /// # archipelago::testing::run(2, |world| {
+    /// let other = 1 - world.rank();
+    /// let (mut theirs, mine) = (vec![0.0; 1000], vec![world.rank() as f64; 1000]);
+    /// world.scope(|s| {
+    ///     let incoming = world.from(other).start_receive(s, &mut theirs)?;
+    ///     world.to(other).start_send(s, &mine)?;
+    ///     let received: &mut [f64] = incoming.wait()?;
+    ///     received[0] += 1.0;
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(theirs[0], other as f64 + 1.0);
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    ///
+    /// A buffer can't be used while an operation has it:
+    ///
+    /// ```compile_fail
+    /// # archipelago::testing::run(1, |world| {
+    /// let mut buffer = vec![0.0; 10];
+    /// world.scope(|s| {
+    ///     let incoming = world.from(0).start_receive(s, &mut buffer)?;
+    ///     buffer[0] = 1.0; // still borrowed
+    ///     incoming.wait()?;
+    ///     Ok(())
+    /// })
+    /// # });
+    /// ```
+    ///
+    /// and a request can't leave its scope:
+    ///
+    /// ```compile_fail
+    /// # archipelago::testing::run(1, |world| {
+    /// let mut buffer = vec![0.0; 10];
+    /// let escaped = world.scope(|s| world.from(0).start_receive(s, &mut buffer));
+    /// # });
+    /// ```
+    pub fn scope<'env, F, R>(&self, body: F) -> Result<R>
+    where
+        F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> Result<R>,
+    {
+        let scope = Scope { started: Operations::default(), scope: PhantomData, env: PhantomData };
+        match catch_unwind(AssertUnwindSafe(|| body(&scope))) {
+            Ok(Ok(value)) => scope.started.complete_all().map(|()| value),
+            Ok(Err(error)) => {
+                scope.started.cancel_all();
+                Err(error)
+            }
+            Err(panic) => {
+                scope.started.cancel_all();
+                resume_unwind(panic)
+            }
+        }
+    }
+}
+
+/// What operations on borrowed buffers are started in; made by [`Comm::scope`].
+pub struct Scope<'scope, 'env: 'scope> {
+    started: Operations<'scope>,
+    // Invariant in both, as in std::thread::Scope: neither may be made longer or shorter by coercion.
+    scope: PhantomData<&'scope mut &'scope ()>,
+    env: PhantomData<&'env mut &'env ()>,
+}
+
+impl<'c> Destination<'c> {
+    /// Starts to send a value, a slice or a vector that is borrowed until the scope ends.
+    ///
+    /// # Errors
+    /// A rank or a tag that can't be, a peer that is known to be gone: nothing was started.
+    pub fn start_send<'scope, 'env, B>(
+        &self,
+        scope: &'scope Scope<'scope, 'env>,
+        data: &'scope B,
+    ) -> Result<Sending<'scope>>
+    where
+        B: Items + ?Sized,
+        'c: 'scope,
+    {
+        // SAFETY: the items are borrowed for 'scope, and the scope does not end before the operation is complete.
+        let operation = unsafe { Operation::send(self, "start_send", Mode::Standard, data.items()) };
+        let (operations, key) = scope.started.insert(&self.comm.untyped, operation)?;
+        Ok(Sending { operations, key })
+    }
+}
+
+impl<'c> Source<'c> {
+    /// Starts to receive into a value, a slice or a vector (of as many values as it has) that is borrowed until the
+    /// scope ends, or until [`wait`](Receiving::wait) gives it back.
+    ///
+    /// # Errors
+    /// A rank or a tag that can't be, a peer that is known to be gone: nothing was started.
+    pub fn start_receive<'scope, 'env, B>(
+        &self,
+        scope: &'scope Scope<'scope, 'env>,
+        buffer: &'scope mut B,
+    ) -> Result<Receiving<'scope, B::Item>>
+    where
+        B: ItemsMut + ?Sized,
+        'c: 'scope,
+    {
+        let items: *mut [B::Item] = buffer.items_mut();
+        // SAFETY: the items are mutably borrowed for 'scope, the scope does not end before the operation is complete, and
+        // only `Receiving::wait` gives them back before, when it is.
+        let operation = unsafe { Operation::receive(self, "start_receive", items) };
+        let (operations, key) = scope.started.insert(&self.comm.untyped, operation)?;
+        Ok(Receiving { operations, key, items, borrow: PhantomData })
+    }
+}
+
+/// A send that was started in a scope. Dropping it leaves the waiting to the scope.
+#[must_use = "the scope waits for it at its end; wait for it here, or drop it"]
+pub struct Sending<'scope> {
+    operations: &'scope Operations<'scope>,
+    key: usize,
+}
+
+impl Sending<'_> {
+    /// Waits until the buffer can be used again.
+    ///
+    /// # Errors
+    /// A peer that is gone.
+    pub fn wait(self) -> Result<()> {
+        self.operations.wait(self.key).map(drop)
+    }
+
+    /// Whether it is complete.
+    pub fn test(&mut self) -> bool {
+        self.operations.test(self.key)
+    }
+}
+
+/// A receive that was started in a scope. Dropping it leaves the waiting to the scope.
+#[must_use = "the scope waits for it at its end; wait for it here to use what is received, or drop it"]
+pub struct Receiving<'scope, T: Wire> {
+    operations: &'scope Operations<'scope>,
+    key: usize,
+    items: *mut [T],
+    borrow: PhantomData<&'scope mut [T]>,
+}
+
+impl<'scope, T: Wire> Receiving<'scope, T> {
+    /// Waits for the message and gives the part of the buffer that it filled.
+    ///
+    /// # Errors
+    /// A message that is longer than the buffer or of another type (it is kept), a peer that is gone.
+    pub fn wait(self) -> Result<&'scope mut [T]> {
+        self.wait_with_status().map(|(items, _)| items)
+    }
+
+    /// [`wait`](Receiving::wait), and tells from whom and with which tag.
+    ///
+    /// # Errors
+    /// As [`wait`](Receiving::wait).
+    pub fn wait_with_status(self) -> Result<(&'scope mut [T], Status)> {
+        let (status, count) = self.operations.wait(self.key)?;
+        // SAFETY: the operation is complete, and it was the only user of the items, which are borrowed for 'scope.
+        let items = unsafe { &mut *self.items };
+        Ok((&mut items[..count], Status::of(status)))
+    }
+
+    /// Whether it is complete.
+    pub fn test(&mut self) -> bool {
+        self.operations.test(self.key)
+    }
+}
+
+/// The operations of a scope that have not been waited for.
+#[derive(Default)]
+struct Operations<'scope> {
+    slots: RefCell<Vec<Option<(&'scope runtime::Comm, Operation)>>>,
+}
+
+impl<'scope> Operations<'scope> {
+    /// Takes an operation in, unless it failed to start.
+    fn insert(
+        &'scope self,
+        comm: &'scope runtime::Comm,
+        operation: Operation,
+    ) -> Result<(&'scope Self, usize)> {
+        if let Some(error) = operation.failed(comm) {
+            return Err(error);
+        }
+        let mut slots = self.slots.borrow_mut();
+        let free = slots.iter().rposition(Option::is_none);
+        let key = free.unwrap_or(slots.len());
+        match free {
+            Some(_) => slots[key] = Some((comm, operation)),
+            None => slots.push(Some((comm, operation))),
+        }
+        Ok((self, key))
+    }
+
+    fn wait(&self, key: usize) -> Result<(engine::Status, usize)> {
+        let Some((comm, mut operation)) = self.slots.borrow_mut()[key].take() else {
+            unreachable!("a request is waited for once, as that consumes it")
+        };
+        operation.wait(comm)
+    }
+
+    fn test(&self, key: usize) -> bool {
+        match &mut self.slots.borrow_mut()[key] {
+            Some((comm, operation)) => operation.test(comm),
+            None => true,
+        }
+    }
+
+    fn complete_all(&self) -> Result<()> {
+        let mut outcome = Ok(());
+        for (comm, mut operation) in self.slots.take().into_iter().flatten() {
+            outcome = outcome.and(operation.wait(comm).map(drop));
+        }
+        outcome
+    }
+
+    fn cancel_all(&self) {
+        let operations = self.slots.take();
+        for (comm, operation) in operations.iter().flatten() {
+            operation.cancel(comm);
+        }
+        for (comm, mut operation) in operations.into_iter().flatten() {
+            // The scope has an error already.
+            let _ = operation.wait(comm);
+        }
+    }
+}

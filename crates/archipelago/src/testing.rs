@@ -1,0 +1,108 @@
+//! Ranks as threads, for tests: of this crate and of programs that use it.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use runtime::Process;
+
+use crate::Comm;
+
+/// What the body of a test may return.
+pub trait Outcome {
+    /// Nothing, or why the test failed.
+    fn failure(self) -> Option<String>;
+}
+
+impl Outcome for () {
+    fn failure(self) -> Option<String> {
+        None
+    }
+}
+
+impl<E: std::fmt::Display> Outcome for Result<(), E> {
+    fn failure(self) -> Option<String> {
+        self.err().map(|error| error.to_string())
+    }
+}
+
+/// Runs `body` on `ranks` threads, each of which is a rank of one world. When one fails, the world is revoked and the waits
+/// of the others end with an error that names it.
+///
+/// In `body`, [`init`](crate::init) gives the thread's part in that world, so that whole programs can be tested.
+///
+/// # Panics
+/// With the message of the rank that failed first, if one panics or returns an error.
+///
+/// ```
+/// archipelago::testing::run(3, |world| {
+///     world.to((world.rank() + 1) % 3).send(&world.rank())?;
+///     let left: usize = world.from((world.rank() + 2) % 3).receive()?;
+///     assert_eq!(left, (world.rank() + 2) % 3);
+///     Ok::<(), archipelago::Error>(())
+/// });
+/// ```
+pub fn run<R: Outcome>(ranks: usize, body: impl Fn(Comm) -> R + Sync) {
+    let first: Mutex<Option<(usize, String)>> = Mutex::new(None);
+    let outcomes = runtime::harness::run(ranks, |process| {
+        let rank = process.me().number as usize;
+        let world = Comm::of(process.world());
+        let _guard = Rank::begin(process);
+        let outcome = catch_unwind(AssertUnwindSafe(|| body(world)));
+        let failure = match outcome {
+            Ok(outcome) => outcome.failure(),
+            Err(panic) => Some(text(&*panic)),
+        };
+        if let Some(message) = failure {
+            first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert((rank, message.clone()));
+            // The runner revokes the world for the others when a rank panics. Without the hook: it was told already, or is
+            // told by `run`.
+            std::panic::resume_unwind(Box::new(message));
+        }
+    });
+    if let Some((rank, message)) = first.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        panic!("rank {rank} of {ranks} failed: {message}");
+    }
+    assert!(outcomes.iter().all(Result::is_ok), "a rank was lost");
+}
+
+fn text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| text.to_string());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "(a panic without a message)".into())
+}
+
+thread_local! {
+    /// The process that this thread is in a test; none outside of tests.
+    static RANK: Cell<Option<Arc<Process>>> = const { Cell::new(None) };
+    static IS_RANK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// While it lives, this thread is a rank of a test.
+struct Rank;
+
+impl Rank {
+    fn begin(process: Arc<Process>) -> Rank {
+        RANK.set(Some(process));
+        IS_RANK.set(true);
+        Rank
+    }
+}
+
+impl Drop for Rank {
+    fn drop(&mut self) {
+        RANK.take();
+        IS_RANK.set(false);
+    }
+}
+
+/// For [`init`](crate::init): the process that this thread is in a test, once.
+pub(crate) fn take_rank_of_this_thread() -> Option<Arc<Process>> {
+    RANK.take()
+}
+
+/// Whether this thread is a rank of a test.
+pub(crate) fn is_rank_of_a_test() -> bool {
+    IS_RANK.get()
+}

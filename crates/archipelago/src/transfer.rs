@@ -1,0 +1,168 @@
+//! Blocking messages.
+
+use std::mem::MaybeUninit;
+
+use engine::{Mode, TypeTag};
+use wire::{Form, Incoming, Items, ItemsMut, Receivable, Wire, slice};
+
+use crate::address::{Destination, Source, Status};
+use crate::operation::Landing;
+use crate::{Error, Result};
+
+/// What the engine is told of a type.
+pub(crate) const fn type_of<T: Wire>() -> TypeTag {
+    TypeTag { signature: T::SIGNATURE, name: wire::describe::<T> }
+}
+
+impl Destination<'_> {
+    /// Sends a value, a slice or a vector, and returns when the buffer can be used again. That may be before it was received
+    /// (a small message) or not (a large one).
+    ///
+    /// Costs one message; a large one costs an announcement first.
+    ///
+    /// # Errors
+    /// A rank or a tag that can't be, before anything is sent; a peer that is gone.
+    ///
+    /// ```
+    /// # archipelago::testing::run(2, |world| {
+    /// match world.rank() {
+    ///     0 => world.to(1).send("hello".as_bytes())?,
+    ///     _ => assert_eq!(world.from(0).receive::<Vec<u8>>()?, b"hello"),
+    /// }
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    #[inline]
+    pub fn send<B: Items + ?Sized>(&self, data: &B) -> Result<()> {
+        self.send_as("send", Mode::Standard, data.items())
+    }
+
+    /// Sends, and returns when the receiver has matched the message with a receive.
+    ///
+    /// # Errors
+    /// As [`send`](Destination::send).
+    #[inline]
+    pub fn send_synchronous<B: Items + ?Sized>(&self, data: &B) -> Result<()> {
+        self.send_as("send_synchronous", Mode::Synchronous, data.items())
+    }
+
+    #[inline]
+    fn send_as<T: Wire>(&self, operation: &'static str, mode: Mode, items: &[T]) -> Result<()> {
+        let bytes = slice::encoding(items);
+        let comm = &self.comm.untyped;
+        // SAFETY: the bytes are borrowed, or owned, until the verb returns, when the operation is complete.
+        unsafe { comm.send(self.rank, self.tag, type_of::<T>(), bytes.as_ptr(), bytes.len(), mode) }
+            .map_err(|error| self.spot(operation).explain::<T>(comm, error))
+    }
+}
+
+impl Source<'_> {
+    /// Receives a message as one value, which it must be exactly, or as a `Vec`, of as many values as it has.
+    ///
+    /// # Errors
+    /// A rank or a tag that can't be; a peer that is gone; a message of another type, or, for one value, of more (it is kept)
+    /// or of none.
+    ///
+    /// ```
+    /// # archipelago::testing::run(2, |world| {
+    /// if world.rank() == 0 {
+    ///     world.to(1).send(&(42u32, 'x'))?;
+    ///     world.to(1).send(&[1u8, 2, 3])?;
+    /// } else {
+    ///     let (number, letter): (u32, char) = world.from(0).receive()?;
+    ///     assert_eq!((number, letter), (42, 'x'));
+    ///     let bytes: Vec<u8> = world.from(0).receive()?;
+    ///     assert_eq!(bytes, [1, 2, 3]);
+    /// }
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    #[inline]
+    pub fn receive<R: Receivable>(&self) -> Result<R> {
+        self.receive_with_status().map(|(received, _)| received)
+    }
+
+    /// Receives, and tells from whom and with which tag.
+    ///
+    /// # Errors
+    /// As [`receive`](Source::receive).
+    #[inline]
+    pub fn receive_with_status<R: Receivable>(&self) -> Result<(R, Status)> {
+        let mut status = Status { source: 0, tag: 0, bytes: 0 };
+        let received = R::take(Next { source: self, status: &mut status })?;
+        Ok((received, status))
+    }
+
+    /// Receives into a buffer: a value, a slice, a vector as long as it is. Returns how much of it was received;
+    /// a message may be shorter than the buffer, whose rest then stays as it is.
+    ///
+    /// # Errors
+    /// As [`receive`](Source::receive); [`Error::Truncated`] when the message is longer than the buffer: it is kept.
+    ///
+    /// ```
+    /// # archipelago::testing::run(2, |world| {
+    /// let mut buffer = [0.0; 4];
+    /// if world.rank() == 0 {
+    ///     world.to(1).send(&[1.0, 2.0])?;
+    /// } else {
+    ///     let status = world.from(0).receive_into(&mut buffer[..])?;
+    ///     assert_eq!((status.count::<f64>(), buffer), (2, [1.0, 2.0, 0.0, 0.0]));
+    /// }
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    pub fn receive_into<B: ItemsMut + ?Sized>(&self, buffer: &mut B) -> Result<Status> {
+        let (comm, spot) = (&self.comm.untyped, self.spot("receive_into"));
+        let mut landing = Landing::new(buffer.items_mut());
+        let (to, capacity) = landing.room::<B::Item>();
+        // SAFETY: the landing is ours until the verb returns, when the operation is complete.
+        let status = unsafe { comm.receive(self.source, self.tag, type_of::<B::Item>(), to, capacity) }
+            .map_err(|error| spot.explain::<B::Item>(comm, error))?;
+        landing.land::<B::Item>(status, comm, spot)?;
+        Ok(Status::of(status))
+    }
+}
+
+/// The next message of a source.
+struct Next<'a, 'c> {
+    source: &'a Source<'c>,
+    status: &'a mut Status,
+}
+
+impl Incoming for Next<'_, '_> {
+    type Error = Error;
+
+    #[inline]
+    fn one<T: Wire>(self) -> Result<T> {
+        let Next { source: Source { comm, source, tag }, status } = self;
+        let (comm, spot) = (&comm.untyped, self.source.spot("receive"));
+        let mut value = MaybeUninit::<T>::uninit();
+        let mut scratch = Vec::new();
+        let to = match T::FORM {
+            Form::Plain => value.as_mut_ptr().cast(),
+            _ => {
+                scratch.resize(T::BYTES, 0u8);
+                scratch.as_mut_ptr()
+            }
+        };
+        // SAFETY: both places have T::BYTES bytes and are ours until the verb returns, when the operation is complete.
+        let received = unsafe { comm.receive(*source, *tag, type_of::<T>(), to, T::BYTES) }
+            .map_err(|error| spot.explain::<T>(comm, error))?;
+        *status = Status::of(received);
+        if received.bytes != T::BYTES {
+            let (found, expected) = (received.bytes, T::BYTES);
+            return Err(Error::WrongCount { found, expected, place: spot.place::<T>(comm) });
+        }
+        match T::FORM {
+            // SAFETY: all its bytes were written, and any bytes are a value of a plain type.
+            Form::Plain => Ok(unsafe { value.assume_init() }),
+            _ => T::unpack(&scratch).map_err(|invalid| spot.invalid::<T>(comm, invalid)),
+        }
+    }
+
+    fn many<T: Wire>(self) -> Result<Vec<T>> {
+        let message = self.source.matched_probe()?;
+        *self.status = message.status();
+        message.many()
+    }
+}
