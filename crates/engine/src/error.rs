@@ -61,6 +61,8 @@ pub enum Error {
         /// Bytes that it sent.
         found: usize,
     },
+    /// An algorithm that was asked for by name and can't be used for this call.
+    Unfit(&'static crate::collective::Algorithm),
     /// A request that is not (or no longer) one of this lane's.
     StaleRequest,
 }
@@ -93,6 +95,15 @@ impl std::fmt::Display for Error {
                 "rank {rank} sent {found} bytes where this rank expects {expected}: the members called the collective \
                  with different counts or types"
             ),
+            Error::Unfit(algorithm) => {
+                write!(f, "the {} algorithm \"{}\" needs", algorithm.collective.name(), algorithm.name)?;
+                let mut separator = ": ";
+                for need in algorithm.needs {
+                    write!(f, "{separator}{}", need.words())?;
+                    separator = "; ";
+                }
+                Ok(())
+            }
             Error::StaleRequest => write!(f, "this request is already complete or was never started here"),
         }
     }

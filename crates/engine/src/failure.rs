@@ -38,6 +38,7 @@ impl Lane {
             let error = Error::PeerFailed { rank: None, process, cause: cause.clone() };
             self.complete(request, Err(error));
         }
+        self.some_awaited_is_gone();
         // What the dead had announced can't be fetched any more.
         let remote: Vec<usize> = self
             .unexpected

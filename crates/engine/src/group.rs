@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use mapped::board::Board;
 use wire::{ContextId, JobId, ProcessId};
 
 /// An ordered set of processes. A rank is a position in it. Regular groups cost a few bytes whatever their size.
@@ -97,13 +98,25 @@ pub struct Communicator {
     pub name: String,
     /// How many collectives this process has started on it: the sequence that their messages carry.
     sequence: AtomicU64,
+    /// What members on one host publish on, if all are on one.
+    board: Option<Arc<Board>>,
 }
 
 impl Communicator {
     /// A communicator of `group` as `rank` sees it.
     pub fn new(context: ContextId, group: Group, rank: usize, name: String) -> Communicator {
         debug_assert!(rank < group.size());
-        Communicator { context, group, rank, name, sequence: AtomicU64::new(0) }
+        Communicator { context, group, rank, name, sequence: AtomicU64::new(0), board: None }
+    }
+
+    /// The same with a board. Either all members' communicators have one or none.
+    pub fn with_board(self, board: Option<Board>) -> Communicator {
+        Communicator { board: board.map(Arc::new), ..self }
+    }
+
+    /// Its board, if all members share a host.
+    pub fn board(&self) -> Option<&Arc<Board>> {
+        self.board.as_ref()
     }
 
     /// How many members.

@@ -126,6 +126,8 @@ pub struct Lane {
     pub(crate) idle: Vec<(Vec<crate::collective::Step>, Vec<u64>)>,
     /// Collectives whose steps watch shared memory and so want to be looked at on every poll.
     pub(crate) watching: Vec<RequestId>,
+    /// Boards on which this lane has stated that it sleeps.
+    pub(crate) armed_boards: Vec<std::sync::Arc<mapped::board::Board>>,
 }
 
 impl Lane {
@@ -153,6 +155,7 @@ impl Lane {
             revoked: Vec::new(),
             idle: Vec::new(),
             watching: Vec::new(),
+            armed_boards: Vec::new(),
         }
     }
 

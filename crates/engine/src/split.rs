@@ -1,6 +1,9 @@
 //! How members agree on new communicators: each states its wish and a context that it could give; one all-gather of
 //! these on the parent lets every member compute the same parts without another message.
 
+use std::sync::Arc;
+
+use mapped::board::Place;
 use wire::ContextId;
 
 use crate::Group;
@@ -14,11 +17,26 @@ pub struct Wish {
     pub key: i64,
     /// A context that this member made and gives if it becomes rank 0.
     pub context: ContextId,
+    /// An entry that this member took for the new communicator's board, if it could.
+    pub place: Option<Place>,
+}
+
+/// What a member gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The context of the new communicator.
+    pub context: ContextId,
+    /// Its members.
+    pub group: Group,
+    /// This member's rank.
+    pub rank: usize,
+    /// The members' places on its board, if all of them have one.
+    pub places: Option<Arc<[Place]>>,
 }
 
 impl Wish {
     /// Bytes of an encoded wish.
-    pub const BYTES: usize = 24;
+    pub const BYTES: usize = 32;
 
     /// As it travels.
     pub fn encode(&self) -> [u8; Wish::BYTES] {
@@ -26,7 +44,9 @@ impl Wish {
         let mut out = [0; Wish::BYTES];
         out[..8].copy_from_slice(&colour.to_le_bytes());
         out[8..16].copy_from_slice(&self.key.to_le_bytes());
-        out[16..].copy_from_slice(&self.context.0.to_le_bytes());
+        out[16..24].copy_from_slice(&self.context.0.to_le_bytes());
+        let place = self.place.map_or(NO_PLACE, Place::word);
+        out[24..].copy_from_slice(&place.to_le_bytes());
         out
     }
 
@@ -37,13 +57,21 @@ impl Wish {
             word.copy_from_slice(&bytes[at..at + 8]);
             u64::from_le_bytes(word)
         };
-        Wish { colour: u32::try_from(word(0)).ok(), key: word(8) as i64, context: ContextId(word(16)) }
+        Wish {
+            colour: u32::try_from(word(0)).ok(),
+            key: word(8) as i64,
+            context: ContextId(word(16)),
+            place: (word(24) != NO_PLACE).then(|| Place::from_word(word(24))),
+        }
     }
 }
 
-/// The communicator that member `me` of `parent` gets: context, members and its rank; `None` if it wished for none.
-/// Every member comes to the same from the same wishes.
-pub fn part_of(parent: &Group, wishes: &[Wish], me: usize) -> Option<(ContextId, Group, usize)> {
+/// Stands for no place: no pool has that many entries.
+const NO_PLACE: u64 = u64::MAX;
+
+/// What member `me` of `parent` gets; `None` if it wished for nothing. Every member comes to the same from the same
+/// wishes.
+pub fn part_of(parent: &Group, wishes: &[Wish], me: usize) -> Option<Part> {
     let colour = wishes.get(me)?.colour?;
     let mut members: Vec<usize> =
         (0..wishes.len()).filter(|rank| wishes[*rank].colour == Some(colour)).collect();
@@ -52,7 +80,8 @@ pub fn part_of(parent: &Group, wishes: &[Wish], me: usize) -> Option<(ContextId,
     let rank = members.iter().position(|member| *member == me)?;
     let context = wishes[*members.first()?].context;
     let processes = members.iter().map(|rank| parent.process(*rank)).collect::<Option<Vec<_>>>()?;
-    Some((context, Group::of(processes), rank))
+    let places = members.iter().map(|rank| wishes[*rank].place).collect();
+    Some(Part { context, group: Group::of(processes), rank, places })
 }
 
 #[cfg(test)]
@@ -61,12 +90,13 @@ mod tests {
     use wire::JobId;
 
     fn wish(rank: u32, colour: Option<u32>, key: i64) -> Wish {
-        Wish { colour, key, context: ContextId::new(rank, 1) }
+        Wish { colour, key, context: ContextId::new(rank, 1), place: Some(Place::of_world(rank as u16)) }
     }
 
     #[test]
     fn wishes_survive_their_bytes() {
-        for wish in [wish(3, Some(0), -1), wish(0, Some(u32::MAX), i64::MIN), wish(7, None, 5)] {
+        let nowhere = Wish { place: None, ..wish(1, Some(1), 1) };
+        for wish in [wish(3, Some(0), -1), wish(0, Some(u32::MAX), i64::MIN), wish(7, None, 5), nowhere] {
             assert_eq!(Wish::decode(&wish.encode()), wish);
         }
     }
@@ -84,10 +114,13 @@ mod tests {
             wish(6, Some(2), -1),
         ];
         let numbers = |me: usize| {
-            let (context, group, rank) = part_of(&parent, &wishes, me)?;
-            assert_eq!(group.process(rank), parent.process(me));
-            let all: Vec<u32> = (0..group.size()).map(|r| group.process(r).unwrap().number).collect();
-            Some((context, all))
+            let part = part_of(&parent, &wishes, me)?;
+            assert_eq!(part.group.process(part.rank), parent.process(me));
+            let all: Vec<u32> =
+                (0..part.group.size()).map(|r| part.group.process(r).unwrap().number).collect();
+            let slots: Vec<u32> = part.places.unwrap().iter().map(|place| place.slot as u32).collect();
+            assert_eq!(slots, all);
+            Some((part.context, all))
         };
         let five = Some((ContextId::new(2, 1), vec![2, 0, 5]));
         let two = Some((ContextId::new(6, 1), vec![6, 1, 4]));
@@ -95,5 +128,10 @@ mod tests {
         assert_eq!([numbers(1), numbers(4), numbers(6)], [two.clone(), two.clone(), two]);
         assert_eq!(numbers(3), None);
         assert_eq!(part_of(&parent, &wishes, 7), None);
+        // One without a place leaves all without a board.
+        let mut wishes = wishes;
+        wishes[4].place = None;
+        assert_eq!(part_of(&parent, &wishes, 6).unwrap().places, None);
+        assert!(part_of(&parent, &wishes, 0).unwrap().places.is_some());
     }
 }

@@ -4,7 +4,10 @@
 //! The one module of this crate with unsafe code: it hands addresses to `layout`'s copy functions.
 #![allow(unsafe_code)]
 
+use std::sync::Arc;
+
 use fabric::{Payload, Peer, Reader, Reserved};
+use mapped::board::{Board, PAYLOAD_BYTES};
 
 use crate::request::{RequestId, Waiter};
 
@@ -137,6 +140,38 @@ pub enum Work {
         /// The collective.
         ticket: Ticket,
     },
+    /// Write blocks into this process's cell of a board and publish them.
+    Publish {
+        /// The board.
+        board: Arc<Board>,
+        /// The collective's number on it.
+        epoch: u64,
+        /// The blocks, in two runs at most.
+        parts: [(Pointer, usize); 2],
+        /// The collective.
+        ticket: Ticket,
+    },
+    /// Read out of a board's cells: one is copied, several are combined in order of rank.
+    Fetch {
+        /// The board.
+        board: Arc<Board>,
+        /// The collective's number on it.
+        epoch: u64,
+        /// The first member.
+        of: usize,
+        /// How many members, going round.
+        count: usize,
+        /// Bytes of the cells to pass over.
+        skip: usize,
+        /// Where to.
+        into: Pointer,
+        /// How many.
+        bytes: usize,
+        /// What combines several.
+        operator: Option<layout::Operator>,
+        /// The collective.
+        ticket: Ticket,
+    },
     /// Wake a waiting thread or task.
     Wake(Waiter),
     /// Drop what a detached operation kept alive.
@@ -196,6 +231,19 @@ impl Work {
                 unsafe { operator.reduce(from.get(), into.get(), count, from_is_left) };
                 Some(Finished { ticket: Some(ticket), release: None, succeeded: true })
             }
+            Work::Publish { board, epoch, parts, ticket } => {
+                // SAFETY: the parts are valid by this function's contract.
+                unsafe { fill_cell(&board, epoch, &parts) };
+                board.publish(epoch);
+                Some(Finished { ticket: Some(ticket), release: None, succeeded: true })
+            }
+            Work::Fetch { board, epoch, of, count, skip, into, bytes, operator, ticket } => {
+                let from = (0..count).map(|i| board.payload((of + i) % board.size(), epoch));
+                // SAFETY: `into` is valid for `bytes` by this function's contract; what the cells hold isn't written
+                // again before this member is done with the epoch.
+                unsafe { read_cells(from, skip, into, bytes, operator) };
+                Some(Finished { ticket: Some(ticket), release: None, succeeded: true })
+            }
             Work::Wake(waiter) => {
                 wake(waiter);
                 None
@@ -204,6 +252,44 @@ impl Work {
                 drop(kept);
                 None
             }
+        }
+    }
+}
+
+/// # Safety
+/// The parts are valid for reads.
+unsafe fn fill_cell(board: &Board, epoch: u64, parts: &[(Pointer, usize); 2]) {
+    let mut filled = 0;
+    for (from, bytes) in parts {
+        // The table's condition keeps what is published within a cell; nothing else would be safe.
+        assert!(*bytes <= PAYLOAD_BYTES - filled, "more bytes than a cell holds");
+        // SAFETY: the part by contract; the room has PAYLOAD_BYTES, and nobody reads it before it is published.
+        unsafe { layout::copy(from.get(), board.room(epoch).add(filled), *bytes) };
+        filled += bytes;
+    }
+}
+
+/// # Safety
+/// `into` is valid for `bytes` writes; the cells' payloads are not written meanwhile.
+unsafe fn read_cells(
+    cells: impl Iterator<Item = *mut u8>,
+    skip: usize,
+    into: Pointer,
+    bytes: usize,
+    operator: Option<layout::Operator>,
+) {
+    assert!(skip <= PAYLOAD_BYTES && bytes <= PAYLOAD_BYTES - skip, "more bytes than a cell holds");
+    for (number, cell) in cells.enumerate() {
+        // SAFETY: within the cell.
+        let from = unsafe { cell.add(skip) };
+        match &operator {
+            Some(operator) if number > 0 => {
+                let count = bytes / operator.element_bytes().max(1);
+                // SAFETY: both hold `count` elements by contract.
+                unsafe { operator.reduce(from, into.get(), count, false) };
+            }
+            // SAFETY: `into` by contract; the cell is mapped and large enough.
+            _ => unsafe { layout::copy(from, into.get(), bytes) },
         }
     }
 }

@@ -10,6 +10,7 @@ use archipelago_engine::collective::{
 };
 use archipelago_engine::{Config, Error, Pointer, RequestId};
 use layout::{Operation, Operator};
+use mapped::board::PAYLOAD_BYTES;
 use world::World;
 
 /// What fills buffers that nothing may write to.
@@ -218,7 +219,7 @@ fn start(world: &mut World, algorithm: &'static Algorithm, job: &Job) -> Running
 }
 
 fn finish(world: &mut World, running: Running, seed: u64) {
-    for outcome in world.wait_all(&running.requests) {
+    for outcome in world.wait_all(&running.requests, &running.what) {
         assert!(outcome.is_ok(), "{}: {outcome:?}, seed {seed}", running.what);
     }
     for (rank, part) in running.parts.iter().enumerate() {
@@ -238,7 +239,8 @@ fn jobs(collective: Collective, size: u32, lengths: &[u64]) -> Vec<Job> {
             if !commutative && !collective.reduces() {
                 continue;
             }
-            let case = Case { commutative, ..Case::new(collective, size, elements, 8) };
+            let board = Some(PAYLOAD_BYTES as u64);
+            let case = Case { commutative, board, ..Case::new(collective, size, elements, 8) };
             push(case, false);
             match collective {
                 Collective::Barrier | Collective::Broadcast => {}
@@ -258,14 +260,15 @@ fn jobs(collective: Collective, size: u32, lengths: &[u64]) -> Vec<Job> {
     jobs
 }
 
-fn message_algorithms() -> impl Iterator<Item = &'static Algorithm> {
-    table::TABLE.iter().filter(|a| !a.needs.iter().any(|need| matches!(need, Need::Cell | Need::Reads)))
+/// What fits the world: its members share a board and can't read one another's memory in place.
+fn algorithms() -> impl Iterator<Item = &'static Algorithm> {
+    table::TABLE.iter().filter(|algorithm| !algorithm.needs.contains(&Need::Reads))
 }
 
 /// Runs everything that fits; returns how many collectives that were.
 fn check_size(size: u32, lengths: &[u64], seed: u64, config: Config) -> u64 {
     let mut world = World::new(size, seed, config);
-    for algorithm in message_algorithms() {
+    for algorithm in algorithms() {
         for job in jobs(algorithm.collective, size, lengths) {
             // Every root of the small worlds, and one of the large, another for each algorithm and form.
             let chosen = world.chance.below(size as usize) as u32;
@@ -308,7 +311,7 @@ fn many_collectives_at_once_on_one_communicator() {
     for seed in 1..=20 {
         let size = 2 + (seed % 6) as u32;
         let mut world = World::new(size, seed, Config::default());
-        let algorithms: Vec<_> = message_algorithms().collect();
+        let algorithms: Vec<_> = algorithms().collect();
         let mut running = Vec::new();
         for _ in 0..12 {
             let algorithm = algorithms[world.chance.below(algorithms.len())];
@@ -342,7 +345,7 @@ fn members_that_disagree_about_the_length_are_told() {
         let output = Pointer::new(buffer.as_mut_ptr().cast());
         requests.push((rank, world.start(&call, algorithm, Operands { output, ..Operands::NONE }).unwrap()));
     }
-    let outcomes = world.wait_all(&requests);
+    let outcomes = world.wait_all(&requests, "disagreement");
     assert!(outcomes[0].is_ok());
     assert_eq!(outcomes[1], Err(Error::Disagreement { rank: 0, expected: 48, found: 32 }));
     let text = outcomes[1].as_ref().unwrap_err().to_string();

@@ -5,7 +5,9 @@ use crate::shm::{Host, Reader, ShmPort, ShmReserved};
 use crate::{
     Armed, Card, Cause, Class, Counters, Event, Frame, Limits, Payload, Peer, Refused, Sleeper, sim, tcp,
 };
+use mapped::board::BoardPool;
 use os::Time;
+use std::sync::Arc;
 use wire::ProcessId;
 
 /// One lane of one process: sends frames to peers and delivers what they send, over whichever transport leads to each.
@@ -25,6 +27,8 @@ pub struct Port {
     by_link: ByLink,
     /// Peers that no transport leads to, not reported yet.
     nowhere: Vec<Peer>,
+    /// This process's entries on boards, on shared memory.
+    boards: Option<Arc<BoardPool>>,
 }
 
 impl Port {
@@ -34,7 +38,11 @@ impl Port {
     /// # Panics
     /// If the host has no such slot or lane, or `me.number < slot`.
     pub fn on_host(host: &Host, slot: u16, me: ProcessId, lane: u16) -> Port {
-        Port { shm: Some(ShmPort::new(host, slot, me, lane)), ..Port::without_transport(me) }
+        Port {
+            shm: Some(ShmPort::new(host, slot, me, lane)),
+            boards: Some(BoardPool::new(host.segment().clone(), slot)),
+            ..Port::without_transport(me)
+        }
     }
 
     /// A port that reaches all its peers over TCP.
@@ -58,12 +66,23 @@ impl Port {
             sim: None,
             by_link: ByLink::default(),
             nowhere: Vec::new(),
+            boards: None,
         }
     }
 
     /// Whose port this is.
     pub fn me(&self) -> ProcessId {
         self.me
+    }
+
+    /// This process's entries on boards, if it shares memory with others.
+    pub fn boards(&self) -> Option<&Arc<BoardPool>> {
+        self.boards.as_ref()
+    }
+
+    /// The slot of a process that shares this host's memory.
+    pub fn slot_of(&self, process: ProcessId) -> Option<u16> {
+        self.shm.as_ref()?.slot_of(process)
     }
 
     /// The peer for a process. No traffic; first contact makes a small state. A peer to which no transport leads yet waits

@@ -201,7 +201,7 @@ impl Cell {
                 if inside.ownership == Ownership::ProgressThread {
                     inside.sleeping = false;
                     self.sleeper.wake();
-                    inside.lane.port().disarm();
+                    inside.lane.disarm();
                 }
                 inside.ownership = Ownership::Waiter;
                 if let Some(waiter) = registered.take() {
@@ -407,7 +407,7 @@ impl Cell {
         again_ns: u64,
     ) -> MutexGuard<'a, Inside> {
         let mut inside = inside;
-        let Some(armed) = inside.lane.port().arm() else { return inside };
+        let Some(armed) = inside.lane.arm() else { return inside };
         let next = inside.lane.next_deadline().map_or(SLEEP_NS_MAX, |at| at.since(now));
         let timeout = deadline.map_or(SLEEP_NS_MAX, |at| at.since(now)).min(next).min(again_ns);
         let owned_as = inside.ownership;
@@ -419,7 +419,7 @@ impl Cell {
         // Whoever took over has disarmed for itself.
         if inside.ownership == owned_as && inside.sleeping {
             inside.sleeping = false;
-            inside.lane.port().disarm();
+            inside.lane.disarm();
         }
         inside
     }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use engine::collective::{Algorithm, Call, Case, Collective, Operands, Price, choose};
-use engine::split::{Wish, part_of};
+use engine::split::{Part, Wish, part_of};
 use engine::{Communicator, Error, Pointer, RequestId};
+use mapped::board::{Board, PAYLOAD_BYTES};
 
 use crate::Comm;
 
@@ -12,7 +13,8 @@ impl Comm {
     /// The case of a collective on this communicator: equal blocks, not in place, commutative. Change its fields for
     /// anything else; all members must come to the same.
     pub fn case(&self, collective: Collective, elements: u64, element_bytes: u64) -> Case {
-        Case::new(collective, self.size() as u32, elements, element_bytes)
+        let board = self.inner().board().map(|_| PAYLOAD_BYTES as u64);
+        Case { board, ..Case::new(collective, self.size() as u32, elements, element_bytes) }
     }
 
     /// The algorithm that is cheapest here. The same at all members.
@@ -22,10 +24,9 @@ impl Comm {
 
     /// What messages of this communicator cost.
     pub fn price(&self) -> &'static Price {
-        let surroundings = self.process().surroundings();
-        match surroundings.local_size == surroundings.size {
-            true => &Price::SHARED_MEMORY,
-            false => &Price::SOCKET,
+        match self.inner().board() {
+            Some(_) => &Price::SHARED_MEMORY,
+            None => &Price::SOCKET,
         }
     }
 
@@ -74,30 +75,47 @@ impl Comm {
     }
 
     /// A communicator of the same members in the same order whose messages never meet those of this one. Collective;
-    /// costs one broadcast of 8 bytes.
+    /// costs one all-gather of 32 bytes each.
     ///
     /// # Errors
     /// As [`collective`](Comm::collective).
     pub fn duplicate(&self) -> Result<Comm, Error> {
-        let mut context = self.process().new_context().0.to_le_bytes();
-        let case = self.case(Collective::Broadcast, 8, 1);
-        let output = Pointer::new(context.as_mut_ptr());
-        let operands = Operands { output, ..Operands::NONE };
-        // SAFETY: `context` has eight bytes and outlives the call.
-        unsafe { self.collective(&Call::new(case, self.rank() as u32, 0), None, operands)? };
-        let context = wire::ContextId(u64::from_le_bytes(context));
         let name = format!("copy of {}", self.inner().name);
-        let communicator = Communicator::new(context, self.inner().group.clone(), self.rank(), name);
-        Ok(Comm::new(self.process().clone(), Arc::new(communicator)))
+        // Every member has a colour.
+        self.part(Some(0), 0, name)?.ok_or(Error::StaleRequest)
     }
 
     /// The communicator of those members that state the same colour, ranked by key (equal keys: as here); `None` at
-    /// those that state no colour. Collective; costs one all-gather of 24 bytes each.
+    /// those that state no colour. Collective; costs one all-gather of 32 bytes each.
     ///
     /// # Errors
     /// As [`collective`](Comm::collective).
     pub fn split(&self, colour: Option<u32>, key: i64) -> Result<Option<Comm>, Error> {
-        let mine = Wish { colour, key, context: self.process().new_context() }.encode();
+        self.part(colour, key, format!("part {} of {}", colour.unwrap_or_default(), self.inner().name))
+    }
+
+    fn part(&self, colour: Option<u32>, key: i64, name: String) -> Result<Option<Comm>, Error> {
+        let process = self.process();
+        let pool = process.boards().filter(|_| colour.is_some());
+        let place = pool.and_then(|pool| pool.take());
+        let wish = Wish { colour, key, context: process.new_context(), place };
+        let part = self.agree(&wish);
+        let places = part.as_ref().ok().and_then(|part| part.as_ref()?.places.clone());
+        if places.is_none() {
+            pool.zip(place).inspect(|(pool, place)| pool.give_back(*place));
+        }
+        Ok(part?.map(|part| {
+            let communicator = Communicator::new(part.context, part.group, part.rank, name);
+            let lane = communicator.lane(process.lanes()) as u16;
+            let board =
+                pool.zip(places).and_then(|(pool, places)| Board::new(pool.clone(), lane, places, part.rank));
+            Comm::new(process.clone(), Arc::new(communicator.with_board(board)))
+        }))
+    }
+
+    /// Exchanges wishes with all members.
+    fn agree(&self, wish: &Wish) -> Result<Option<Part>, Error> {
+        let mine = wish.encode();
         let mut all = vec![[0u8; Wish::BYTES]; self.size()];
         let case = self.case(Collective::AllGather, Wish::BYTES as u64, 1);
         let operands = Operands {
@@ -108,10 +126,6 @@ impl Comm {
         // SAFETY: both buffers have the size that the case states and outlive the call.
         unsafe { self.collective(&Call::new(case, self.rank() as u32, 0), None, operands)? };
         let wishes: Vec<Wish> = all.iter().map(Wish::decode).collect();
-        let part = part_of(&self.inner().group, &wishes, self.rank());
-        Ok(part.map(|(context, group, rank)| {
-            let name = format!("part {} of {}", colour.unwrap_or_default(), self.inner().name);
-            Comm::new(self.process().clone(), Arc::new(Communicator::new(context, group, rank, name)))
-        }))
+        Ok(part_of(&self.inner().group, &wishes, self.rank()))
     }
 }

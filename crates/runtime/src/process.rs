@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use control::ToKeeper;
 use engine::{Communicator, Config, Counters, Group, Lane, PeerCounters};
 use fabric::Port;
+use mapped::board::{Board, BoardPool, Place};
 use os::Time;
 use wire::{ContextId, ProcessId};
 
@@ -46,6 +47,7 @@ pub struct Process {
     me: ProcessId,
     pub(crate) surroundings: Surroundings,
     world: Arc<Communicator>,
+    boards: Option<Arc<BoardPool>>,
     cells: Box<[Cell]>,
     pub(crate) house: House,
     clock: Clock,
@@ -73,12 +75,16 @@ impl Process {
         let Parts { port, house, clock, patience, surroundings, config } = parts;
         let me = port.me();
         let group = Group::world(me.job, surroundings.size);
-        let world = Communicator::new(ContextId::WORLD, group, me.number as usize, "world".to_owned());
+        let boards = port.boards().cloned();
+        let board = boards.clone().and_then(|pool| world_board(&port, pool, &group, me.number as usize));
+        let world = Communicator::new(ContextId::WORLD, group, me.number as usize, "world".to_owned())
+            .with_board(board);
         let lane = Lane::new(port, Config { job_size: surroundings.size, ..config });
         Arc::new(Process {
             me,
             surroundings,
             world: Arc::new(world),
+            boards,
             cells: Box::new([Cell::new(lane, patience, clock.clone())]),
             house,
             started: clock.now(),
@@ -89,6 +95,11 @@ impl Process {
             stopping: AtomicBool::new(false),
             ended: Mutex::new(None),
         })
+    }
+
+    /// This process's entries on boards, if it shares memory with others.
+    pub(crate) fn boards(&self) -> Option<&Arc<BoardPool>> {
+        self.boards.as_ref()
     }
 
     /// Who this process is.
@@ -308,4 +319,11 @@ impl Drop for Process {
         self.leave();
         self.stop_progress_thread();
     }
+}
+
+/// The world's board, if all its members share this host.
+fn world_board(port: &Port, pool: Arc<BoardPool>, group: &Group, rank: usize) -> Option<Board> {
+    let place = |rank| Some(Place::of_world(port.slot_of(group.process(rank)?)?));
+    let places = (0..group.size()).map(place).collect::<Option<Vec<_>>>()?;
+    Board::new(pool, 0, places.into(), rank)
 }

@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use super::board::Use;
 use super::{Algorithm, Buffer, Call, Order, Range, Schedule, Span, Step};
 use crate::envelope::{Envelope, STEP_LABEL};
 use crate::matching::Pattern;
@@ -54,18 +55,32 @@ pub(crate) struct Execution {
     round: u32,
     steps: Vec<Step>,
     /// Steps of this round that are not complete, and one more while the round is being started.
-    open: usize,
+    pub(super) open: usize,
     error: Option<Error>,
+    /// Its use of the communicator's board, if its algorithm uses that.
+    pub(super) usage: Option<Use>,
 }
 
 impl Execution {
     /// Where blocks lie in this process. The checker proves that blocks of messages and reductions exist and lie
     /// behind one another.
-    fn place(&self, blocks: Range) -> (Pointer, usize) {
+    pub(super) fn place(&self, blocks: Range) -> (Pointer, usize) {
         self.at(blocks.buffer, self.schedule.span(blocks).unwrap_or_default())
     }
 
-    fn at(&self, buffer: Buffer, span: Span) -> (Pointer, usize) {
+    pub(super) fn communicator(&self) -> &Arc<Communicator> {
+        &self.communicator
+    }
+
+    pub(super) fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    pub(super) fn operator(&self) -> Option<layout::Operator> {
+        self.operands.operator.clone()
+    }
+
+    pub(super) fn at(&self, buffer: Buffer, span: Span) -> (Pointer, usize) {
         let base = match buffer {
             Buffer::Input => self.operands.input,
             Buffer::Output => self.operands.output,
@@ -97,13 +112,17 @@ impl Lane {
             return Err(Error::NoSuchRank { rank, size });
         }
         debug_assert_eq!((call.case.size as usize, call.rank as usize), (size, communicator.rank));
+        let board = communicator.board().filter(|_| algorithm.uses_board());
+        if !algorithm.fits(&call.case) || board.is_some() != algorithm.uses_board() {
+            return Err(Error::Unfit(algorithm));
+        }
         let schedule = Schedule::new(algorithm, call);
         let (mut steps, mut scratch) = self.idle.pop().unwrap_or_default();
         steps.clear();
         scratch.clear();
         scratch.reserve_exact(schedule.scratch_bytes().div_ceil(8) as usize);
         let scratch_at = Pointer::new(scratch.as_mut_ptr().cast());
-        let execution = Execution {
+        let mut execution = Execution {
             communicator: communicator.clone(),
             schedule,
             operands,
@@ -114,13 +133,18 @@ impl Lane {
             steps,
             open: 0,
             error: None,
+            usage: board.map(|board| Use::begin(board.clone())),
         };
+        let waits = execution.usage.as_mut().and_then(|usage| usage.wait.take());
         let request = self.requests.insert(Owner::User, State::Collective(Box::new(execution)));
-        self.next_round(request);
+        match waits {
+            Some(wait) => self.wait_on_board(request, wait),
+            None => self.next_round(request),
+        }
         Ok(request)
     }
 
-    fn execution(&mut self, collective: RequestId) -> Option<&mut Execution> {
+    pub(super) fn execution(&mut self, collective: RequestId) -> Option<&mut Execution> {
         match self.requests.get_mut(collective).map(|r| &mut r.state) {
             Some(State::Collective(execution)) => Some(execution),
             _ => None,
@@ -189,9 +213,22 @@ impl Lane {
                 self.start_copy_step(collective, from, into);
                 Ok(())
             }
-            Step::Publish { .. } | Step::Await { .. } | Step::Fetch { .. } | Step::Pull { .. } => {
-                Err(Error::Revoked("this communicator has no board".to_owned()))
+            Step::Publish { blocks } => {
+                self.start_publish(collective, blocks);
+                Ok(())
             }
+            Step::Await { of, count } => {
+                let of = execution.schedule.member(of) as usize;
+                self.start_await(collective, of, count as usize);
+                Ok(())
+            }
+            Step::Fetch { of, count, skip, into } => {
+                let of = execution.schedule.member(of) as usize;
+                self.start_fetch(collective, of, count as usize, skip, into);
+                Ok(())
+            }
+            // No case says that members can read one another's memory in place.
+            Step::Pull { .. } => Ok(()),
         }
     }
 
@@ -354,6 +391,9 @@ impl Lane {
         for step in steps {
             self.cancel(step);
         }
+        if self.stop_watching(collective) {
+            self.closed(collective);
+        }
         if self.closed(collective) {
             self.next_round(collective);
         }
@@ -363,7 +403,10 @@ impl Lane {
         let Some(request) = self.requests.get_mut(collective) else { return };
         let ended = std::mem::replace(&mut request.state, State::Concluding);
         let State::Collective(execution) = ended else { return };
-        let Execution { mut scratch, steps, error, .. } = *execution;
+        let Execution { mut scratch, steps, error, usage, .. } = *execution;
+        if let Some(usage) = usage {
+            usage.board.finish(usage.epoch);
+        }
         if self.idle.len() < IDLE_MAX {
             if scratch.capacity() * 8 > IDLE_SCRATCH_BYTES {
                 scratch = Vec::new();
@@ -372,11 +415,6 @@ impl Lane {
         }
         self.counters.collectives += 1;
         self.complete(collective, error.map_or(Ok(Status::default()), Err));
-    }
-
-    /// Looks at the boards that collectives wait for. Returns whether any moved.
-    pub(crate) fn look_at_boards(&mut self) -> bool {
-        false
     }
 }
 

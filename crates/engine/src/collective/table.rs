@@ -54,7 +54,6 @@ impl Need {
 }
 
 /// One row of the table.
-#[derive(Debug)]
 pub struct Algorithm {
     /// The operation that it performs.
     pub collective: Collective,
@@ -77,9 +76,29 @@ pub struct Algorithm {
 }
 
 impl Algorithm {
+    /// Whether it works on the communicator's board instead of by messages.
+    pub fn uses_board(&self) -> bool {
+        self.needs.iter().any(|need| matches!(need, Need::Cell | Need::Reads))
+    }
+
     /// Whether it can be used for a case.
     pub fn fits(&self, case: &Case) -> bool {
         self.collective == case.collective && self.needs.iter().all(|need| need.met(case))
+    }
+}
+
+/// Rows are the same when they stand at the same place.
+impl PartialEq for Algorithm {
+    fn eq(&self, other: &Algorithm) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+impl Eq for Algorithm {}
+
+impl std::fmt::Debug for Algorithm {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.collective.name(), self.name)
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use archipelago_engine::collective::{Algorithm, Call, Operands};
 use archipelago_engine::{Communicator, Config, Error, Group, Lane, Polled, RequestId, Status, Work};
 use fabric::{Host, Port};
+use mapped::board::{Board, BoardPool, Place};
 use os::Time;
 use wire::{ContextId, JobId, ProcessId};
 
@@ -46,14 +47,14 @@ impl World {
         let rank = |number: u32| {
             let me = ProcessId { job, number, incarnation: 0 };
             let port = Port::on_host(&host, number as u16, me, 0);
+            let places = (0..size as u16).map(Place::of_world).collect();
+            let pool = BoardPool::new(host.segment().clone(), number as u16);
+            let board = Board::new(pool, 0, places, number as usize);
+            let world =
+                Communicator::new(ContextId::WORLD, Group::world(job, size), number as usize, "world".into());
             Rank {
                 lane: Lane::new(port, Config { job_size: size, ..config }),
-                world: Arc::new(Communicator::new(
-                    ContextId::WORLD,
-                    Group::world(job, size),
-                    number as usize,
-                    "world".to_owned(),
-                )),
+                world: Arc::new(world.with_board(board)),
                 work: VecDeque::new(),
             }
         };
@@ -97,11 +98,11 @@ impl World {
 
     /// Steps until all these requests (rank, request) are complete, and returns their outcomes; panics if nothing
     /// moves any more.
-    pub fn wait_all(&mut self, requests: &[(usize, RequestId)]) -> Vec<Result<Status, Error>> {
+    pub fn wait_all(&mut self, requests: &[(usize, RequestId)], what: &str) -> Vec<Result<Status, Error>> {
         let mut idle = 0;
         while !requests.iter().all(|(rank, request)| self.ranks[*rank].lane.is_complete(*request)) {
             idle = if self.step() { 0 } else { idle + 1 };
-            assert!(idle < 200_000, "nothing moves any more");
+            assert!(idle < 200_000, "nothing moves any more: {what}");
         }
         let outcome = |(rank, request): &(usize, RequestId)| self.ranks[*rank].lane.take(*request).unwrap();
         requests.iter().map(outcome).collect()

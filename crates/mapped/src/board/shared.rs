@@ -144,6 +144,11 @@ impl Board {
         self.words(self.me).disarm(self.words(0));
     }
 
+    /// Whom this member has stated that it waits for.
+    pub fn is_armed_for(&self) -> Option<usize> {
+        self.words(self.me).wanted().map(|member| member as usize)
+    }
+
     fn tell(&self) {
         if self.words(0).anybody_sleeps() {
             self.wake_sleepers();

@@ -72,6 +72,11 @@ impl Words {
         self.sleepers.0.load(Ordering::Relaxed) != 0
     }
 
+    /// Whom the owner of these words sleeps for.
+    pub fn wanted(&self) -> Option<u32> {
+        self.wants.0.load(Ordering::Relaxed).checked_sub(1)
+    }
+
     /// Whether the owner of these words sleeps for `member`.
     pub fn wants(&self, member: u32) -> bool {
         self.wants.0.load(Ordering::Relaxed) == member + 1

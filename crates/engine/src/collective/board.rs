@@ -1,0 +1,282 @@
+//! The executor's steps on the communicator's board: publish, await, fetch; what they wait for; and how a lane sleeps
+//! for them.
+//!
+//! Collectives on one board run one after the other, in the order in which all members start them: one that comes
+//! before its turn waits like one whose peers have not published. A board step that waits stands in `Lane::watching`,
+//! which every poll looks through.
+
+use std::sync::Arc;
+
+use fabric::Armed;
+use mapped::board::Board;
+
+use super::executor::Execution;
+use super::{Range, Span};
+use crate::work::{Part, Pointer, Ticket};
+use crate::{Error, Lane, RequestId, Work};
+
+/// What a collective waits for on its board. At most one step of a round waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// That the collectives before it on this board are over.
+    Turn,
+    /// That everybody is done with what its cell holds; then it publishes these blocks.
+    Room(Range),
+    /// That `count` members from `next` on, going round, publish.
+    Members {
+        /// The first that has not.
+        next: usize,
+        /// How many from there on.
+        count: usize,
+    },
+}
+
+/// A collective's use of a board.
+pub(super) struct Use {
+    pub board: Arc<Board>,
+    /// The number of this collective on the board.
+    pub epoch: u64,
+    pub wait: Option<Wait>,
+}
+
+impl Use {
+    /// Begins the next epoch. It waits for its turn if others are before it.
+    pub fn begin(board: Arc<Board>) -> Use {
+        let epoch = board.begin();
+        let wait = (board.finished() + 1 < epoch).then_some(Wait::Turn);
+        Use { board, epoch, wait }
+    }
+
+    /// Whether what it waits for has come.
+    fn has_come(&mut self) -> bool {
+        match &mut self.wait {
+            None => false,
+            Some(Wait::Turn) => self.board.finished() + 1 >= self.epoch,
+            Some(Wait::Room(_)) => self.board.reader_behind(self.epoch).is_none(),
+            Some(Wait::Members { next, count }) => {
+                while *count > 0 && self.board.is_published(*next, self.epoch) {
+                    *next = (*next + 1) % self.board.size();
+                    *count -= 1;
+                }
+                *count == 0
+            }
+        }
+    }
+
+    /// The member whose doing it waits for.
+    fn awaited(&self) -> Option<usize> {
+        match self.wait? {
+            Wait::Turn => None,
+            Wait::Room(_) => self.board.reader_behind(self.epoch),
+            Wait::Members { next, count } => (count > 0).then_some(next),
+        }
+    }
+
+    /// Whether it waits for another member than the one that it stated last: naming that one takes another attempt to
+    /// sleep.
+    fn has_moved_on(&self) -> bool {
+        self.wait != Some(Wait::Turn) && self.awaited() != self.board.is_armed_for()
+    }
+}
+
+impl Lane {
+    /// Publishes blocks, now or when there is room. The step is open until then.
+    pub(super) fn start_publish(&mut self, collective: RequestId, blocks: Range) {
+        let Some(usage) = self.usage(collective) else { return };
+        match usage.board.reader_behind(usage.epoch) {
+            None => self.publish(collective, blocks),
+            Some(_) => self.wait_on_board(collective, Wait::Room(blocks)),
+        }
+    }
+
+    /// The step is open until `count` members from `of` on have published.
+    pub(super) fn start_await(&mut self, collective: RequestId, of: usize, count: usize) {
+        let Some(usage) = self.usage(collective) else { return };
+        usage.wait = Some(Wait::Members { next: of, count });
+        match usage.has_come() {
+            true => usage.wait = None,
+            false => {
+                let wait = usage.wait.take();
+                wait.into_iter().for_each(|wait| self.wait_on_board(collective, wait));
+            }
+        }
+    }
+
+    /// Reads the cells of `count` members from `of` on; those of all in order of rank, whatever the root.
+    pub(super) fn start_fetch(
+        &mut self,
+        collective: RequestId,
+        of: usize,
+        count: usize,
+        skip: u32,
+        into: Range,
+    ) {
+        let Some(execution) = self.execution(collective) else { return };
+        let (into, bytes) = execution.place(into);
+        let operator = execution.operator().filter(|_| count > 1);
+        let Some(usage) = &execution.usage else { return };
+        if bytes == 0 {
+            return;
+        }
+        let work = Work::Fetch {
+            board: usage.board.clone(),
+            epoch: usage.epoch,
+            of: if count == usage.board.size() { 0 } else { of },
+            count,
+            skip: skip as usize * bytes,
+            into,
+            bytes,
+            operator,
+            ticket: Ticket { request: collective, part: Part::Step },
+        };
+        execution.open += 1;
+        self.work.push_back(work);
+    }
+
+    fn publish(&mut self, collective: RequestId, blocks: Range) {
+        let Some(execution) = self.execution(collective) else { return };
+        let parts = execution.parts(blocks);
+        let Some(usage) = &execution.usage else { return };
+        if parts.iter().all(|(_, bytes)| *bytes == 0) {
+            return usage.board.publish(usage.epoch);
+        }
+        let (board, epoch) = (usage.board.clone(), usage.epoch);
+        execution.open += 1;
+        let ticket = Ticket { request: collective, part: Part::Step };
+        self.work.push_back(Work::Publish { board, epoch, parts, ticket });
+    }
+
+    /// One more open step, which every poll looks at.
+    pub(super) fn wait_on_board(&mut self, collective: RequestId, wait: Wait) {
+        let Some(execution) = self.execution(collective) else { return };
+        let Some(usage) = &mut execution.usage else { return };
+        debug_assert!(usage.wait.is_none());
+        usage.wait = Some(wait);
+        execution.open += 1;
+        self.watching.push(collective);
+    }
+
+    /// Looks at the boards that collectives wait for. Returns whether any moved.
+    pub(crate) fn look_at_boards(&mut self) -> bool {
+        let mut moved = false;
+        let mut place = 0;
+        while let Some(&collective) = self.watching.get(place) {
+            let come = match self.usage(collective) {
+                Some(usage) => usage.has_come(),
+                None => true,
+            };
+            if !come {
+                place += 1;
+                continue;
+            }
+            moved = true;
+            self.watching.remove(place);
+            let wait = self.usage(collective).and_then(|usage| usage.wait.take());
+            if let Some(Wait::Room(blocks)) = wait {
+                self.publish(collective, blocks);
+            }
+            if wait.is_some() {
+                self.step_finished(collective);
+            }
+        }
+        moved
+    }
+
+    /// Lets go of what a collective that fails waits for; true if a step was open for it.
+    pub(super) fn stop_watching(&mut self, collective: RequestId) -> bool {
+        self.watching.retain(|watching| *watching != collective);
+        self.usage(collective).is_some_and(|usage| usage.wait.take().is_some())
+    }
+
+    /// Prepares to sleep: arms the port and states on the boards whom this process waits for, then looks once more. `None`:
+    /// something is there, poll again. Otherwise call [`disarm`](Lane::disarm) after the sleep.
+    pub fn arm(&mut self) -> Option<Armed> {
+        let armed = self.port.arm()?;
+        if self.watching.is_empty() {
+            return Some(armed);
+        }
+        if self.some_awaited_is_gone() {
+            self.disarm();
+            return None;
+        }
+        for place in 0..self.watching.len() {
+            let collective = self.watching[place];
+            if let Some(usage) = self.usage(collective)
+                && let Some(member) = usage.awaited()
+            {
+                usage.board.arm(member);
+                let board = usage.board.clone();
+                self.armed_boards.push(board);
+            }
+        }
+        for place in 0..self.watching.len() {
+            let collective = self.watching[place];
+            // Between the statement and this look the fence in `Board::arm` stands; what comes later rings.
+            if self.usage(collective).is_none_or(|usage| usage.has_come() || usage.has_moved_on()) {
+                self.disarm();
+                return None;
+            }
+        }
+        Some(armed)
+    }
+
+    /// Ends what [`arm`](Lane::arm) prepared.
+    pub fn disarm(&mut self) {
+        for board in self.armed_boards.drain(..) {
+            board.disarm();
+        }
+        self.port.disarm();
+    }
+
+    /// Makes contact with every member that a collective sleeps for, so that its death is heard of; fails the collectives
+    /// whose member is known to be gone.
+    pub(crate) fn some_awaited_is_gone(&mut self) -> bool {
+        let mut gone = false;
+        for collective in self.watching.clone() {
+            let Some(execution) = self.execution(collective) else { continue };
+            let communicator = execution.communicator().clone();
+            let Some(member) = execution.usage.as_ref().and_then(Use::awaited) else { continue };
+            let Ok(peer) = self.peer(&communicator, member) else { continue };
+            if let Some(cause) = self.peers[peer.0 as usize].failed.clone() {
+                // What it did before it went counts: only now that it is known to be gone does a look tell for good.
+                let still = |usage: &mut Use| !usage.has_come() && usage.awaited() == Some(member);
+                if !self.usage(collective).is_some_and(still) {
+                    continue;
+                }
+                let process = self.port.process(peer);
+                self.fail_collective(collective, Error::PeerFailed { rank: Some(member), process, cause });
+                gone = true;
+            }
+        }
+        gone
+    }
+
+    fn usage(&mut self, collective: RequestId) -> Option<&mut Use> {
+        self.execution(collective)?.usage.as_mut()
+    }
+}
+
+impl Execution {
+    /// Blocks as at most two runs of memory: those of a rotated buffer wrap around once.
+    fn parts(&self, blocks: Range) -> [(Pointer, usize); 2] {
+        let mut parts = [(Pointer::NULL, 0); 2];
+        if let Some(span) = self.schedule().span(blocks) {
+            parts[0] = self.at(blocks.buffer, span);
+            return parts;
+        }
+        let area = self.schedule().area(blocks.buffer);
+        let mut runs = [Span::default(); 2];
+        let mut run = 0;
+        for block in blocks.first..blocks.first + blocks.count {
+            let Some(span) = area.block(block) else { continue };
+            if runs[run].bytes > 0 && runs[run].offset + runs[run].bytes != span.offset {
+                run = (run + 1).min(1);
+            }
+            if runs[run].bytes == 0 {
+                runs[run].offset = span.offset;
+            }
+            runs[run].bytes += span.bytes;
+        }
+        [self.at(blocks.buffer, runs[0]), self.at(blocks.buffer, runs[1])]
+    }
+}
