@@ -10,6 +10,7 @@ mod measures;
 mod ours;
 mod page;
 mod sample;
+mod usage;
 
 use std::process::ExitCode;
 

@@ -1,6 +1,147 @@
-//! Ours: the programs that `archi run` starts.
+//! Ours: the programs that `archi run` starts. Each rank runs the same; rank 0 prints one figure.
 
-/// Runs the program of this name on every rank; rank 0 prints its figure.
+use crate::limits::LARGE_BYTES;
+use crate::usage;
+use archipelago::prelude::*;
+use std::time::{Duration, Instant};
+
+/// Runs the program of this name; rank 0 prints its figure.
+///
+/// # Errors
+/// When there is no such program, or communication fails.
 pub fn run(name: &str) -> Result<(), String> {
-    Err(format!("no program `{name}`"))
+    let program = match name {
+        "latency" => latency,
+        "rate" => rate,
+        "bandwidth" => bandwidth,
+        "barrier" => barrier,
+        "wait" => wait,
+        "empty" => empty,
+        "memory" => memory,
+        _ => return Err(format!("no program `{name}`")),
+    };
+    let before = usage::memory_bytes();
+    let play = || -> archipelago::Result<Option<f64>> {
+        let world = archipelago::init()?;
+        let figure = program(&world, before)?;
+        let root = world.rank() == 0;
+        world.finalize()?;
+        Ok(figure.filter(|_| root))
+    };
+    if let Some(figure) = play().map_err(|error| error.to_string())? {
+        println!("{figure}");
+    }
+    Ok(())
+}
+
+/// Nanoseconds of half a round trip of 8 bytes.
+fn latency(world: &Comm, _before: u64) -> archipelago::Result<Option<f64>> {
+    const ROUNDS: u64 = 100_000;
+    let (mut start, mut word) = (Instant::now(), [0u64]);
+    for round in 0..ROUNDS {
+        if round == ROUNDS / 10 {
+            start = Instant::now();
+        }
+        if world.rank() == 0 {
+            world.to(1).send(&[round])?;
+            world.from(1).receive_into(&mut word)?;
+        } else {
+            world.from(0).receive_into(&mut word)?;
+            world.to(0).send(&word)?;
+        }
+    }
+    Ok(Some(nanoseconds(start) / (2 * (ROUNDS - ROUNDS / 10)) as f64))
+}
+
+/// Millions of 8-byte messages a second, one way.
+fn rate(world: &Comm, _before: u64) -> archipelago::Result<Option<f64>> {
+    const MESSAGES: u64 = 3_000_000;
+    let mut word = [0u64];
+    let mut stream = |messages: u64| -> archipelago::Result<()> {
+        for message in 0..messages {
+            if world.rank() == 0 {
+                world.to(1).send(&[message])?;
+            } else {
+                world.from(0).receive_into(&mut word)?;
+            }
+        }
+        // The last has arrived when this is back.
+        match world.rank() {
+            0 => world.from(1).receive::<u64>().map(drop),
+            _ => world.to(0).send(&messages),
+        }
+    };
+    stream(MESSAGES / 10)?;
+    let start = Instant::now();
+    stream(MESSAGES)?;
+    Ok(Some(MESSAGES as f64 * 1e3 / nanoseconds(start)))
+}
+
+/// GB/s of 4 MiB messages, one way.
+fn bandwidth(world: &Comm, _before: u64) -> archipelago::Result<Option<f64>> {
+    const MESSAGES: usize = 100;
+    let mut buffer = vec![world.rank() as u8; LARGE_BYTES];
+    let mut stream = |messages: usize| -> archipelago::Result<()> {
+        for _ in 0..messages {
+            if world.rank() == 0 {
+                world.to(1).send(&buffer[..])?;
+            } else {
+                world.from(0).receive_into(&mut buffer[..])?;
+            }
+        }
+        match world.rank() {
+            0 => world.from(1).receive::<usize>().map(drop),
+            _ => world.to(0).send(&messages),
+        }
+    };
+    stream(MESSAGES / 10)?;
+    let start = Instant::now();
+    stream(MESSAGES)?;
+    Ok(Some((MESSAGES * LARGE_BYTES) as f64 / nanoseconds(start)))
+}
+
+/// Nanoseconds of a barrier.
+fn barrier(world: &Comm, _before: u64) -> archipelago::Result<Option<f64>> {
+    const ROUNDS: u32 = 20_000;
+    (0..ROUNDS / 10).try_for_each(|_| world.barrier())?;
+    let start = Instant::now();
+    (0..ROUNDS).try_for_each(|_| world.barrier())?;
+    Ok(Some(nanoseconds(start) / f64::from(ROUNDS)))
+}
+
+/// Seconds of CPU that rank 0 uses while it waits 3 s in a receive.
+fn wait(world: &Comm, _before: u64) -> archipelago::Result<Option<f64>> {
+    world.barrier()?;
+    if world.rank() != 0 {
+        std::thread::sleep(Duration::from_secs(3));
+        world.to(0).send(&1u64)?;
+        return Ok(None);
+    }
+    let before = usage::processor_seconds();
+    world.from(1).receive::<u64>()?;
+    Ok(Some(usage::processor_seconds() - before))
+}
+
+fn empty(_world: &Comm, _before: u64) -> archipelago::Result<Option<f64>> {
+    Ok(None)
+}
+
+/// MiB a rank after everybody has exchanged messages with everybody, beyond what the program had before it joined.
+fn memory(world: &Comm, before: u64) -> archipelago::Result<Option<f64>> {
+    let (me, n) = (world.rank(), world.size());
+    for distance in 1..n {
+        world.to((me + distance) % n).send(&[0u8; 1024][..])?;
+        let _: Vec<u8> = world.from((me + n - distance) % n).receive()?;
+    }
+    world.all_reduce(me, Sum)?;
+    world.barrier()?;
+    // All hold still while all look.
+    let own = usage::memory_bytes().saturating_sub(before);
+    world.barrier()?;
+    let all = world.all_reduce(own, Sum)? + usage::socket_bytes();
+    Ok(Some(all as f64 / n as f64 / (1 << 20) as f64))
+}
+
+fn nanoseconds(start: Instant) -> f64 {
+    start.elapsed().as_nanos() as f64
 }

@@ -50,6 +50,8 @@ pub enum Error {
     },
     /// The product is wrong.
     Wrong(String),
+    /// Communication failed.
+    Runtime(archipelago::Error),
 }
 
 impl Error {
@@ -79,6 +81,7 @@ impl fmt::Display for Error {
             Error::TooLarge { rows, columns, elements_max } => {
                 write!(f, "a {rows}x{columns} matrix has more than {elements_max} elements, the limit")
             }
+            Error::Runtime(cause) => write!(f, "{cause}"),
             Error::Output(cause) => write!(f, "{cause}"),
             Error::System { verb, path, cause } => write!(f, "cannot {verb} {}: {cause}", path.display()),
             Error::File { path, cause } => write!(f, "{}: {cause}", path.display()),
@@ -87,3 +90,9 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl From<archipelago::Error> for Error {
+    fn from(cause: archipelago::Error) -> Error {
+        Error::Runtime(cause)
+    }
+}

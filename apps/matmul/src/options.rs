@@ -1,8 +1,8 @@
 //! What somebody asked for on the command line.
 
 use crate::error::Error;
-use crate::{file, generate};
 use crate::matrix::{ELEMENTS_MAX, Matrix, checked_size};
+use crate::{file, generate};
 use archipelago::Wire;
 use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
@@ -79,7 +79,9 @@ impl Options {
                 let (n, _) = checked_size(n, n, ELEMENTS_MAX)?;
                 (generate::matrix(self.seed, 0, n, n), generate::matrix(self.seed, 1, n, n))
             }
-            _ => return Err(Error::Input("what shall be multiplied? Give --a FILE --b FILE, or --n N".into())),
+            _ => {
+                return Err(Error::Input("what shall be multiplied? Give --a FILE --b FILE, or --n N".into()));
+            }
         };
         if self.transpose_a {
             a = a.transposed();

@@ -1,8 +1,8 @@
 //! What the root tells all others before the work starts.
 
 use crate::error::Error;
-use crate::options::{Algorithm, Options};
 use crate::matrix::Matrix;
+use crate::options::{Algorithm, Options};
 use archipelago::{Comm, Wire};
 
 /// What is to be done, if anything.
@@ -32,9 +32,9 @@ impl Plan {
 
     /// Rank 0's plan, on all ranks.
     pub fn agree(self, world: &Comm) -> Result<Plan, Error> {
-        let mut plan = [self];
+        let mut plan = self;
         world.root(0).broadcast(&mut plan)?;
-        Ok(plan[0])
+        Ok(plan)
     }
 
     /// Floating-point operations of the product.

@@ -19,16 +19,18 @@ impl Progress {
     /// A bar, if this is rank 0, the work is long, and the output is a terminal: ours, or our launcher's, which says so.
     pub fn start(rank: usize, operations: f64) -> Progress {
         let launchers = std::env::var_os("ARCHIPELAGO_TERMINAL").is_some();
-        let bar = (rank == 0 && operations >= OPERATIONS_MIN && (io::stderr().is_terminal() || launchers)).then(|| {
-            let target = if io::stderr().is_terminal() {
-                ProgressDrawTarget::stderr()
-            } else {
-                ProgressDrawTarget::term_like_with_hz(Box::new(ThroughLauncher), 5)
-            };
-            let template = "{bar:40} {percent:>3}%  {elapsed} elapsed, {eta} to go";
-            let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-            ProgressBar::with_draw_target(Some((operations / 1e6) as u64), target).with_style(style)
-        });
+        let bar = (rank == 0 && operations >= OPERATIONS_MIN && (io::stderr().is_terminal() || launchers))
+            .then(|| {
+                let target = if io::stderr().is_terminal() {
+                    ProgressDrawTarget::stderr()
+                } else {
+                    ProgressDrawTarget::term_like_with_hz(Box::new(ThroughLauncher), 5)
+                };
+                let template = "{bar:40} {percent:>3}%  {elapsed} elapsed, {eta} to go";
+                let style =
+                    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+                ProgressBar::with_draw_target(Some((operations / 1e6) as u64), target).with_style(style)
+            });
         Progress { bar, operations }
     }
 

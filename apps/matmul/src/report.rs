@@ -40,7 +40,10 @@ impl Report<'_> {
             count => format!("{count} processes"),
         };
         let computing = self.accounts.iter().map(|account| account.computing_s).fold(0.0, f64::max);
-        let mut text = format!("{rows}x{inner} times {inner}x{columns} on {processes}, algorithm {}\n", algorithm.name());
+        let mut text = format!(
+            "{rows}x{inner} times {inner}x{columns} on {processes}, algorithm {}\n",
+            algorithm.name()
+        );
         text.push_str(&format!(
             "{:.2} GFLOP/s in {}, of which local products took {}; {:.0} % of the time was spent communicating\n\n",
             self.gflops(),
@@ -87,7 +90,8 @@ fn table(accounts: &[Account]) -> String {
     let header = ["rank", "computing", "communicating", "sent", "in messages", "received", "in messages"];
     let mut rows = vec![header.map(String::from)];
     rows.extend(accounts.iter().enumerate().map(|(rank, account)| {
-        let share = format!("{} ({:.0} %)", seconds(account.communicating_s), 100.0 * account.communicating_share());
+        let share =
+            format!("{} ({:.0} %)", seconds(account.communicating_s), 100.0 * account.communicating_share());
         let traffic = account.traffic;
         [
             rank.to_string(),
@@ -134,11 +138,13 @@ mod tests {
 
     #[test]
     fn figures_have_units_and_columns_line_up() {
-        let traffic = Traffic { messages_sent: 3, bytes_sent: 5 << 20, messages_received: 12, bytes_received: 100 };
+        let traffic =
+            Traffic { messages_sent: 3, bytes_sent: 5 << 20, messages_received: 12, bytes_received: 100 };
         let account = Account { seconds: 2.0, computing_s: 1.5, communicating_s: 0.5, traffic };
         let plan = Plan { go: true, algorithm: Algorithm::Rows, rows: 1000, inner: 1000, columns: 1000 };
         let accounts = [account, Account { computing_s: 0.000_25, ..account }];
-        let report = Report { plan: &plan, accounts: &accounts, check: Some(Check::Exact { elements: 9 }), out: None };
+        let report =
+            Report { plan: &plan, accounts: &accounts, check: Some(Check::Exact { elements: 9 }), out: None };
         let expected = "\
 1000x1000 times 1000x1000 on 2 processes, algorithm rows
 1.00 GFLOP/s in 2.00 s, of which local products took 1.50 s; 25 % of the time was spent communicating

@@ -26,19 +26,16 @@ pub fn multiply(
     let Plan { rows, inner, columns, .. } = *plan;
     let (processes, me) = (world.size(), world.rank());
     let mine = share(rows, processes, me);
-    let counts = |width: usize| -> Vec<usize> { (0..processes).map(|r| share(rows, processes, r).len() * width).collect() };
-
-    let (a, b) = match factors {
+    let (a, mut b) = match factors {
         Some((a, b)) => (Some(a), b),
         None => (None, Matrix::zeros(inner, columns)),
     };
-    let mut b = b;
-    let mut own_a = vec![0.0; mine.len() * inner];
-    meter.communicate(|| -> Result<(), Error> {
-        let root = world.root(0);
-        root.scatter_v(a.as_ref().map(Matrix::values), &counts(inner), &mut own_a)?;
-        root.broadcast(b.values_mut())?;
-        Ok(())
+    let own_a = meter.communicate(|| -> Result<Vec<f64>, Error> {
+        let counts: Vec<usize> =
+            (0..processes).map(|rank| share(rows, processes, rank).len() * inner).collect();
+        let own = world.root(0).scatter_v(a.as_ref().map(|a| (a.values(), &counts[..])))?;
+        world.root(0).broadcast(b.values_mut())?;
+        Ok(own)
     })?;
     drop(a);
 
@@ -52,6 +49,6 @@ pub fn multiply(
     }
     progress.finish();
 
-    let gathered = meter.communicate(|| world.root(0).gather_v(&own_c, &counts(columns)))?;
-    Ok(gathered.map(|values| Matrix::from_values(rows, columns, values)))
+    let gathered = meter.communicate(|| world.root(0).gather_v(&own_c))?;
+    Ok(gathered.map(|parts| Matrix::from_values(rows, columns, parts.into_values())))
 }

@@ -9,6 +9,8 @@ use crate::{Matrix, file, rows, summa, verify};
 use archipelago::Comm;
 use clap::Parser;
 use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::Path;
 
 /// How a process ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +26,8 @@ pub enum Status {
 
 /// Runs this process's part. Whatever is wrong with the input is said once, by rank 0, whose status tells; the others end well.
 pub fn run(world: &Comm, arguments: impl IntoIterator<Item = OsString>) -> Status {
-    let outcome = if world.rank() == 0 { lead(world, arguments) } else { follow(world).map(|()| Status::Done) };
+    let outcome =
+        if world.rank() == 0 { lead(world, arguments) } else { follow(world).map(|()| Status::Done) };
     outcome.unwrap_or_else(|error| {
         eprintln!("matmul: {error}");
         Status::Failed
@@ -60,11 +63,12 @@ fn lead(world: &Comm, arguments: impl IntoIterator<Item = OsString>) -> Result<S
     }
     let out = options.out.as_ref().map(|path| path.display().to_string());
     let report = Report { plan: &plan, accounts: &accounts, check, out };
-    if options.json {
-        println!("{}", report.json());
-    } else {
-        print!("{}", report.text());
-    }
+    let text = if options.json { report.json() + "\n" } else { report.text() };
+    let mut output = io::stdout().lock();
+    output
+        .write_all(text.as_bytes())
+        .and_then(|()| output.flush())
+        .map_err(|cause| Error::system("write", Path::new("standard output"), cause))?;
     Ok(Status::Done)
 }
 

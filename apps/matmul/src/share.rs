@@ -9,16 +9,6 @@ pub fn share(total: usize, parts: usize, index: usize) -> Range<usize> {
     start..start + each + usize::from(index < more)
 }
 
-/// The processes of a grid as square as their number allows: (rows, columns), rows ≤ columns.
-pub fn grid(processes: usize) -> (usize, usize) {
-    let rows = (1..=processes)
-        .take_while(|rows| rows * rows <= processes)
-        .filter(|rows| processes.is_multiple_of(*rows))
-        .last();
-    let rows = rows.unwrap_or(1);
-    (rows, processes / rows)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,17 +26,5 @@ mod tests {
                 assert!(most.unwrap() - least.unwrap() <= 1);
             }
         }
-    }
-
-    #[test]
-    fn grids_are_as_square_as_they_can_be() {
-        let check = |processes, expected| assert_eq!(grid(processes), expected, "{processes}");
-        check(1, (1, 1));
-        check(2, (1, 2));
-        check(4, (2, 2));
-        check(6, (2, 3));
-        check(7, (1, 7));
-        check(12, (3, 4));
-        check(36, (6, 6));
     }
 }

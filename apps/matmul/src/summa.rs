@@ -11,7 +11,7 @@ use crate::meter::Meter;
 use crate::plan::Plan;
 use crate::product::accumulate;
 use crate::progress::Progress;
-use crate::share::{grid, share};
+use crate::share::share;
 use archipelago::Comm;
 use std::ops::Range;
 
@@ -29,16 +29,13 @@ pub fn multiply(
     meter: &mut Meter<'_>,
 ) -> Result<Option<Matrix>, Error> {
     let Plan { rows, inner, columns, .. } = *plan;
-    let (grid_rows, grid_columns) = grid(world.size());
-    let (own_row, own_column) = (world.rank() / grid_columns, world.rank() % grid_columns);
+    let lines = meter.communicate(|| Lines::of(world))?;
+    let Lines { grid_rows, grid_columns, own_row, own_column, along_row, along_column } = lines;
     let tiles = |height: usize, width: usize| Tiles { height, width, grid_rows, grid_columns };
     let (tiles_a, tiles_b, tiles_c) = (tiles(rows, inner), tiles(inner, columns), tiles(rows, columns));
-
-    let (along_row, along_column, a, b) = meter.communicate(|| -> Result<_, Error> {
-        let along_row = world.split(own_row as u64, own_column as i64)?;
-        let along_column = world.split(own_column as u64, own_row as i64)?;
+    let (a, b) = meter.communicate(|| -> Result<_, Error> {
         let (a, b) = factors.unzip();
-        Ok((along_row, along_column, tiles_a.scatter(world, a)?, tiles_b.scatter(world, b)?))
+        Ok((tiles_a.scatter(world, a)?, tiles_b.scatter(world, b)?))
     })?;
 
     let mut c = tiles_c.empty(world.rank());
@@ -69,6 +66,33 @@ pub fn multiply(
     }
     progress.finish();
     meter.communicate(|| tiles_c.gather(world, &c))
+}
+
+/// A process's place on the grid, and those that it shares a row and a column with.
+struct Lines {
+    grid_rows: usize,
+    grid_columns: usize,
+    own_row: usize,
+    own_column: usize,
+    along_row: Comm,
+    along_column: Comm,
+}
+
+impl Lines {
+    fn of(world: &Comm) -> Result<Lines, Error> {
+        let Some(grid) = world.cartesian(&[(0, false), (0, false)])? else {
+            return Err(Error::Input("a balanced grid left a process over".into()));
+        };
+        let (points, own) = (grid.dimensions(), grid.coordinates());
+        Ok(Lines {
+            grid_rows: points[0],
+            grid_columns: points[1],
+            own_row: own[0],
+            own_column: own[1],
+            along_row: grid.line(1)?,
+            along_column: grid.line(0)?,
+        })
+    }
 }
 
 /// Pieces of the inner dimension, none across the border of a tile of A or of B, none wider than [`PANEL_MAX`].
@@ -130,23 +154,21 @@ impl Tiles {
             };
             (0..world.size()).flat_map(|rank| tile(rank).values().to_vec()).collect()
         });
-        let mut own = self.empty(world.rank());
-        world.root(0).scatter_v(packed.as_deref(), &self.counts(), own.values_mut())?;
-        Ok(own)
+        let counts = self.counts();
+        let values = world.root(0).scatter_v(packed.as_deref().map(|packed| (packed, &counts[..])))?;
+        let (rows, columns) = self.ranges(world.rank());
+        Ok(Matrix::from_values(rows.len(), columns.len(), values))
     }
 
     /// The matrix of all tiles, at the root.
     fn gather(&self, world: &Comm, own: &Matrix) -> Result<Option<Matrix>, Error> {
-        let packed = world.root(0).gather_v(own.values(), &self.counts())?;
+        let packed = world.root(0).gather_v(own.values())?;
         Ok(packed.map(|packed| {
             let mut matrix = Matrix::zeros(self.height, self.width);
-            let mut rest = &packed[..];
-            for rank in 0..world.size() {
+            for (rank, values) in packed.iter().enumerate() {
                 let (rows, columns) = self.ranges(rank);
-                let (values, after) = rest.split_at(rows.len() * columns.len());
                 let tile = Matrix::from_values(rows.len(), columns.len(), values.to_vec());
                 matrix.set_tile(rows.start, columns.start, &tile);
-                rest = after;
             }
             matrix
         }))

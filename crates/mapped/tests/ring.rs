@@ -49,6 +49,7 @@ fn body(record: &Record) -> Vec<u8> {
         Body::Inline { bytes, length } => bytes[..length as usize].to_vec(),
         // SAFETY: the body is valid until it is released, and the producer in these tests is correct.
         Body::Outline { pointer, length, .. } => {
+            // SAFETY: the record points to that much of the payload area, which nobody overwrites until it is released.
             unsafe { std::slice::from_raw_parts(pointer, length as usize) }.to_vec()
         }
     }

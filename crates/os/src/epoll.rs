@@ -44,6 +44,9 @@ pub struct Ready {
 #[derive(Debug)]
 pub struct Epoll(OwnedFd);
 
+/// Longer waits return after this time: a day.
+const TIMEOUT_NS_MAX: u64 = 86_400_000_000_000;
+
 /// The most events that one call reports; the others stay and come in the next.
 pub const READY_MAX: usize = 64;
 
@@ -86,6 +89,8 @@ impl Epoll {
     /// # Errors
     /// What the kernel says of a set that is not one.
     pub fn wait(&self, timeout_ns: u64, mut found: impl FnMut(Ready)) -> io::Result<()> {
+        // Where the kernel lacks epoll_pwait2 the time is rounded to milliseconds that must fit into 31 bits.
+        let timeout_ns = timeout_ns.min(TIMEOUT_NS_MAX);
         let timeout = Timespec {
             tv_sec: (timeout_ns / 1_000_000_000) as i64,
             tv_nsec: (timeout_ns % 1_000_000_000) as i64,

@@ -1,0 +1,145 @@
+//! The whole program on several ranks: both algorithms, sizes that don't divide, and bad input that one rank reports.
+
+use archipelago::Comm;
+use matmul::run::{Status, run};
+use matmul::{Matrix, file, generate, product};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+/// A folder of its own, removed at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The statuses of all ranks of `matmul words`, by rank.
+fn statuses(ranks: usize, words: &[&str]) -> Vec<Status> {
+    let found = Mutex::new(vec![None; ranks]);
+    archipelago::testing::run(ranks, |world: Comm| {
+        let arguments = std::iter::once("matmul").chain(words.iter().copied()).map(OsString::from);
+        let status = run(&world, arguments);
+        found.lock().unwrap()[world.rank()] = Some(status);
+    });
+    found.into_inner().unwrap().into_iter().map(|status| status.unwrap()).collect()
+}
+
+fn data(name: &str) -> String {
+    format!("{}/../../data/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn the_gram_matrix_of_the_digits_is_exact_on_any_number_of_ranks() {
+    let folder = Folder::new("gram");
+    let (digits, same_digits) = (data("digits.mtx"), data("digits.npy"));
+    let mut first: Option<Matrix> = None;
+    for ranks in [1, 2, 4, 7] {
+        for algorithm in ["rows", "summa"] {
+            let out = folder.path(&format!("gram-{ranks}-{algorithm}.npy"));
+            let words = [
+                "--a",
+                &digits,
+                "--b",
+                &same_digits,
+                "--transpose-b",
+                "--algorithm",
+                algorithm,
+                "--verify",
+                "--out",
+                &out,
+            ];
+            assert_eq!(statuses(ranks, &words), vec![Status::Done; ranks], "{algorithm} on {ranks}");
+            let gram = file::read(Path::new(&out)).unwrap();
+            assert_eq!((gram.rows(), gram.columns()), (1797, 1797));
+            assert_eq!(first.get_or_insert_with(|| gram.clone()), &gram, "{algorithm} on {ranks}");
+        }
+    }
+}
+
+#[test]
+fn sizes_need_not_divide() {
+    let folder = Folder::new("sizes");
+    for (m, k, n) in [(1, 1, 1), (2, 5, 3), (5, 3, 1), (13, 17, 11)] {
+        let (a, b) = (generate::matrix(7, 0, m, k), generate::matrix(7, 1, k, n));
+        let (file_a, file_b, out) = (folder.path("a.npy"), folder.path("b.mtx"), folder.path("c.npy"));
+        file::write(Path::new(&file_a), &a).unwrap();
+        file::write(Path::new(&file_b), &b).unwrap();
+        let expected = product::product(&a, &b);
+        for ranks in [1, 3, 4, 6] {
+            for algorithm in ["rows", "summa"] {
+                let words = [
+                    "--a",
+                    &file_a,
+                    "--b",
+                    &file_b,
+                    "--algorithm",
+                    algorithm,
+                    "--verify",
+                    "--out",
+                    &out,
+                    "--json",
+                ];
+                assert_eq!(
+                    statuses(ranks, &words),
+                    vec![Status::Done; ranks],
+                    "{m}x{k}x{n} {algorithm} on {ranks}"
+                );
+                let product = file::read(Path::new(&out)).unwrap();
+                let close = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-12;
+                assert!(
+                    product.values().iter().zip(expected.values()).all(close),
+                    "{m}x{k}x{n} {algorithm} on {ranks}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn random_matrices_are_verified_by_freivalds() {
+    for algorithm in ["rows", "summa"] {
+        let words = ["--n", "200", "--seed", "3", "--algorithm", algorithm, "--verify"];
+        assert_eq!(statuses(3, &words), [Status::Done; 3]);
+    }
+}
+
+#[test]
+fn bad_input_is_one_ranks_failure_and_leaves_no_file() {
+    let folder = Folder::new("bad");
+    let digits = data("digits.npy");
+    let malformed = folder.path("malformed.mtx");
+    std::fs::write(&malformed, "%%MatrixMarket matrix array real general\n2 2\n1\nx\n3\n4\n").unwrap();
+    let out = folder.path("c.npy");
+    let check = |words: &[&str], expected: Status| {
+        assert_eq!(statuses(3, words), [expected, Status::Done, Status::Done], "{words:?}");
+    };
+    check(&["--n", "0", "--out", &out], Status::Failed);
+    check(&["--a", "/nonexistent.mtx", "--b", &digits, "--out", &out], Status::Failed);
+    check(&["--a", &malformed, "--b", &digits, "--out", &out], Status::Failed);
+    check(&["--a", &digits, "--b", &digits, "--out", &out], Status::Failed);
+    check(&["--n", "8", "--out", "/dev/full"], Status::Failed);
+    check(&["--n", "8", "--out", "/nonexistent/c.npy"], Status::Failed);
+    check(&[], Status::Failed);
+    check(&["--nn", "8"], Status::Usage);
+    check(&["--n", "eight"], Status::Usage);
+    check(&["--n", "8", "--a", &digits], Status::Usage);
+    check(&["--help"], Status::Done);
+    let left: Vec<_> =
+        std::fs::read_dir(&folder.0).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["malformed.mtx"]);
+}
