@@ -88,14 +88,23 @@ impl Input {
         looked
     }
 
-    /// Takes bytes that were received elsewhere (with the handshake's last message).
-    pub(super) fn take(&mut self, bytes: &[u8], pool: &mut Pool) {
-        let made = self.make_room(pool);
-        let last = self.chunks.back_mut().filter(|_| made).expect("a new link has room");
-        for (cell, byte) in last.cells[last.end..].iter().zip(bytes) {
-            cell.set(*byte);
+    /// Takes bytes that came another way, as many as there is room for; how many that were.
+    pub(super) fn take(&mut self, bytes: &[u8], pool: &mut Pool) -> usize {
+        let mut taken = 0;
+        while taken < bytes.len() && self.make_room(pool) {
+            let last = self.chunks.back_mut().expect("made");
+            let count = (last.cells.len() - last.end).min(bytes.len() - taken);
+            for (cell, byte) in last.cells[last.end..].iter().zip(&bytes[taken..taken + count]) {
+                cell.set(*byte);
+            }
+            last.end += count;
+            taken += count;
+            if last.end == last.cells.len() {
+                // What is here is parsed before there is more room.
+                break;
+            }
         }
-        last.end += bytes.len();
+        taken
     }
 
     /// The next complete frame, if there is one.

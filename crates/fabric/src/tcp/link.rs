@@ -45,6 +45,8 @@ pub(super) enum State {
     /// Its card is known; connected when there is something to send.
     Reachable(Box<Dial>),
     Open(Socket),
+    /// The port's own process: what is sent is received without a socket.
+    Own,
     /// Reported as failed.
     Gone,
 }

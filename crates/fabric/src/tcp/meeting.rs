@@ -427,6 +427,8 @@ impl Port {
         let dialling = self.meeting.contacts.iter().any(|(_, contact)| speaks(contact));
         match &link.state {
             State::Open(_) => Verdict::Busy,
+            // Nobody else is this process.
+            State::Own => Verdict::Refused,
             _ if dialling && self.settings.me < peer => Verdict::Busy,
             _ => Verdict::Accepted,
         }
@@ -440,7 +442,7 @@ impl Port {
             (None, Some(peer)) => self.connect(peer),
             (None, None) => return,
         };
-        let open = matches!(self.links[peer as usize].state, State::Open(_) | State::Gone);
+        let open = matches!(self.links[peer as usize].state, State::Open(_) | State::Own | State::Gone);
         match verdict {
             Verdict::Accepted if !open => {
                 let contact = self.meeting.contacts.remove(index);
@@ -474,7 +476,8 @@ impl Port {
             return;
         }
         link.interest = Interest::READ;
-        link.input.take(rest, &mut self.pool);
+        let taken = link.input.take(rest, &mut self.pool);
+        assert_eq!(taken, rest.len(), "a new link has room for what came with the handshake");
         link.state = State::Open(socket);
         self.enqueue(at);
         self.promote(at);

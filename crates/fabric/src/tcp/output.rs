@@ -147,6 +147,20 @@ impl Output {
         }
     }
 
+    /// Hands what waits to `taker`, which says how much of it it took.
+    pub(super) fn drain(&mut self, mut taker: impl FnMut(&[u8]) -> usize, spares: &mut Spares) {
+        loop {
+            self.collect_published();
+            let Some(Piece::Bytes(first)) = self.pieces.front() else { return };
+            let rest = &first[self.sent..];
+            let (taken, offered) = (taker(rest), rest.len());
+            self.advance(taken, spares);
+            if taken < offered {
+                return;
+            }
+        }
+    }
+
     /// Turns reserved frames at the front that were published into bytes.
     fn collect_published(&mut self) {
         for piece in self.pieces.iter_mut().take(PIECES_MAX) {

@@ -111,7 +111,11 @@ impl Port {
         let at = self.links.len() as u32;
         self.links.push(Link::new(process));
         self.by_process.insert(process, at);
-        self.unresolved.push_back(process);
+        if process == self.settings.me {
+            self.links[at as usize].state = State::Own;
+        } else {
+            self.unresolved.push_back(process);
+        }
         at
     }
 
@@ -156,7 +160,11 @@ impl Port {
                     return Err(self.refuse(at));
                 }
                 link.output.push(&[&header, payload], 0, &mut self.spares);
-                self.dial_if_needed(at);
+                if matches!(link.state, State::Own) {
+                    self.flush(at);
+                } else {
+                    self.dial_if_needed(at);
+                }
             }
         }
         self.count_sent(at, payload.len());
@@ -208,17 +216,27 @@ impl Port {
     /// Sends what waits, as far as the socket takes it.
     pub(super) fn flush(&mut self, at: u32) {
         let link = &mut self.links[at as usize];
-        let State::Open(socket) = &link.state else { return };
         if link.broken {
             return;
         }
-        if link.output.flush(socket, &mut self.spares).is_err() {
-            self.break_link(at);
-            return;
+        match &link.state {
+            State::Open(socket) => {
+                if link.output.flush(socket, &mut self.spares).is_err() {
+                    self.break_link(at);
+                    return;
+                }
+                if link.output.is_empty() && link.farewell_sent {
+                    let _ = socket.finish();
+                }
+            }
+            State::Own => {
+                let (input, pool) = (&mut link.input, &mut self.pool);
+                link.output.drain(|bytes| input.take(bytes, pool), &mut self.spares);
+                self.enqueue(at);
+            }
+            _ => return,
         }
-        if link.output.is_empty() && link.farewell_sent {
-            let _ = socket.finish();
-        }
+        let link = &mut self.links[at as usize];
         if link.wanted && link.output.bytes() <= OUTPUT_BYTES_MAX / 2 {
             link.wanted = false;
             self.events.push_back(Event::Room(Peer(at)));
@@ -309,12 +327,25 @@ impl Port {
                 link.ended = link.due.take().or(Some(Cause::Died("its connection broke".into())));
             }
         }
+        let link = &mut self.links[at as usize];
+        if matches!(link.state, State::Own) && link.ended.is_none() && self.fill_own(at) {
+            return;
+        }
         self.readable.pop_front();
         let link = &mut self.links[at as usize];
         link.queued = false;
         if let Some(cause) = link.ended.take() {
             self.report_end(at, cause);
         }
+    }
+
+    /// Moves more of what this process sent to itself to where it is parsed. Whether there was any.
+    fn fill_own(&mut self, at: u32) -> bool {
+        let waiting = self.links[at as usize].output.bytes();
+        if waiting > 0 {
+            self.flush(at);
+        }
+        self.links[at as usize].output.bytes() < waiting
     }
 
     /// Lets the link end now; nothing more of it is parsed.
@@ -467,7 +498,8 @@ impl Port {
     pub fn release(&mut self, at: u32, payload: Payload) {
         let link = &mut self.links[at as usize];
         link.input.release(&payload, &mut self.pool);
-        if std::mem::take(&mut link.stalled) {
+        let own = matches!(link.state, State::Own) && !link.output.is_empty();
+        if std::mem::take(&mut link.stalled) || own {
             self.set_interest(at);
             // What the buffers hold and what the socket holds comes next.
             self.enqueue(at);
@@ -541,7 +573,9 @@ impl Port {
         for at in 0..self.links.len() as u32 {
             let link = &mut self.links[at as usize];
             let waits = !link.output.is_empty();
-            if !link.refuses() && (waits || matches!(link.state, State::Open(_))) {
+            if matches!(link.state, State::Own) {
+                link.farewell_sent = true;
+            } else if !link.refuses() && (waits || matches!(link.state, State::Open(_))) {
                 link.output.push(&[&farewell], 0, &mut self.spares);
                 link.farewell_sent = true;
                 self.flush(at);
@@ -551,7 +585,10 @@ impl Port {
 
     /// Whether everything sent, farewells included, is in the kernel's hands (or cannot be delivered).
     pub fn has_left(&self) -> bool {
-        self.leaving && self.links.iter().all(|link| link.output.is_empty() || link.refuses_for_good())
+        self.leaving
+            && self.links.iter().all(|link| {
+                link.output.is_empty() || link.refuses_for_good() || matches!(link.state, State::Own)
+            })
     }
 
     /// What went over a link.
