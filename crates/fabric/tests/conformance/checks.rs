@@ -76,7 +76,7 @@ fn refused(at: u32) -> impl Fn(Refused) -> String {
 
 /// Everybody sends to everybody, by all ways, as fast as room allows.
 fn fifo_under_load(stage: &mut Stage) -> Result<(), String> {
-    exchange(stage, 400, 9_000, 7)
+    exchange(stage, 150, 9_000, 7)
 }
 
 fn both_ways(stage: &mut Stage) -> Result<(), String> {
