@@ -15,18 +15,28 @@ use wire::{JobId, ProcessId};
 const FRAME: Frame = Frame { kind: 1, header: [1, 2, 3] };
 
 fn main() {
+    // Many short batches, the best of each kind: what is left when nobody else uses the cores.
+    let best = |run: &dyn Fn() -> f64| (0..30).map(|_| run()).fold(f64::MAX, f64::min);
     for _ in 0..3 {
-        let raw = raw_transfer(200_000);
-        let frames = ping_pong(200_000);
-        let rate = one_way(2_000_000);
+        let raw = best(&|| raw_transfer(2_000));
+        let frames = best(&|| ping_pong(2_000));
+        let rate = 1.0 / best(&|| 1.0 / one_way(20_000));
         println!(
             "half round trip: a line {raw:6.1} ns, 8 bytes {frames:6.1} ns, ratio {:.2}; {rate:.2} M/s",
             frames / raw
         );
-        let copy = memcpy(1 << 20);
-        let stream = stream(1 << 30);
+        let copy = 1.0 / best(&|| 1.0 / memcpy(1 << 20));
+        let stream = 1.0 / best(&|| 1.0 / stream(64 << 20));
         println!("bandwidth: memcpy {copy:.1} GB/s, streamed {stream:.1} GB/s, ratio {:.2}", stream / copy);
     }
+}
+
+/// Lets others run now and then: this is not always an idle machine.
+fn pause() {
+    thread_local!(static SPINS: std::cell::Cell<u32> = const { std::cell::Cell::new(0) });
+    let spins = SPINS.get() + 1;
+    SPINS.set(spins);
+    if spins.is_multiple_of(1 << 14) { thread::yield_now() } else { std::hint::spin_loop() }
 }
 
 fn pin(core: usize) {
@@ -44,7 +54,7 @@ fn raw_transfer(rounds: u64) -> f64 {
             pin(1);
             for k in 1..=rounds {
                 while there.0.load(Ordering::Acquire) != k {
-                    std::hint::spin_loop();
+                    pause();
                 }
                 back.0.store(k, Ordering::Release);
             }
@@ -54,7 +64,7 @@ fn raw_transfer(rounds: u64) -> f64 {
         for k in 1..=rounds {
             there.0.store(k, Ordering::Release);
             while back.0.load(Ordering::Acquire) != k {
-                std::hint::spin_loop();
+                pause();
             }
         }
         start.elapsed().as_nanos() as f64 / rounds as f64 / 2.0
@@ -76,7 +86,7 @@ fn arrival(port: &mut Port) -> Arrival {
             Some(Event::Arrival(arrival)) => return arrival,
             Some(Event::Room(_)) => {}
             Some(other) => panic!("{other:?}"),
-            None => std::hint::spin_loop(),
+            None => pause(),
         }
     }
 }
@@ -109,7 +119,7 @@ fn one_way(frames: u64) -> f64 {
             pin(1);
             for _ in 0..frames {
                 while a.send(to_b, Class::Data, FRAME, &[1; 8]).is_err() {
-                    std::hint::spin_loop();
+                    pause();
                 }
             }
         });
@@ -127,12 +137,10 @@ fn memcpy(block: usize) -> f64 {
     let source = vec![1u8; 64 << 20];
     let mut target = vec![1u8; 64 << 20];
     let start = Instant::now();
-    for _ in 0..4 {
-        for (to, from) in target.chunks_mut(block).zip(source.chunks(block)) {
-            to.copy_from_slice(std::hint::black_box(from));
-        }
+    for (to, from) in target.chunks_mut(block).zip(source.chunks(block)) {
+        to.copy_from_slice(std::hint::black_box(from));
     }
-    4.0 * source.len() as f64 / start.elapsed().as_nanos() as f64
+    source.len() as f64 / start.elapsed().as_nanos() as f64
 }
 
 /// GB/s of `bytes` bytes from one thread's buffer of 64 MiB into another's.
@@ -148,7 +156,7 @@ fn stream(bytes: usize) -> f64 {
                 let reserved = loop {
                     match a.reserve(to_b, Class::Data, FRAME, piece) {
                         Ok(reserved) => break reserved,
-                        Err(_) => std::hint::spin_loop(),
+                        Err(_) => pause(),
                     }
                 };
                 let from = &source[k * piece % source.len()..][..piece];

@@ -39,9 +39,10 @@ fn wait(port: &mut Port) -> Event {
 fn bytes(payload: &Payload) -> Vec<u8> {
     match payload {
         Payload::Inline { bytes, length } => bytes[..*length as usize].to_vec(),
-        // SAFETY: not released yet, and the sender is a correct one.
         Payload::Mapped { pointer, length } => {
-            unsafe { std::slice::from_raw_parts(*pointer, *length) }.to_vec()
+            // SAFETY: not released yet, and the sender is a correct one.
+            let bytes = unsafe { std::slice::from_raw_parts(*pointer, *length) };
+            bytes.to_vec()
         }
     }
 }
@@ -265,4 +266,21 @@ fn an_attached_host_is_the_same_memory() {
     again.abort(3);
     again.abort(4);
     assert_eq!(host.aborted(), Some(3));
+}
+
+#[test]
+fn memory_comes_from_pools_and_goes_back() {
+    let host = Host::create(3).unwrap();
+    let again = Host::attach(host.fd().try_clone_to_owned().unwrap()).unwrap();
+    let memory = host.allocate(1, 1000, 4096).unwrap();
+    // SAFETY: 1000 bytes of ours.
+    unsafe { std::ptr::write_bytes(memory.as_ptr(), 6, 1000) };
+    let offset = host.offset_of(memory.as_ptr(), 1000).unwrap();
+    let seen = again.resolve(offset, 1000).unwrap();
+    // SAFETY: the same memory, mapped again.
+    assert_eq!(unsafe { std::slice::from_raw_parts(seen.as_ptr(), 1000) }, [6; 1000]);
+    assert!(again.resolve(offset, 1 << 40).is_none());
+    assert!(host.allocate(1, 1 << 40, 1).is_none());
+    assert!(host.free(1, memory));
+    assert!(!host.free(1, memory));
 }

@@ -9,6 +9,7 @@
 //! | [`ring`] | a queue of 64-byte lines from one producer to one consumer, with a payload area beside it |
 //! | [`doorbell`] | how a receiver that doesn't look at a ring learns of its frames, and how it sleeps |
 //! | [`board`] | where members of a communicator publish a few bytes each, and read the others' |
+//! | [`pool`] | which parts of a pool of shared memory are taken |
 //! | [`segment`] | the memory of one host and job: a control page, and an area for each process |
 //!
 //! The structures know nothing of ranks or messages. Under `--cfg loom` the atomics are loom's, and the models in
@@ -16,12 +17,14 @@
 
 pub mod board;
 pub mod doorbell;
+pub mod pool;
 pub mod ring;
 #[cfg(not(loom))]
 pub mod segment;
 mod sync;
 
 pub use doorbell::{Doorbell, Sleep};
+pub use pool::Pool;
 pub use ring::{Body, Consumer, Corrupt, Full, Producer, Record, Reservation};
 #[cfg(not(loom))]
 pub use segment::{ProcessState, Segment, Shape};

@@ -1,17 +1,20 @@
 //! The segment of this host, as ports and runtime see it.
 
+use std::collections::HashMap;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::ptr::NonNull;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use mapped::segment::SegmentError;
-use mapped::{ProcessState, Segment, Shape};
+use mapped::{Pool, ProcessState, Segment, Shape};
 
 /// The memory that the processes of one job share on this host. Cheap to clone; unmapped with the last clone and the
 /// last port on it.
 #[derive(Clone, Debug)]
 pub struct Host {
     segment: Arc<Segment>,
+    /// What is taken of the allocation pools of those slots that live in this process.
+    books: Arc<Mutex<HashMap<u16, Pool>>>,
 }
 
 impl Host {
@@ -25,7 +28,7 @@ impl Host {
 
     /// Makes a segment of a given shape.
     pub fn with_shape(shape: Shape) -> Result<Host, SegmentError> {
-        Ok(Host { segment: Segment::create(shape)? })
+        Ok(Host::on(Segment::create(shape)?))
     }
 
     /// Maps the segment that another process made and handed over.
@@ -33,7 +36,11 @@ impl Host {
     /// # Errors
     /// When `fd` is no segment of this version, or can't be mapped.
     pub fn attach(fd: OwnedFd) -> Result<Host, SegmentError> {
-        Ok(Host { segment: Segment::attach(fd)? })
+        Ok(Host::on(Segment::attach(fd)?))
+    }
+
+    fn on(segment: Arc<Segment>) -> Host {
+        Host { segment, books: Arc::default() }
     }
 
     /// The descriptor to hand over.
@@ -86,5 +93,26 @@ impl Host {
     /// Where memory of some process's allocation pool lies in this process.
     pub fn resolve(&self, offset: u64, bytes: usize) -> Option<NonNull<u8>> {
         self.segment.resolve(offset, bytes)
+    }
+
+    /// Takes memory that all processes of this host map, from the pool of `slot`, which lives in this process. Its content
+    /// is arbitrary. `None`: the pool is full.
+    pub fn allocate(&self, slot: u16, bytes: usize, align: usize) -> Option<NonNull<u8>> {
+        let offset = self.with_book(slot, |book| book.take(bytes as u64, align as u64))?;
+        self.segment.resolve(offset, bytes)
+    }
+
+    /// Gives memory back that [`allocate`](Host::allocate) gave for the same slot. False: it did not.
+    pub fn free(&self, slot: u16, start: NonNull<u8>) -> bool {
+        let offset = self.segment.offset_of(start.as_ptr() as usize, 0);
+        offset.is_some_and(|offset| self.with_book(slot, |book| book.give_back(offset)))
+    }
+
+    fn with_book<T>(&self, slot: u16, use_book: impl FnOnce(&mut Pool) -> T) -> T {
+        let mut books = self.books.lock().unwrap_or_else(PoisonError::into_inner);
+        use_book(books.entry(slot).or_insert_with(|| {
+            let (start, bytes) = self.segment.allocation_pool(slot);
+            Pool::new(start, start + bytes)
+        }))
     }
 }

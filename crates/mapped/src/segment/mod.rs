@@ -270,9 +270,9 @@ impl Segment {
         (self.at(self.layout.board_pool(slot)), self.layout.shape.board_bytes as usize)
     }
 
-    /// The allocation pool of a slot: its first byte and its size.
-    pub fn allocation_pool(&self, slot: u16) -> (NonNull<u8>, usize) {
-        (self.at(self.layout.allocation_pool(slot)), self.layout.shape.allocation_bytes as usize)
+    /// The allocation pool of a slot: its distance from the segment's start, and its size.
+    pub fn allocation_pool(&self, slot: u16) -> (u64, u64) {
+        (self.layout.allocation_pool(slot), self.layout.shape.allocation_bytes)
     }
 
     /// The distance of `bytes` bytes at `address` from the segment's start, if they lie in it: the same in every process.
