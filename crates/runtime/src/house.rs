@@ -50,7 +50,6 @@ impl House {
     }
 
     /// Publishes how this process can be reached.
-    #[expect(dead_code, reason = "the first transport with addresses publishes them")]
     pub fn publish(&self, card: &Card) {
         let addresses: Vec<String> = card.addresses.iter().map(|address| address.to_string()).collect();
         self.tell(&ToKeeper::Put { name: CARD.into(), value: addresses.join(" ").into_bytes() });

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use control::{ClaimError, Claimed, Transport, Welcome};
 use engine::Config;
-use fabric::{Host, Port};
+use fabric::{Host, Port, tcp};
 use wire::{JobId, ProcessId};
 
 use crate::clock::Clock;
@@ -101,15 +101,17 @@ fn join_as(claimed: Claimed) -> Result<Arc<Process>, JoinError> {
     let Claimed { welcome, segment, link } = claimed;
     os::spawn::die_with_parent();
     let me = welcome.me();
-    let (port, denied) = match shared_port(&welcome, segment) {
-        Ok(port) => (port, None),
+    let port = match shared_port(&welcome, segment) {
+        Ok(port) => port,
         Err(why) if welcome.transport == Transport::Shm => {
             return Err(JoinError::Transport { name: "shm", why });
         }
-        Err(why) => (private_port(me)?, Some(why)),
+        Err(_) => socket_port(&welcome)?,
     };
-    let _ = denied;
     let house = House::new(me.job, Some(link));
+    if let Some(card) = port.card() {
+        house.publish(&card);
+    }
     let patience = Patience::for_host(welcome.local_size as usize, welcome.cores as usize, WAKE_NS);
     let config = config(&welcome);
     let surroundings = Surroundings {
@@ -131,6 +133,16 @@ fn shared_port(welcome: &Welcome, segment: Option<OwnedFd>) -> Result<Port, Stri
     let host = Host::attach(segment).map_err(|error| error.to_string())?;
     let slot = (welcome.number - welcome.first_local) as u16;
     Ok(Port::on_host(&host, slot, welcome.me(), 0))
+}
+
+/// A port on sockets: for a job that spans hosts, that was told so, or whose host gives no memory to share.
+fn socket_port(welcome: &Welcome) -> Result<Port, JoinError> {
+    let why = |error: std::io::Error| JoinError::Transport { name: "tcp", why: error.to_string() };
+    let mut settings = tcp::Settings::new(welcome.me(), welcome.secret.clone());
+    if welcome.local_size < welcome.size {
+        settings.reach = tcp::Reach::network().map_err(why)?;
+    }
+    Ok(Port::on_tcp(tcp::Port::new(settings).map_err(why)?))
 }
 
 /// What the user set with `archi run --set name=value`.

@@ -260,8 +260,10 @@ impl Process {
         if self.surroundings.statistics {
             self.report_statistics();
         }
+        let deadline = self.clock.now() + LINGER_NS_MAX;
         for cell in &self.cells {
             cell.lock().lane.port().leave();
+            cell.wait_until(cell.lock(), None, Some(deadline), &self.house, |lane| lane.port().has_left());
         }
         self.house.tell(&ToKeeper::Goodbye);
         self.stage.store(LEFT, Ordering::Release);

@@ -146,8 +146,10 @@ impl Keeper {
             Source::Claims(at) => self.hear_claim(at),
             Source::Link(at) => self.hear_member(at),
             Source::Room(at) => {
-                if self.members[at].link.as_mut().is_some_and(|link| !link.flush()) {
-                    self.members[at].link = None;
+                if let Some(link) = &mut self.members[at].link
+                    && !link.flush()
+                {
+                    link.fall_silent();
                 }
             }
             Source::Output(at, which) => drop(self.read_output(at, which)),

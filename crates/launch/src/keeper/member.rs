@@ -51,7 +51,7 @@ impl Member {
         if let Some(link) = &mut self.link
             && !link.send(message, None)
         {
-            self.link = None;
+            link.fall_silent();
         }
     }
 }
@@ -60,6 +60,8 @@ impl Member {
 pub struct Answers {
     socket: SeqPacket,
     waiting: VecDeque<Vec<u8>>,
+    /// Nobody listens any more. What the claimant said before it went is still to be read.
+    silent: bool,
 }
 
 /// What came on a private socket.
@@ -75,11 +77,14 @@ pub enum Said {
 impl Answers {
     /// An end without anything to say yet.
     pub fn new(socket: SeqPacket) -> Answers {
-        Answers { socket, waiting: VecDeque::new() }
+        Answers { socket, waiting: VecDeque::new(), silent: false }
     }
 
     /// Sends, or queues when there is no room. False: the claimant is gone, or so far behind that it is cut off.
     pub fn send(&mut self, message: &FromKeeper, descriptor: Option<BorrowedFd<'_>>) -> bool {
+        if self.silent {
+            return false;
+        }
         let bytes = codec::encode(message);
         if self.waiting.is_empty() {
             let descriptors = descriptor.as_slice();
@@ -92,6 +97,12 @@ impl Answers {
         }
         self.waiting.push_back(bytes);
         self.waiting.len() <= ANSWERS_MAX
+    }
+
+    /// Says nothing more, but goes on to listen.
+    pub fn fall_silent(&mut self) {
+        self.silent = true;
+        self.waiting.clear();
     }
 
     /// Whether something waits for room.
@@ -112,7 +123,14 @@ impl Answers {
 
     /// The next message; never waits.
     pub fn receive(&self, buffer: &mut [u8; MESSAGE_BYTES_MAX]) -> Said {
-        match self.socket.receive(buffer, false) {
+        let reset = |error: &io::Error| error.kind() == io::ErrorKind::ConnectionReset;
+        // A claimant that ends without having read everything resets the connection: the kernel says so once, and what
+        // the claimant had said comes after that.
+        let received = match self.socket.receive(buffer, false) {
+            Err(error) if reset(&error) => self.socket.receive(buffer, false),
+            other => other,
+        };
+        match received {
             Ok(Received::Message(length, _)) => {
                 codec::decode(&buffer[..length]).map_or(Said::Over, Said::Message)
             }
