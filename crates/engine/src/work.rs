@@ -233,8 +233,8 @@ impl Work {
             }
             Work::Publish { board, epoch, parts, ticket } => {
                 // SAFETY: the parts are valid by this function's contract.
-                unsafe { fill_cell(&board, epoch, &parts) };
-                board.publish(epoch);
+                let bytes = unsafe { fill_cell(&board, epoch, &parts) };
+                board.publish(epoch, bytes);
                 Some(Finished { ticket: Some(ticket), release: None, succeeded: true })
             }
             Work::Fetch { board, epoch, of, count, skip, into, bytes, operator, ticket } => {
@@ -258,7 +258,7 @@ impl Work {
 
 /// # Safety
 /// The parts are valid for reads.
-unsafe fn fill_cell(board: &Board, epoch: u64, parts: &[(Pointer, usize); 2]) {
+unsafe fn fill_cell(board: &Board, epoch: u64, parts: &[(Pointer, usize); 2]) -> usize {
     let mut filled = 0;
     for (from, bytes) in parts {
         // The table's condition keeps what is published within a cell; nothing else would be safe.
@@ -267,6 +267,7 @@ unsafe fn fill_cell(board: &Board, epoch: u64, parts: &[(Pointer, usize); 2]) {
         unsafe { layout::copy(from.get(), board.room(epoch).add(filled), *bytes) };
         filled += bytes;
     }
+    filled
 }
 
 /// # Safety

@@ -9,8 +9,8 @@ use archipelago_engine::collective::{
     Algorithm, Blocks, Call, Case, Collective, Lengths, Need, Operands, named, table,
 };
 use archipelago_engine::{Config, Error, Pointer, RequestId};
+use fabric::sim::Fault;
 use layout::{Operation, Operator};
-use mapped::board::PAYLOAD_BYTES;
 use world::World;
 
 /// What fills buffers that nothing may write to.
@@ -228,7 +228,7 @@ fn finish(world: &mut World, running: Running, seed: u64) {
 }
 
 /// All forms of a collective for a size, with vectors or blocks of these lengths.
-fn jobs(collective: Collective, size: u32, lengths: &[u64]) -> Vec<Job> {
+fn jobs(collective: Collective, size: u32, lengths: &[u64], board: Option<u64>) -> Vec<Job> {
     let mut jobs = Vec::new();
     let mut push = |case: Case, root_in_place: bool| {
         let roots = if collective.has_root() { size } else { 1 };
@@ -239,7 +239,6 @@ fn jobs(collective: Collective, size: u32, lengths: &[u64]) -> Vec<Job> {
             if !commutative && !collective.reduces() {
                 continue;
             }
-            let board = Some(PAYLOAD_BYTES as u64);
             let case = Case { commutative, board, ..Case::new(collective, size, elements, 8) };
             push(case, false);
             match collective {
@@ -266,34 +265,52 @@ fn algorithms() -> impl Iterator<Item = &'static Algorithm> {
 }
 
 /// Runs everything that fits; returns how many collectives that were.
-fn check_size(size: u32, lengths: &[u64], seed: u64, config: Config) -> u64 {
-    let mut world = World::new(size, seed, config);
+fn check_all(world: &mut World, lengths: &[u64], seed: u64) -> u64 {
+    let size = world.ranks.len() as u32;
     for algorithm in algorithms() {
-        for job in jobs(algorithm.collective, size, lengths) {
+        for job in jobs(algorithm.collective, size, lengths, world.board()) {
             // Every root of the small worlds, and one of the large, another for each algorithm and form.
             let chosen = world.chance.below(size as usize) as u32;
             if algorithm.fits(&job.case)
                 && (size <= 5 || !job.case.collective.has_root() || job.root == chosen)
             {
-                let running = start(&mut world, algorithm, &job);
-                finish(&mut world, running, seed);
+                let running = start(world, algorithm, &job);
+                finish(world, running, seed);
             }
         }
     }
     world.ranks[0].lane.counters().collectives
 }
 
+fn check_size(size: u32, lengths: &[u64], seed: u64, config: Config) -> u64 {
+    check_all(&mut World::new(size, seed, config), lengths, seed)
+}
+
+/// How many seeds to try; many more in the long form, which `cargo xtask soak` runs.
+fn seeds(usual: u64) -> u64 {
+    if std::env::var_os("ARCHIPELAGO_SOAK").is_some() { 50 * usual } else { usual }
+}
+
 #[test]
 fn every_algorithm_delivers_at_every_size() {
-    let collectives: u64 =
-        (1..=17).map(|size| check_size(size, &[0, 1, 37], size as u64, Config::default())).sum();
+    let check = |size| check_size(size, &[0, 1, 37], size as u64, Config::default());
+    let collectives: u64 = (1..=17).map(check).sum();
     assert!(collectives > 3_000, "{collectives}");
+}
+
+#[test]
+fn every_algorithm_delivers_over_a_network_that_delays_and_reorders() {
+    for seed in 1..=seeds(12) {
+        let size = [2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 16, 17][seed as usize % 12];
+        check_all(&mut World::simulated(size, seed, Config::default()), &[0, 1, 37], seed);
+    }
 }
 
 #[test]
 fn large_messages_are_announced_and_streamed() {
     for size in [2, 3, 5] {
         check_size(size, &[20_011], 77 + size as u64, Config::default());
+        check_all(&mut World::simulated(size, 7, Config::default()), &[20_011], 7);
     }
 }
 
@@ -303,19 +320,23 @@ fn no_buffer_is_needed_for_any_of_them() {
     let config = Config { eager_bytes: Some(0), pool_bytes: 0, ..Config::default() };
     for size in [2, 3, 4, 7] {
         check_size(size, &[0, 5], 99 + size as u64, config);
+        check_all(&mut World::simulated(size, size as u64, config), &[0, 5], size as u64);
     }
 }
 
 #[test]
 fn many_collectives_at_once_on_one_communicator() {
-    for seed in 1..=20 {
+    for seed in 1..=seeds(20) {
         let size = 2 + (seed % 6) as u32;
-        let mut world = World::new(size, seed, Config::default());
+        let mut world = match seed % 2 {
+            0 => World::new(size, seed, Config::default()),
+            _ => World::simulated(size, seed, Config::default()),
+        };
         let algorithms: Vec<_> = algorithms().collect();
         let mut running = Vec::new();
         for _ in 0..12 {
             let algorithm = algorithms[world.chance.below(algorithms.len())];
-            let fitting: Vec<Job> = jobs(algorithm.collective, size, &[0, 3, 600])
+            let fitting: Vec<Job> = jobs(algorithm.collective, size, &[0, 3, 600], world.board())
                 .into_iter()
                 .filter(|job| algorithm.fits(&job.case))
                 .collect();
@@ -335,13 +356,19 @@ fn many_collectives_at_once_on_one_communicator() {
 
 #[test]
 fn members_that_disagree_about_the_length_are_told() {
+    for name in ["binomial", "board"] {
+        disagree(named(Collective::Broadcast, name).unwrap());
+    }
+}
+
+fn disagree(algorithm: &'static Algorithm) {
     let mut world = World::new(2, 3, Config::default());
-    let algorithm = named(Collective::Broadcast, "binomial").unwrap();
     let mut buffers = [vec![1u64; 4], vec![0u64; 6]];
     let mut requests = Vec::new();
     for (rank, buffer) in buffers.iter_mut().enumerate() {
         let elements = buffer.len() as u64;
-        let call = Call::new(Case::new(Collective::Broadcast, 2, elements, 8), rank as u32, 0);
+        let case = Case { board: Some(4096), ..Case::new(Collective::Broadcast, 2, elements, 8) };
+        let call = Call::new(case, rank as u32, 0);
         let output = Pointer::new(buffer.as_mut_ptr().cast());
         requests.push((rank, world.start(&call, algorithm, Operands { output, ..Operands::NONE }).unwrap()));
     }
@@ -375,4 +402,36 @@ fn what_ends_a_lane_ends_its_collectives() {
     let outcome = world.ranks[0].lane.take(request);
     assert_eq!(outcome, Some(Err(Error::Revoked("rank 2 panicked".to_owned()))));
     assert_eq!(world.ranks[0].lane.pending(), 0);
+}
+
+#[test]
+fn a_member_that_dies_is_named_by_those_who_wait_for_it() {
+    for seed in 1..=seeds(20) {
+        let mut world = World::simulated(4, seed, Config::default());
+        let algorithm = named(Collective::Gather, "linear").unwrap();
+        let case = Case::new(Collective::Gather, 4, 1000, 8);
+        let (input, mut output) = (vec![1u64; 1000], vec![0u64; 4000]);
+        let operands = Operands {
+            input: Pointer::reading(input.as_ptr().cast()),
+            output: Pointer::new(output.as_mut_ptr().cast()),
+            operator: None,
+        };
+        // Rank 2 never calls it.
+        let requests: Vec<_> = [0, 1, 3]
+            .into_iter()
+            .map(|rank| {
+                (rank, world.start(&Call::new(case, rank as u32, 0), algorithm, operands.clone()).unwrap())
+            })
+            .collect();
+        for _ in 0..world.chance.below(400) {
+            world.step();
+        }
+        let process = world.ranks[0].world.group.process(2).unwrap();
+        let how = "killed by signal 9 (SIGKILL)".to_owned();
+        world.network.as_ref().unwrap().strike(Fault::Kill { process, how });
+        let outcomes = world.wait_all(&requests, "a gather from the dead");
+        let error = outcomes[0].as_ref().expect_err("rank 2 is dead");
+        assert!(matches!(error, Error::PeerFailed { rank: Some(2), .. }), "{error:?}, seed {seed}");
+        assert_eq!(world.ranks[0].lane.pending(), 0, "seed {seed}");
+    }
 }

@@ -36,15 +36,17 @@ pub(super) struct Use {
     pub board: Arc<Board>,
     /// The number of this collective on the board.
     pub epoch: u64,
+    /// What a member that publishes anything publishes.
+    pub cell_bytes: u64,
     pub wait: Option<Wait>,
 }
 
 impl Use {
     /// Begins the next epoch. It waits for its turn if others are before it.
-    pub fn begin(board: Arc<Board>) -> Use {
+    pub fn begin(board: Arc<Board>, cell_bytes: u64) -> Use {
         let epoch = board.begin();
         let wait = (board.finished() + 1 < epoch).then_some(Wait::Turn);
-        Use { board, epoch, wait }
+        Use { board, epoch, cell_bytes, wait }
     }
 
     /// Whether what it waits for has come.
@@ -103,6 +105,9 @@ impl Lane {
     }
 
     /// Reads the cells of `count` members from `of` on; those of all in order of rank, whatever the root.
+    ///
+    /// # Errors
+    /// A member that published another length than this one expects.
     pub(super) fn start_fetch(
         &mut self,
         collective: RequestId,
@@ -110,13 +115,21 @@ impl Lane {
         count: usize,
         skip: u32,
         into: Range,
-    ) {
-        let Some(execution) = self.execution(collective) else { return };
+    ) -> Result<(), Error> {
+        let Some(execution) = self.execution(collective) else { return Ok(()) };
         let (into, bytes) = execution.place(into);
         let operator = execution.operator().filter(|_| count > 1);
-        let Some(usage) = &execution.usage else { return };
+        let Some(usage) = &execution.usage else { return Ok(()) };
+        let expected = usage.cell_bytes;
+        for member in (0..count).map(|i| (of + i) % usage.board.size()) {
+            let found = usage.board.published_bytes(member, usage.epoch);
+            if found != expected {
+                let (expected, found) = (expected as usize, found as usize);
+                return Err(Error::Disagreement { rank: member, expected, found });
+            }
+        }
         if bytes == 0 {
-            return;
+            return Ok(());
         }
         let work = Work::Fetch {
             board: usage.board.clone(),
@@ -131,6 +144,7 @@ impl Lane {
         };
         execution.open += 1;
         self.work.push_back(work);
+        Ok(())
     }
 
     fn publish(&mut self, collective: RequestId, blocks: Range) {
@@ -138,7 +152,7 @@ impl Lane {
         let parts = execution.parts(blocks);
         let Some(usage) = &execution.usage else { return };
         if parts.iter().all(|(_, bytes)| *bytes == 0) {
-            return usage.board.publish(usage.epoch);
+            return usage.board.publish(usage.epoch, 0);
         }
         let (board, epoch) = (usage.board.clone(), usage.epoch);
         execution.open += 1;

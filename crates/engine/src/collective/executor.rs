@@ -133,7 +133,7 @@ impl Lane {
             steps,
             open: 0,
             error: None,
-            usage: board.map(|board| Use::begin(board.clone())),
+            usage: board.map(|board| Use::begin(board.clone(), call.case.cell_bytes())),
         };
         let waits = execution.usage.as_mut().and_then(|usage| usage.wait.take());
         let request = self.requests.insert(Owner::User, State::Collective(Box::new(execution)));
@@ -224,8 +224,7 @@ impl Lane {
             }
             Step::Fetch { of, count, skip, into } => {
                 let of = execution.schedule.member(of) as usize;
-                self.start_fetch(collective, of, count as usize, skip, into);
-                Ok(())
+                self.start_fetch(collective, of, count as usize, skip, into)
             }
             // No case says that members can read one another's memory in place.
             Step::Pull { .. } => Ok(()),

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use archipelago_engine::collective::{Algorithm, Call, Operands};
 use archipelago_engine::{Communicator, Config, Error, Group, Lane, Polled, RequestId, Status, Work};
+use fabric::sim::{self, Settings};
 use fabric::{Host, Port};
-use mapped::board::{Board, BoardPool, Place};
+use mapped::board::{Board, BoardPool, PAYLOAD_BYTES, Place};
 use os::Time;
 use wire::{ContextId, JobId, ProcessId};
 
@@ -14,6 +15,10 @@ use wire::{ContextId, JobId, ProcessId};
 pub struct Chance(pub u64);
 
 impl Chance {
+    pub fn new(seed: u64) -> Chance {
+        Chance(seed.max(1).wrapping_mul(0x9e37_79b9))
+    }
+
     pub fn below(&mut self, n: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -33,6 +38,8 @@ pub struct Rank {
 pub struct World {
     pub ranks: Vec<Rank>,
     pub chance: Chance,
+    /// The simulated transport, if it is one.
+    pub network: Option<sim::World>,
 }
 
 /// Numbers the worlds of this process.
@@ -58,29 +65,60 @@ impl World {
                 work: VecDeque::new(),
             }
         };
-        World { ranks: (0..size).map(rank).collect(), chance: Chance(seed.max(1).wrapping_mul(0x9e37_79b9)) }
+        World { ranks: (0..size).map(rank).collect(), chance: Chance::new(seed), network: None }
+    }
+
+    /// A world on a simulated network, whose jitter and whose drive both follow `seed`. It has no board.
+    pub fn simulated(size: u32, seed: u64, config: Config) -> World {
+        let network = sim::World::new(Settings::shaken(seed));
+        let job = JobId(seed);
+        let rank = |number: u32| {
+            let port = Port::in_world(network.port(ProcessId { job, number, incarnation: 0 }));
+            let group = Group::world(job, size);
+            Rank {
+                lane: Lane::new(port, Config { job_size: size, ..config }),
+                world: Arc::new(Communicator::new(ContextId::WORLD, group, number as usize, "world".into())),
+                work: VecDeque::new(),
+            }
+        };
+        let ranks = (0..size).map(rank).collect();
+        World { ranks, chance: Chance::new(seed), network: Some(network) }
+    }
+
+    /// Bytes of a cell of the board that the members share, if they do.
+    pub fn board(&self) -> Option<u64> {
+        self.ranks[0].world.board().map(|_| PAYLOAD_BYTES as u64)
     }
 
     /// Lets one rank, chosen by the seed, do one thing. Returns whether it moved anything.
     pub fn step(&mut self) -> bool {
+        if let Some(network) = &self.network
+            && self.chance.below(2) == 0
+        {
+            return network.step().is_some();
+        }
+        let now = self.network.as_ref().map_or(Time(0), sim::World::now);
         let rank = self.chance.below(self.ranks.len());
         let delay = self.chance.below(3) == 0;
         let rank = &mut self.ranks[rank];
-        // Work is done in order, but not at once.
-        if !delay && let Some(work) = rank.work.pop_front() {
+        // Work takes its time; a lane is not polled again before it is done.
+        if delay && !rank.work.is_empty() {
+            return true;
+        }
+        if let Some(work) = rank.work.pop_front() {
             // SAFETY: the tests keep every buffer until its operation is complete.
             if let Some(finished) = unsafe { work.run(|_| {}) } {
                 rank.lane.finish(finished);
             }
             return true;
         }
-        match rank.lane.poll(Time(0), None) {
+        match rank.lane.poll(now, None) {
             Polled::Work(work) => {
                 rank.work.push_back(work);
                 true
             }
             Polled::Progress => true,
-            Polled::Idle => !rank.work.is_empty(),
+            Polled::Idle => false,
         }
     }
 

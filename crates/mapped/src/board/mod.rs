@@ -11,7 +11,7 @@
 //!         line 1   done: the last epoch that this member needs nothing more of
 //!         line 2   wants: whom this member sleeps for
 //!         line 3   how often the entry has been taken
-//!         page 1   cells: a word, the bytes published
+//!         page 1   cells: a word, the number of bytes published, the bytes
 //! ```
 
 #[cfg(not(loom))]
@@ -30,11 +30,11 @@ pub use shared::Board;
 /// Epochs that a member may be ahead of another's reading.
 pub const CELLS: u64 = 4;
 
-/// Bytes of a cell: its word, and what can be published at once.
+/// Bytes of a cell: its two words, and what can be published at once.
 const CELL_BYTES: usize = 16 << 10;
 
 /// The most bytes that a member can publish in an epoch.
-pub const PAYLOAD_BYTES: usize = CELL_BYTES - 8;
+pub const PAYLOAD_BYTES: usize = CELL_BYTES - 16;
 
 /// Bytes of an entry.
 #[cfg(not(loom))]

@@ -103,8 +103,9 @@ impl Board {
         self.payload(self.me, epoch)
     }
 
-    /// Publishes what was written to the room, and wakes who sleeps for it.
-    pub fn publish(&self, epoch: u64) {
+    /// Publishes the `bytes` bytes that were written to the room, and wakes who sleeps for it.
+    pub fn publish(&self, epoch: u64, bytes: usize) {
+        self.length_word(self.me, epoch).store(bytes as u64, Ordering::Relaxed);
         // Release: pairs with the Acquire in `is_published`.
         self.cell_word(self.me, epoch).store(epoch, Ordering::Release);
         self.tell();
@@ -117,14 +118,19 @@ impl Board {
         self.cell_word(member, epoch).load(Ordering::Acquire) == epoch
     }
 
+    /// How many bytes a member has published in an epoch, by its own word: for comparing, not for bounds.
+    pub fn published_bytes(&self, member: usize, epoch: u64) -> u64 {
+        self.length_word(member, epoch).load(Ordering::Relaxed)
+    }
+
     /// What a member has published in an epoch: up to [`PAYLOAD_BYTES`] bytes of another process's memory, to be read by
     /// raw copies between [`is_published`](Board::is_published) and [`finish`](Board::finish).
     ///
     /// # Panics
     /// If there is no such member.
     pub fn payload(&self, member: usize, epoch: u64) -> *mut u8 {
-        // SAFETY: a cell is larger than its word.
-        unsafe { self.cell(member, epoch).add(8).as_ptr() }
+        // SAFETY: a cell is larger than its words.
+        unsafe { self.cell(member, epoch).add(16).as_ptr() }
     }
 
     /// States that this member needs nothing more of this epoch, and wakes who sleeps for that.
@@ -177,6 +183,13 @@ impl Board {
     fn cell_word(&self, member: usize, epoch: u64) -> &AtomicU64 {
         // SAFETY: a cell begins with its word, aligned to 64 bytes, in mapped memory that lives as long as the pool.
         unsafe { self.cell(member, epoch).cast().as_ref() }
+    }
+}
+
+impl Board {
+    fn length_word(&self, member: usize, epoch: u64) -> &AtomicU64 {
+        // SAFETY: the second word of a cell, as in `cell_word`.
+        unsafe { self.cell(member, epoch).add(8).cast().as_ref() }
     }
 }
 
