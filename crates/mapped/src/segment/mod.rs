@@ -6,7 +6,7 @@
 //!                   for each lane:
 //!                     doorbell page
 //!                     small ring from each slot     4 KiB of lines, 32 KiB of payload
-//!                     large rings                   64 KiB of lines, 256 KiB of payload; claimed by busy senders
+//!                     large rings                   64 KiB of lines, 256 KiB of payload (room for busy senders; not used yet)
 //!                   board pool
 //!                   allocation pool
 //! area of slot 1    ...
