@@ -232,3 +232,93 @@ fn copy(from: &[Cell<u8>], into: &mut [u8]) {
         *to = from.get();
     }
 }
+
+/// The frames of a stream that comes in these pieces, and whether it broke the protocol behind them. What a link does with
+/// its socket, without one.
+#[cfg(any(fuzzing, test))]
+pub fn parse_stream<'a>(
+    pieces: impl IntoIterator<Item = &'a [u8]>,
+) -> (Vec<(Frame, Vec<u8>)>, Option<Malformed>) {
+    let (mut input, mut pool) = (Input::default(), Pool::default());
+    let mut frames = Vec::new();
+    for mut piece in pieces {
+        while !piece.is_empty() {
+            let taken = input.take(piece, &mut pool);
+            assert!(taken > 0, "nothing is held, so there is room");
+            piece = &piece[taken..];
+            loop {
+                let (frame, payload) = match input.next() {
+                    Ok(Some(next)) => next,
+                    Ok(None) => break,
+                    Err(malformed) => return (frames, Some(malformed)),
+                };
+                let bytes = match &payload {
+                    Payload::Inline { bytes, length } => bytes[..*length as usize].to_vec(),
+                    // The payload lies in the last buffer, just before what is parsed next.
+                    Payload::Mapped { length, .. } => input.before_next(*length),
+                };
+                input.release(&payload, &mut pool);
+                frames.push((frame, bytes));
+            }
+        }
+    }
+    (frames, None)
+}
+
+#[cfg(any(fuzzing, test))]
+impl Input {
+    fn before_next(&self, length: usize) -> Vec<u8> {
+        let last = self.chunks.back().expect("a payload was found in it");
+        last.cells[self.parsed - length..self.parsed].iter().map(Cell::get).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::Chance;
+    use crate::tcp::encode;
+
+    fn stream(seed: u64) -> Vec<u8> {
+        let mut chance = Chance::new(seed);
+        let mut bytes = Vec::new();
+        for word in 0..60 {
+            let most = [40, 3_000, FRAME_BYTES_MAX as u64 + 1][chance.below(3) as usize];
+            let length = chance.below(most) as usize;
+            let kind = if chance.below(8) == 0 { VOID } else { word as u8 };
+            bytes.extend(encode(&Frame { kind, header: [word; 3] }, length));
+            bytes.extend((0..length).map(|at| (at as u64 * 7 + word) as u8));
+        }
+        bytes
+    }
+
+    #[test]
+    fn a_stream_is_the_same_frames_however_it_is_cut() {
+        for seed in 0..20 {
+            let bytes = stream(seed);
+            let (whole, malformed) = parse_stream([&bytes[..]]);
+            assert_eq!(malformed, None);
+            assert!(whole.iter().all(|(frame, _)| frame.kind != VOID));
+            for piece in [1, 31, 32, 33, 1_000, 65_535, 131_072] {
+                assert!(parse_stream(bytes.chunks(piece)).0 == whole, "seed {seed}, pieces of {piece}");
+            }
+        }
+    }
+
+    #[test]
+    fn changed_bytes_end_in_an_error_or_in_other_frames_of_bounded_size() {
+        let mut chance = Chance::new(9);
+        for seed in 0..200 {
+            let mut bytes = stream(seed % 7);
+            bytes.truncate(chance.below(20_000) as usize + 1);
+            for _ in 0..chance.below(20) {
+                let at = chance.below(bytes.len() as u64) as usize;
+                bytes[at] = chance.bits() as u8;
+            }
+            let piece = 1 + chance.below(500) as usize;
+            let (frames, malformed) = parse_stream(bytes.chunks(piece));
+            assert!(frames.iter().all(|(_, payload)| payload.len() <= FRAME_BYTES_MAX));
+            assert!((frames, malformed) == parse_stream([&bytes[..]]));
+        }
+    }
+}

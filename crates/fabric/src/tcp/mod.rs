@@ -24,6 +24,8 @@ mod settings;
 
 pub use codec::{FRAME_BYTES_MAX, HEADER_BYTES, Malformed, decode, encode};
 pub use hub::Sleeper;
+#[cfg(fuzzing)]
+pub use input::parse_stream;
 pub use meeting::Turned;
 pub use output::Reserved;
 pub use port::Port;
