@@ -1,11 +1,42 @@
-//! `cargo xtask demo`: a newcomer's first command.
+//! `cargo xtask demo`: a newcomer's first command. Multiplies real matrices on four processes, and checks every element.
 
 use crate::setup;
-use crate::shell::{Outcome, announce, cargo, execute, only};
+use crate::shell::{Failure, Outcome, announce, cargo, execute, only, root, target_directory};
+use std::process::Command;
 
+/// Builds what is needed, then shows the Gram matrix of the digits by both algorithms, and a larger product.
 pub fn run(arguments: &[String]) -> Outcome {
     only(arguments, &[])?;
     setup::for_builds()?;
     announce("building in release mode");
-    execute(&mut cargo(&["build", "--release", "--package", "archipelago-cli", "--package", "matmul"]))
+    execute(&mut cargo(&["build", "--release", "--package", "archipelago-cli", "--package", "matmul"]))?;
+    let out = target_directory().join("demo");
+    std::fs::create_dir_all(&out)
+        .map_err(|error| Failure::new(format!("cannot make {}: {error}", out.display())))?;
+    let gram = out.join("gram.npy").display().to_string();
+    let digits = ["--a", "data/digits.mtx", "--b", "data/digits.npy", "--transpose-b", "--verify"];
+
+    announce(
+        "the Gram matrix of 1797 handwritten digits: rows of A scattered, B broadcast, rows of C gathered",
+    );
+    matmul(&[&digits[..], &["--out", &gram]].concat())?;
+    announce("the same by SUMMA, on a grid of 2 by 2 processes");
+    matmul(&[&digits[..], &["--algorithm", "summa"]].concat())?;
+    announce("two random matrices of 2048 by 2048");
+    matmul(&["--n", "2048", "--seed", "1", "--verify"])?;
+
+    println!("\nTry it yourself:");
+    let release = target_directory().join("release");
+    println!("  {0}/archi run -n 4 {0}/matmul --n 4096 --seed 1 --verify", release.display());
+    println!("  cargo xtask test");
+    Ok(())
+}
+
+/// Runs the app on four processes, as a user would, and shows the command.
+fn matmul(words: &[&str]) -> Outcome {
+    let release = target_directory().join("release");
+    println!("$ archi run -n 4 matmul {}", words.join(" "));
+    let mut command = Command::new(release.join("archi"));
+    command.args(["run", "-n", "4"]).arg(release.join("matmul")).args(words).current_dir(root());
+    execute(&mut command)
 }

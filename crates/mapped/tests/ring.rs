@@ -47,9 +47,8 @@ fn content(number: u64, bytes: usize) -> Vec<u8> {
 fn body(record: &Record) -> Vec<u8> {
     match record.body {
         Body::Inline { bytes, length } => bytes[..length as usize].to_vec(),
-        // SAFETY: the body is valid until it is released, and the producer in these tests is correct.
         Body::Outline { pointer, length, .. } => {
-            // SAFETY: the record points to that much of the payload area, which nobody overwrites until it is released.
+            // SAFETY: the body is valid until it is released, and the producer in these tests is correct.
             unsafe { std::slice::from_raw_parts(pointer, length as usize) }.to_vec()
         }
     }
