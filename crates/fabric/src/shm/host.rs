@@ -23,7 +23,10 @@ impl Host {
     /// # Errors
     /// When the kernel denies shared memory; the error says what was tried.
     pub fn create(slots: u16) -> Result<Host, SegmentError> {
-        Host::with_shape(Shape::for_slots(slots))
+        let usual = Shape::for_slots(slots);
+        // Where address space is limited (RLIMIT_AS, RLIMIT_FSIZE), the pools for `allocate` are what can be spared.
+        let lean = Shape { allocation_bytes: 1 << 20, ..usual };
+        Host::with_shape(usual).or_else(|error| Host::with_shape(lean).map_err(|_| error))
     }
 
     /// Makes a segment of a given shape.
