@@ -21,7 +21,7 @@ pub const FRAME_BYTES_MAX: usize = (64 << 10) - HEADER_BYTES;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Malformed {
-    /// A frame longer than [`FRAME_BYTES_MAX`].
+    /// A frame longer than [`FRAME_BYTES_MAX`], or a farewell with a payload.
     Length(u32),
     /// A transport's kind that TCP does not have.
     Kind(u8),
@@ -33,7 +33,7 @@ impl std::fmt::Display for Malformed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Malformed::Length(length) => {
-                write!(f, "a frame of {length} bytes, past the limit of {FRAME_BYTES_MAX}")
+                write!(f, "a frame of {length} bytes, past its limit")
             }
             Malformed::Kind(kind) => write!(f, "a frame of the unknown kind {kind:#x}"),
             Malformed::Reserved => write!(f, "a frame whose reserved bytes are not zero"),
@@ -68,7 +68,7 @@ pub fn decode(bytes: &[u8; HEADER_BYTES]) -> Result<(Frame, usize), Malformed> {
     if first >> 40 != 0 {
         return Err(Malformed::Reserved);
     }
-    if length as usize > FRAME_BYTES_MAX {
+    if length as usize > FRAME_BYTES_MAX || (kind == FAREWELL && length > 0) {
         return Err(Malformed::Length(length));
     }
     if kind >= TRANSPORT_KINDS && !matches!(kind, VOID | FAREWELL) {
@@ -99,6 +99,7 @@ mod tests {
         };
         assert_eq!(with(2, 1), Err(Malformed::Length(65_541)));
         assert_eq!(with(4, 0xff), Err(Malformed::Kind(0xff)));
+        assert_eq!(with(4, FAREWELL), Err(Malformed::Length(5)));
         assert_eq!(with(5, 1), Err(Malformed::Reserved));
         assert_eq!(with(7, 0x80), Err(Malformed::Reserved));
     }

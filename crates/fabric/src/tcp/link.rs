@@ -56,7 +56,7 @@ pub(super) struct Dial {
     pub(super) addresses: Vec<Address>,
     /// Connections under way.
     pub(super) contacts: u32,
-    /// Rounds of attempts that failed in a row, and since when.
+    /// Rounds of attempts that failed in a row, and when the second of them did.
     pub(super) failures: u32,
     pub(super) failing_since: Option<Time>,
     /// When to try again.

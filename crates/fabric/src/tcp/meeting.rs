@@ -193,7 +193,8 @@ impl Port {
             dialled: Some((at, address)),
             connected: false,
             handshake,
-            deadline: Some(self.now + self.settings.link_timeout_ns),
+            // Given by the timers: whoever sends for the first time may not have told the time for long.
+            deadline: None,
             interest: Interest::BOTH,
         })
     }
@@ -202,7 +203,7 @@ impl Port {
         let entry = self.meeting.contacts.vacant_entry();
         let index = entry.key();
         self.hub.epoll.add(&contact.socket, CONTACT | index as u64, contact.interest)?;
-        self.set_timer(contact.deadline);
+        self.set_timer(contact.deadline.or(Some(self.now)));
         self.meeting.incoming += contact.dialled.is_none() as usize;
         let entry = self.meeting.contacts.vacant_entry();
         entry.insert(contact);
@@ -219,7 +220,8 @@ impl Port {
             return;
         }
         dial.failures += 1;
-        let since = *dial.failing_since.get_or_insert(now);
+        // The first round may have begun at a time that was told long ago; the others are begun by the timers.
+        let since = if dial.failures < 2 { now } else { *dial.failing_since.get_or_insert(now) };
         let refused = error.contains("refused") && dial.failures >= REFUSALS_MAX;
         if refused || (now.since(since) >= timeout_ns && dial.failures >= REFUSALS_MAX) {
             let addresses: Vec<_> = dial.addresses.iter().map(|one| one.address.to_string()).collect();
@@ -494,6 +496,11 @@ impl Port {
                 self.meeting.spare = EventFd::new().ok();
             }
             self.regulate();
+        }
+        for (_, contact) in &mut self.meeting.contacts {
+            if !contact.connected && contact.deadline.is_none() {
+                contact.deadline = Some(now + self.settings.link_timeout_ns);
+            }
         }
         let is_late = |contact: &Contact| contact.deadline.is_some_and(|deadline| deadline <= now);
         while let Some(index) =

@@ -1,10 +1,10 @@
 //! Frames over TCP, between hosts or (forced) on one.
 //!
-//! * [`codec`](self): a frame is 32 bytes of header and its payload; see `codec.rs`.
+//! * `codec.rs`: a frame is 32 bytes of header and its payload.
 //! * `meeting.rs`: how two processes come to share one connection: lazily, over whichever address answers first, by the
 //!   handshake of [`control::handshake`]; when both connect at once, the lower process's connection stays.
 //! * `output.rs`, `input.rs`: what waits to be sent, bounded; what was received, parsed in place.
-//! * `port.rs`: the verbs. `hub.rs`: the one place to sleep.
+//! * `port.rs`: the verbs; `progress.rs`: what they look at. `hub.rs`: the one place to sleep.
 //!
 //! Frames are sent at once while nothing waits before them: one system call. What the kernel doesn't take waits in a
 //! bounded buffer and goes out together. A link ends with [`Cause::Left`](crate::Cause::Left) when a farewell came before the end of the
@@ -20,6 +20,7 @@ mod link;
 mod meeting;
 mod output;
 mod port;
+mod progress;
 mod settings;
 
 pub use codec::{FRAME_BYTES_MAX, HEADER_BYTES, Malformed, decode, encode};

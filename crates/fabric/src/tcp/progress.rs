@@ -1,0 +1,255 @@
+//! How a port finds what has happened: frames to parse, sockets to read, links that end.
+//!
+//! Two lists carry it: `readable` holds the links with bytes to parse or an end to report, `hot` those whose sockets are read
+//! without asking epoll first. An end is reported when everything received before it has been taken.
+
+use super::hub::WAKE;
+use super::input::Looked;
+use super::link::{State, cause_of};
+use super::meeting::{CONTACT, LISTENER};
+use super::port::Port;
+use crate::{Arrival, Cause, Event, FAREWELL, Peer};
+use os::Time;
+use std::time::Duration;
+
+/// Links whose sockets are looked at directly, without asking epoll first.
+pub(super) const HOT_MAX: usize = 4;
+
+/// Empty looks after which a link is hot no more (unless it is the only one).
+const MISSES_MAX: u32 = 64;
+
+/// How often a connection that should be moving is checked for silence.
+const CHECK_NS: u64 = 1_000_000_000;
+
+/// Every so many looks, epoll is asked too.
+pub(super) const LOOKS_PER_POLL: u32 = 8;
+
+impl Port {
+    /// The next event.
+    #[inline]
+    pub fn next(&mut self, now: Time) -> Option<Event> {
+        self.now = now;
+        if let Some(event) = self.pending() {
+            return Some(event);
+        }
+        if self.look() { self.pending() } else { None }
+    }
+
+    /// What is here already.
+    #[inline]
+    fn pending(&mut self) -> Option<Event> {
+        if self.hub.take_call() {
+            let awaiting = std::mem::take(&mut self.awaiting);
+            awaiting.iter().for_each(|at| self.flush(*at));
+            let links = &self.links;
+            self.awaiting.extend(awaiting.into_iter().filter(|at| !links[*at as usize].output.is_empty()));
+        }
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return Some(event);
+            }
+            let at = *self.readable.front()?;
+            let link = &mut self.links[at as usize];
+            match link.input.next() {
+                Ok(Some((frame, payload))) => {
+                    if frame.kind == FAREWELL {
+                        link.left = true;
+                        link.input.release(&payload, &mut self.pool);
+                        continue;
+                    }
+                    link.counters.received_frames += 1;
+                    link.counters.received_bytes += payload.len() as u64;
+                    if self.readable.len() > 1 {
+                        self.readable.rotate_left(1);
+                    }
+                    return Some(Event::Arrival(Arrival { peer: Peer(at), frame, payload }));
+                }
+                Ok(None) => self.parsed_all(at),
+                Err(malformed) => self.end(at, Cause::Protocol(malformed.to_string())),
+            }
+        }
+    }
+
+    /// The link at the front of `readable` has nothing more to parse.
+    fn parsed_all(&mut self, at: u32) {
+        let link = &mut self.links[at as usize];
+        if link.left && link.ended.is_none() {
+            link.ended = Some(Cause::Left);
+        }
+        if link.ended.is_none() && (link.due.is_some() || link.broken) {
+            // Drain: what the peer sent before its end still counts.
+            if self.read(at) {
+                return;
+            }
+            let link = &mut self.links[at as usize];
+            if !link.stalled {
+                link.ended = link.due.take().or(Some(Cause::Died("its connection broke".into())));
+            }
+        }
+        let link = &mut self.links[at as usize];
+        if matches!(link.state, State::Own) && link.ended.is_none() && self.fill_own(at) {
+            return;
+        }
+        self.readable.pop_front();
+        let link = &mut self.links[at as usize];
+        link.queued = false;
+        if let Some(cause) = link.ended.take() {
+            self.report_end(at, cause);
+        }
+    }
+
+    /// Moves more of what this process sent to itself to where it is parsed. Whether there was any.
+    fn fill_own(&mut self, at: u32) -> bool {
+        let waiting = self.links[at as usize].output.bytes();
+        if waiting > 0 {
+            self.flush(at);
+        }
+        self.links[at as usize].output.bytes() < waiting
+    }
+
+    /// Lets the link end now; nothing more of it is parsed.
+    pub(super) fn end(&mut self, at: u32, cause: Cause) {
+        let link = &mut self.links[at as usize];
+        link.input.discard();
+        if link.ended.is_none() && !matches!(link.state, State::Gone) {
+            link.ended = Some(cause);
+        }
+        self.enqueue(at);
+    }
+
+    fn report_end(&mut self, at: u32, cause: Cause) {
+        let link = &mut self.links[at as usize];
+        if matches!(link.state, State::Gone) {
+            return;
+        }
+        let cause = match link.due.take() {
+            Some(known) => known,
+            // After our own farewell the end of the stream is what we wait for.
+            None if link.left || link.farewell_sent => Cause::Left,
+            None => cause,
+        };
+        link.state = State::Gone;
+        link.output.clear();
+        self.hot.retain(|hot| *hot != at);
+        if cause != Cause::Dropped {
+            self.events.push_back(Event::Failed(Peer(at), cause));
+        }
+    }
+
+    pub(super) fn enqueue(&mut self, at: u32) {
+        if !std::mem::replace(&mut self.links[at as usize].queued, true) {
+            self.readable.push_back(at);
+        }
+    }
+
+    /// Looks at the hot sockets, and at the others now and then. Whether something may be pending.
+    #[inline]
+    fn look(&mut self) -> bool {
+        let mut some = false;
+        let mut index = 0;
+        while index < self.hot.len() {
+            let at = self.hot[index];
+            if self.read(at) {
+                some = true;
+            } else {
+                let link = &mut self.links[at as usize];
+                link.misses += 1;
+                if link.misses > MISSES_MAX && index > 0 {
+                    self.hot.remove(index);
+                    continue;
+                }
+            }
+            index += 1;
+        }
+        self.looks = self.looks.wrapping_add(1);
+        if some || (!self.looks.is_multiple_of(LOOKS_PER_POLL) && !self.hot.is_empty()) {
+            return some;
+        }
+        self.poll();
+        true
+    }
+
+    /// Reads once. Whether there is something to parse or to report.
+    #[inline]
+    fn read(&mut self, at: u32) -> bool {
+        let link = &mut self.links[at as usize];
+        let State::Open(socket) = &link.state else { return false };
+        if link.ended.is_some() {
+            return true;
+        }
+        match link.input.receive(socket, &mut self.pool) {
+            Ok(Looked::Some) => link.misses = 0,
+            Ok(Looked::Nothing) => return false,
+            Ok(Looked::NoRoom) => {
+                link.stalled = true;
+                self.set_interest(at);
+                return false;
+            }
+            Ok(Looked::End) => {
+                link.ended = Some(Cause::Died("its connection closed without a farewell".into()))
+            }
+            Err(error) => link.ended = Some(cause_of(&error)),
+        }
+        self.enqueue(at);
+        true
+    }
+
+    /// Makes a link the first that is looked at.
+    #[inline]
+    pub(super) fn promote(&mut self, at: u32) {
+        if self.hot.first() == Some(&at) {
+            return;
+        }
+        if !matches!(self.links[at as usize].state, State::Open(_)) {
+            return;
+        }
+        self.hot.retain(|hot| *hot != at);
+        self.hot.truncate(HOT_MAX - 1);
+        self.hot.insert(0, at);
+        self.links[at as usize].misses = 0;
+    }
+
+    /// Asks epoll, and the timers.
+    fn poll(&mut self) {
+        if self.timer.is_some_and(|timer| timer <= self.now) {
+            self.timer = None;
+            self.meeting_timers();
+        }
+        if self.check_at <= self.now {
+            self.check_at = self.now + CHECK_NS;
+            self.check_silence();
+        }
+        let mut ready = std::mem::take(&mut self.ready);
+        let _ = self.hub.epoll.wait(0, |one| ready.push(one));
+        for one in ready.drain(..) {
+            let index = one.token as u32;
+            match one.token & !(u32::MAX as u64) {
+                _ if one.token == WAKE => self.hub.wake.clear(),
+                LISTENER => self.accept(index as usize),
+                CONTACT => self.advance(index as usize),
+                _ => {
+                    if one.write {
+                        self.flush(index);
+                    }
+                    if one.read && self.read(index) {
+                        self.promote(index);
+                    }
+                }
+            }
+        }
+        self.ready = ready;
+    }
+
+    fn check_silence(&mut self) {
+        let timeout = Duration::from_nanos(self.settings.link_timeout_ns);
+        for at in 0..self.links.len() as u32 {
+            let State::Open(socket) = &self.links[at as usize].state else { continue };
+            if let Ok(silence) = socket.silence()
+                && silence.exceeds(timeout)
+            {
+                let seconds = silence.last_sign_ms / 1000;
+                self.end(at, Cause::Unreachable(format!("its host has not answered for {seconds} s")));
+            }
+        }
+    }
+}
