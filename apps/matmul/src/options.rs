@@ -80,7 +80,9 @@ impl Options {
                 (generate::matrix(self.seed, 0, n, n), generate::matrix(self.seed, 1, n, n))
             }
             _ => {
-                return Err(Error::Input("what shall be multiplied? Give --a FILE --b FILE, or --n N".into()));
+                return Err(Error::Input(
+                    "what shall be multiplied? Give --a FILE --b FILE, or --n N".into(),
+                ));
             }
         };
         if self.transpose_a {

@@ -40,8 +40,12 @@ fn lead(world: &Comm, arguments: impl IntoIterator<Item = OsString>) -> Result<S
         Ok(options) => options,
         Err(answer) => {
             Plan::STOP.agree(world)?;
-            let _ = answer.print(); // help and version are answers too; a closed output is not our concern
-            return Ok(if answer.use_stderr() { Status::Usage } else { Status::Done });
+            if answer.use_stderr() {
+                eprintln!("matmul: {}", in_one_line(&answer.to_string()));
+                return Ok(Status::Usage);
+            }
+            let _ = answer.print(); // help and version; a closed output is not our concern
+            return Ok(Status::Done);
         }
     };
     let (a, b) = match options.factors() {
@@ -72,6 +76,15 @@ fn lead(world: &Comm, arguments: impl IntoIterator<Item = OsString>) -> Result<S
     Ok(Status::Done)
 }
 
+/// What clap objects to and the tip that it gives, without its pages of usage.
+fn in_one_line(answer: &str) -> String {
+    let lines = answer.lines().map(str::trim);
+    let ends = |line: &&str| line.starts_with("Usage:") || line.starts_with("For more information");
+    let facts = lines.take_while(|line| !ends(line)).filter(|line| !line.is_empty());
+    let text = facts.collect::<Vec<_>>().join("; ").replace(":; ", ": ");
+    format!("{}; --help lists all options", text.trim_start_matches("error: "))
+}
+
 /// The other ranks: do what rank 0 plans.
 fn follow(world: &Comm) -> Result<(), Error> {
     let plan = Plan::STOP.agree(world)?;
@@ -95,4 +108,23 @@ fn multiply(
     };
     let accounts = world.root(0).gather(&[meter.account()])?;
     Ok((product, accounts))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_command_line_is_one_line_that_names_the_nearest_option() {
+        let check = |words: &[&str], expected: &str| {
+            let answer = Options::try_parse_from([&["matmul"], words].concat()).unwrap_err();
+            assert_eq!(in_one_line(&answer.to_string()), format!("{expected}; --help lists all options"));
+        };
+        check(
+            &["--verifi"],
+            "unexpected argument '--verifi' found; tip: a similar argument exists: '--verify'",
+        );
+        check(&["--n", "x"], "invalid value 'x' for '--n <N>': invalid digit found in string");
+        check(&["--a", "x"], "the following required arguments were not provided: --b <FILE>");
+    }
 }

@@ -11,13 +11,13 @@ mod verdict;
 use crate::job::{Job, STATUS_FAILURE, STATUS_USAGE};
 use crate::keeper;
 use control::Secret;
-use control::agent::Start;
+use control::agent::{App, Start};
 use control_loop::Launcher;
 use os::signal::{self, SignalReader};
 use os::spawn::Spawn;
 use outputs::Outputs;
 use std::ffi::OsStr;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::os::unix::net::UnixStream;
 
 /// The signals that the user sends, and the end of the keeper.
@@ -67,6 +67,16 @@ pub fn run(job: &Job) -> u8 {
     }
 }
 
+/// A program as the job wants it. Its error output is a pipe to us, so it is told if a terminal is behind it: a progress
+/// bar makes sense then.
+fn app_of(job: &Job, app: &App) -> App {
+    let mut app = app.clone();
+    if io::stderr().is_terminal() && job.error_pattern.is_none() && !job.label && !job.timestamp {
+        app.environment.push((b"ARCHIPELAGO_TERMINAL".to_vec(), b"1".to_vec()));
+    }
+    app
+}
+
 fn start(job: &Job, outputs: Outputs) -> io::Result<Launcher<'_>> {
     // A rank may start a job of its own: what was meant for the rank is not for its grandchildren.
     let inherited = std::env::var(control::process::FD_VARIABLE);
@@ -97,7 +107,7 @@ fn start(job: &Job, outputs: Outputs) -> io::Result<Launcher<'_>> {
         size: processes.len() as u32,
         first: 0,
         processes,
-        apps: job.parts.iter().map(|part| part.app.clone()).collect(),
+        apps: job.parts.iter().map(|part| app_of(job, &part.app)).collect(),
         bind: job.bind,
         transport: job.transport,
         input: job.input,
