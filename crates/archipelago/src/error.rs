@@ -4,6 +4,8 @@ use std::fmt;
 
 use wire::{Invalid, Wire};
 
+use crate::address::Status;
+
 /// The result of a verb.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -179,6 +181,26 @@ impl Spot {
     #[cold]
     pub fn invalid<T: Wire>(self, comm: &runtime::Comm, invalid: Invalid) -> Error {
         Error::InvalidValue { invalid, place: self.place::<T>(comm) }
+    }
+
+    /// A message that is not as long as the values that it is received as.
+    #[cold]
+    pub fn wrong_count<T: Wire>(self, comm: &runtime::Comm, found: usize) -> Error {
+        Error::WrongCount { found, expected: T::BYTES, place: self.place::<T>(comm) }
+    }
+
+    /// What was received into a buffer: `count` whole values, or why they are none.
+    pub fn check_whole<T: Wire>(
+        self,
+        comm: &runtime::Comm,
+        status: engine::Status,
+        count: std::result::Result<usize, Invalid>,
+    ) -> Result<Status> {
+        match count {
+            Err(invalid) => Err(self.invalid::<T>(comm, invalid)),
+            Ok(count) if count * T::BYTES != status.bytes => Err(self.wrong_count::<T>(comm, status.bytes)),
+            Ok(_) => Ok(Status::of(status)),
+        }
     }
 
     /// An argument that can't be.

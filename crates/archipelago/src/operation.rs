@@ -8,6 +8,7 @@ use wire::{Form, Wire, slice};
 
 use crate::address::{Destination, Source};
 use crate::error::Spot;
+use crate::raw::undisturbed;
 use crate::transfer::type_of;
 use crate::{Error, Result};
 
@@ -88,7 +89,7 @@ impl Operation {
     /// Waits until it is complete, and brings received values into their buffer. Returns how many they are.
     pub fn wait(&mut self, comm: &runtime::Comm) -> Result<(engine::Status, usize)> {
         if let State::Pending(request) = self.state {
-            self.state = State::Done(comm.wait(request));
+            self.state = State::Done(undisturbed(|| comm.wait(request)));
         }
         self.outcome(comm)
     }

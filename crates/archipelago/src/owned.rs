@@ -1,16 +1,13 @@
 //! Non-blocking operations that own their buffers: `'static`, can be waited for, tested, awaited, dropped or forgotten.
 
 use std::future::Future;
-use std::mem::ManuallyDrop;
 use std::pin::Pin;
-use std::ptr::NonNull;
 use std::task::{Context, Poll};
 
-use engine::Mode;
 use wire::{Items, ItemsMut};
 
 use crate::address::{Destination, Source, Status};
-use crate::operation::Operation;
+use crate::kept::Kept;
 use crate::{Comm, Failed, Result};
 
 impl Destination<'_> {
@@ -33,10 +30,9 @@ impl Destination<'_> {
     /// # });
     /// ```
     pub fn send_owned<B: Items + Send + 'static>(&self, data: B) -> SendOwned<B> {
-        let held = Held::new(data);
-        // SAFETY: the items are in `held`, which nobody touches until the operation is complete.
-        let operation = unsafe { Operation::send(self, "send_owned", Mode::Standard, held.get().items()) };
-        SendOwned { running: Some(Running { comm: self.comm.clone(), operation, held }) }
+        let mut kept = Kept::new(data);
+        kept.send(self, "send_owned");
+        SendOwned { running: Some((self.comm.clone(), kept)) }
     }
 }
 
@@ -57,11 +53,9 @@ impl Source<'_> {
     /// # });
     /// ```
     pub fn receive_owned<B: ItemsMut + Send + 'static>(&self, buffer: B) -> ReceiveOwned<B> {
-        let mut held = Held::new(buffer);
-        let items: *mut [B::Item] = held.get_mut().items_mut();
-        // SAFETY: the items are in `held`, which nobody touches until the operation has been waited for.
-        let operation = unsafe { Operation::receive(self, "receive_owned", items) };
-        ReceiveOwned { running: Some(Running { comm: self.comm.clone(), operation, held }) }
+        let mut kept = Kept::new(buffer);
+        kept.receive(self, "receive_owned");
+        ReceiveOwned { running: Some((self.comm.clone(), kept)) }
     }
 }
 
@@ -69,7 +63,7 @@ impl Source<'_> {
 /// [`wait`](SendOwned::wait) gives, on any executor.
 #[must_use = "wait for it to get the buffer back, or drop it to let it run on"]
 pub struct SendOwned<B: Items + Send + 'static> {
-    running: Option<Running<B>>,
+    running: Option<(Comm, Kept<B>)>,
 }
 
 impl<B: Items + Send + 'static> SendOwned<B> {
@@ -78,14 +72,14 @@ impl<B: Items + Send + 'static> SendOwned<B> {
     /// # Errors
     /// A rank or a tag that can't be, a peer that is gone; with the buffer.
     pub fn wait(mut self) -> Result<B, Failed<B>> {
-        let Some(mut running) = self.running.take() else { panic!("{POLLED}") };
-        let outcome = running.operation.wait(&running.comm.untyped).map(drop);
-        running.end(outcome).map(|(buffer, ())| buffer)
+        let Some((comm, mut kept)) = self.running.take() else { panic!("{POLLED}") };
+        let outcome = kept.wait(&comm);
+        end(kept, outcome).map(|(buffer, _)| buffer)
     }
 
     /// Whether it is complete, so that [`wait`](SendOwned::wait) returns at once.
     pub fn test(&mut self) -> bool {
-        self.running.as_mut().is_none_or(Running::test)
+        self.running.as_mut().is_none_or(|(comm, kept)| kept.test(comm))
     }
 }
 
@@ -93,12 +87,12 @@ impl<B: Items + Send + 'static> Future for SendOwned<B> {
     type Output = Result<B, Failed<B>>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(running) = &mut self.running else { panic!("{POLLED}") };
-        match running.operation.poll(&running.comm.untyped, context) {
+        let Some((comm, kept)) = &mut self.running else { panic!("{POLLED}") };
+        match kept.poll(comm, context) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(outcome) => {
-                let Some(running) = self.running.take() else { panic!("{POLLED}") };
-                Poll::Ready(running.end(outcome.map(drop)).map(|(buffer, ())| buffer))
+                let Some((_, kept)) = self.running.take() else { panic!("{POLLED}") };
+                Poll::Ready(end(kept, outcome).map(|(buffer, _)| buffer))
             }
         }
     }
@@ -106,8 +100,8 @@ impl<B: Items + Send + 'static> Future for SendOwned<B> {
 
 impl<B: Items + Send + 'static> Drop for SendOwned<B> {
     fn drop(&mut self) {
-        if let Some(Running { comm, operation, held }) = self.running.take() {
-            operation.detach(&comm.untyped, held);
+        if let Some((comm, kept)) = self.running.take() {
+            kept.let_go(&comm);
         }
     }
 }
@@ -116,7 +110,7 @@ impl<B: Items + Send + 'static> Drop for SendOwned<B> {
 /// [`wait`](ReceiveOwned::wait) gives, on any executor.
 #[must_use = "wait for it to get what is received; dropped it is cancelled"]
 pub struct ReceiveOwned<B: ItemsMut + Send + 'static> {
-    running: Option<Running<B>>,
+    running: Option<(Comm, Kept<B>)>,
 }
 
 impl<B: ItemsMut + Send + 'static> ReceiveOwned<B> {
@@ -126,20 +120,20 @@ impl<B: ItemsMut + Send + 'static> ReceiveOwned<B> {
     /// A rank or a tag that can't be, a peer that is gone, a message that is longer than the buffer or of another type (it is
     /// kept); with the buffer.
     pub fn wait(mut self) -> Result<(B, Status), Failed<B>> {
-        let Some(mut running) = self.running.take() else { panic!("{POLLED}") };
-        let outcome = running.operation.wait(&running.comm.untyped);
-        running.end(outcome.map(|(status, _)| Status::of(status)))
+        let Some((comm, mut kept)) = self.running.take() else { panic!("{POLLED}") };
+        let outcome = kept.wait(&comm);
+        end(kept, outcome.map(status))
     }
 
     /// Whether it is complete, so that [`wait`](ReceiveOwned::wait) returns at once.
     pub fn test(&mut self) -> bool {
-        self.running.as_mut().is_none_or(Running::test)
+        self.running.as_mut().is_none_or(|(comm, kept)| kept.test(comm))
     }
 
     /// Cancels it, unless a message was matched; [`wait`](ReceiveOwned::wait) tells which, and gives the buffer back.
     pub fn cancel(&mut self) {
-        if let Some(running) = &self.running {
-            running.operation.cancel(&running.comm.untyped);
+        if let Some((comm, kept)) = &self.running {
+            kept.cancel(comm);
         }
     }
 }
@@ -148,12 +142,12 @@ impl<B: ItemsMut + Send + 'static> Future for ReceiveOwned<B> {
     type Output = Result<(B, Status), Failed<B>>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(running) = &mut self.running else { panic!("{POLLED}") };
-        match running.operation.poll(&running.comm.untyped, context) {
+        let Some((comm, kept)) = &mut self.running else { panic!("{POLLED}") };
+        match kept.poll(comm, context) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(outcome) => {
-                let Some(running) = self.running.take() else { panic!("{POLLED}") };
-                Poll::Ready(running.end(outcome.map(|(status, _)| Status::of(status))))
+                let Some((_, kept)) = self.running.take() else { panic!("{POLLED}") };
+                Poll::Ready(end(kept, outcome.map(status)))
             }
         }
     }
@@ -161,74 +155,25 @@ impl<B: ItemsMut + Send + 'static> Future for ReceiveOwned<B> {
 
 impl<B: ItemsMut + Send + 'static> Drop for ReceiveOwned<B> {
     fn drop(&mut self) {
-        if let Some(Running { comm, operation, held }) = self.running.take() {
-            operation.cancel(&comm.untyped);
-            operation.detach(&comm.untyped, held);
+        if let Some((comm, kept)) = self.running.take() {
+            kept.cancel(&comm);
+            kept.let_go(&comm);
         }
     }
 }
 
 const POLLED: &str = "an operation was polled after it had given its result";
 
-struct Running<B: Send + 'static> {
-    comm: Comm,
-    operation: Operation,
-    held: Held<B>,
-}
-
-impl<B: Send + 'static> Running<B> {
-    fn test(&mut self) -> bool {
-        self.operation.test(&self.comm.untyped)
-    }
-
-    /// The operation is complete: its buffer comes back, with what came of it.
-    fn end<R>(self, outcome: Result<R>) -> Result<(B, R), Failed<B>> {
-        let buffer = self.held.into_inner();
-        match outcome {
-            Ok(result) => Ok((buffer, result)),
-            Err(error) => Err(Failed { error, buffer }),
-        }
+/// The operation is complete: its buffer comes back, with what came of it.
+fn end<B: Send + 'static, R>(kept: Kept<B>, outcome: Result<R>) -> Result<(B, R), Failed<B>> {
+    let buffer = kept.into_buffer();
+    match outcome {
+        Ok(result) => Ok((buffer, result)),
+        Err(error) => Err(Failed { error, buffer }),
     }
 }
 
-/// A buffer at an address that does not change when its holder moves. (Not a `Box`: moving that would claim its content for
-/// itself alone, while an operation has it.)
-pub(crate) struct Held<B> {
-    at: NonNull<B>,
-}
-
-// SAFETY: it owns a B as a Box does.
-unsafe impl<B: Send> Send for Held<B> {}
-// SAFETY: it gives out shared references to a B only through a shared reference.
-unsafe impl<B: Sync> Sync for Held<B> {}
-
-impl<B> Held<B> {
-    pub fn new(buffer: B) -> Held<B> {
-        Held { at: NonNull::from(Box::leak(Box::new(buffer))) }
-    }
-
-    /// The buffer, while no operation has it.
-    pub fn get(&self) -> &B {
-        // SAFETY: it was made from a Box that nobody else has.
-        unsafe { self.at.as_ref() }
-    }
-
-    /// The buffer, while no operation has it.
-    pub fn get_mut(&mut self) -> &mut B {
-        // SAFETY: as above.
-        unsafe { self.at.as_mut() }
-    }
-
-    pub fn into_inner(self) -> B {
-        let held = ManuallyDrop::new(self);
-        // SAFETY: it was made from a Box, and is not dropped again.
-        *unsafe { Box::from_raw(held.at.as_ptr()) }
-    }
-}
-
-impl<B> Drop for Held<B> {
-    fn drop(&mut self) {
-        // SAFETY: it was made from a Box.
-        drop(unsafe { Box::from_raw(self.at.as_ptr()) });
-    }
+/// What a receive that has not been waited for tells of its message.
+fn status(received: Option<(engine::Status, usize)>) -> Status {
+    Status::of(received.map(|(status, _)| status).unwrap_or_default())
 }

@@ -1,11 +1,9 @@
 //! Operations that are described once and started as often as one likes; they own their buffers.
 
-use engine::Mode;
-use wire::{Items, ItemsMut};
+use wire::ItemsMut;
 
 use crate::address::{Destination, Source, Status};
-use crate::operation::Operation;
-use crate::owned::Held;
+use crate::kept::Kept;
 use crate::{Comm, Result};
 
 impl Destination<'_> {
@@ -28,12 +26,7 @@ impl Destination<'_> {
     /// ```
     pub fn persistent_send<B: ItemsMut + Send + 'static>(&self, buffer: B) -> PersistentSend<B> {
         let Destination { comm, rank, tag } = *self;
-        PersistentSend {
-            comm: comm.clone(),
-            rank,
-            tag,
-            request: Request { held: Some(Held::new(buffer)), running: None },
-        }
+        PersistentSend { comm: comm.clone(), rank, tag, kept: Some(Kept::new(buffer)) }
     }
 }
 
@@ -41,8 +34,7 @@ impl Source<'_> {
     /// Makes a receive that can be started again and again, into a buffer that it owns.
     pub fn persistent_receive<B: ItemsMut + Send + 'static>(&self, buffer: B) -> PersistentReceive<B> {
         let Source { comm, source, tag } = *self;
-        let request = Request { held: Some(Held::new(buffer)), running: None };
-        PersistentReceive { comm: comm.clone(), source, tag, request, last: None }
+        PersistentReceive { comm: comm.clone(), source, tag, kept: Some(Kept::new(buffer)), last: None }
     }
 }
 
@@ -51,7 +43,8 @@ pub struct PersistentSend<B: ItemsMut + Send + 'static> {
     comm: Comm,
     rank: usize,
     tag: i32,
-    request: Request<B>,
+    /// There until the end: `into_buffer` or the drop.
+    kept: Option<Kept<B>>,
 }
 
 impl<B: ItemsMut + Send + 'static> PersistentSend<B> {
@@ -60,12 +53,10 @@ impl<B: ItemsMut + Send + 'static> PersistentSend<B> {
     /// # Errors
     /// As [`wait`](PersistentSend::wait); a rank or a tag that can't be.
     pub fn start(&mut self) -> Result<()> {
-        self.request.wait(&self.comm)?;
-        let to = Destination { comm: &self.comm, rank: self.rank, tag: self.tag };
-        let items = self.request.held().items();
-        // SAFETY: the items are in the request's buffer, which is only given out by `wait`.
-        let operation = unsafe { Operation::send(&to, "persistent_send", Mode::Standard, items) };
-        self.request.run(&self.comm, operation)
+        let Some(kept) = &mut self.kept else { unreachable!("{ENDED}") };
+        kept.wait(&self.comm)?;
+        kept.send(&Destination { comm: &self.comm, rank: self.rank, tag: self.tag }, "persistent_send");
+        kept.check(&self.comm)
     }
 
     /// Waits until the last start is complete (at once, without one) and gives access to the buffer.
@@ -73,13 +64,14 @@ impl<B: ItemsMut + Send + 'static> PersistentSend<B> {
     /// # Errors
     /// A peer that is gone.
     pub fn wait(&mut self) -> Result<&mut [B::Item]> {
-        self.request.wait(&self.comm)?;
-        Ok(self.request.held_mut().items_mut())
+        let Some(kept) = &mut self.kept else { unreachable!("{ENDED}") };
+        kept.wait(&self.comm)?;
+        Ok(kept.buffer().items_mut())
     }
 
     /// Whether [`wait`](PersistentSend::wait) would return at once.
     pub fn test(&mut self) -> bool {
-        self.request.test(&self.comm)
+        self.kept.as_mut().is_none_or(|kept| kept.test(&self.comm))
     }
 
     /// Waits and gives the buffer back.
@@ -87,14 +79,17 @@ impl<B: ItemsMut + Send + 'static> PersistentSend<B> {
     /// # Errors
     /// As [`wait`](PersistentSend::wait).
     pub fn into_buffer(mut self) -> Result<B> {
-        self.request.wait(&self.comm)?;
-        Ok(self.request.take_buffer())
+        let Some(mut kept) = self.kept.take() else { unreachable!("{ENDED}") };
+        let outcome = kept.wait(&self.comm);
+        outcome.map(|_| kept.into_buffer())
     }
 }
 
 impl<B: ItemsMut + Send + 'static> Drop for PersistentSend<B> {
     fn drop(&mut self) {
-        self.request.let_go(&self.comm);
+        if let Some(kept) = self.kept.take() {
+            kept.let_go(&self.comm);
+        }
     }
 }
 
@@ -103,7 +98,8 @@ pub struct PersistentReceive<B: ItemsMut + Send + 'static> {
     comm: Comm,
     source: engine::Source,
     tag: engine::TagPattern,
-    request: Request<B>,
+    /// There until the end: `into_buffer` or the drop.
+    kept: Option<Kept<B>>,
     last: Option<Status>,
 }
 
@@ -114,11 +110,9 @@ impl<B: ItemsMut + Send + 'static> PersistentReceive<B> {
     /// As [`wait`](PersistentReceive::wait); a rank or a tag that can't be.
     pub fn start(&mut self) -> Result<()> {
         self.wait()?;
-        let items: *mut [B::Item] = self.request.held_mut().items_mut();
-        let from = Source { comm: &self.comm, source: self.source, tag: self.tag };
-        // SAFETY: the items are in the request's buffer, which is only given out by `wait`.
-        let operation = unsafe { Operation::receive(&from, "persistent_receive", items) };
-        self.request.run(&self.comm, operation)
+        let Some(kept) = &mut self.kept else { unreachable!("{ENDED}") };
+        kept.receive(&Source { comm: &self.comm, source: self.source, tag: self.tag }, "persistent_receive");
+        kept.check(&self.comm)
     }
 
     /// Waits until the last start is complete and gives the part of the buffer that was received; without a start since the
@@ -127,8 +121,9 @@ impl<B: ItemsMut + Send + 'static> PersistentReceive<B> {
     /// # Errors
     /// A message that is longer than the buffer or of another type (it is kept), a peer that is gone.
     pub fn wait(&mut self) -> Result<&mut [B::Item]> {
-        let received = self.request.wait(&self.comm)?;
-        let items = self.request.held_mut().items_mut();
+        let Some(kept) = &mut self.kept else { unreachable!("{ENDED}") };
+        let received = kept.wait(&self.comm)?;
+        let items = kept.buffer().items_mut();
         let count = match received {
             Some((status, count)) => {
                 self.last = Some(Status::of(status));
@@ -141,7 +136,7 @@ impl<B: ItemsMut + Send + 'static> PersistentReceive<B> {
 
     /// Whether [`wait`](PersistentReceive::wait) would return at once.
     pub fn test(&mut self) -> bool {
-        self.request.test(&self.comm)
+        self.kept.as_mut().is_none_or(|kept| kept.test(&self.comm))
     }
 
     /// What is known of the message that was received last.
@@ -154,60 +149,19 @@ impl<B: ItemsMut + Send + 'static> PersistentReceive<B> {
     /// # Errors
     /// As [`wait`](PersistentReceive::wait).
     pub fn into_buffer(mut self) -> Result<B> {
-        self.request.wait(&self.comm)?;
-        Ok(self.request.take_buffer())
+        let Some(mut kept) = self.kept.take() else { unreachable!("{ENDED}") };
+        let outcome = kept.wait(&self.comm);
+        outcome.map(|_| kept.into_buffer())
     }
 }
 
 impl<B: ItemsMut + Send + 'static> Drop for PersistentReceive<B> {
     fn drop(&mut self) {
-        if let Some(operation) = &self.request.running {
-            operation.cancel(&self.comm.untyped);
-        }
-        self.request.let_go(&self.comm);
-    }
-}
-
-/// A buffer, and the operation that has it now. The buffer is there until `take_buffer` or `let_go`, which come last.
-struct Request<B: Send + 'static> {
-    held: Option<Held<B>>,
-    running: Option<Operation>,
-}
-
-impl<B: Items + Send + 'static> Request<B> {
-    fn held(&self) -> &B {
-        self.held.as_ref().expect("a request has its buffer as long as it lives").get()
-    }
-
-    fn held_mut(&mut self) -> &mut B {
-        self.held.as_mut().expect("a request has its buffer as long as it lives").get_mut()
-    }
-
-    fn run(&mut self, comm: &Comm, operation: Operation) -> Result<()> {
-        match operation.failed(&comm.untyped) {
-            Some(error) => Err(error),
-            None => {
-                self.running = Some(operation);
-                Ok(())
-            }
-        }
-    }
-
-    fn wait(&mut self, comm: &Comm) -> Result<Option<(engine::Status, usize)>> {
-        self.running.take().map(|mut operation| operation.wait(&comm.untyped)).transpose()
-    }
-
-    fn test(&mut self, comm: &Comm) -> bool {
-        self.running.as_mut().is_none_or(|operation| operation.test(&comm.untyped))
-    }
-
-    fn take_buffer(&mut self) -> B {
-        self.held.take().expect("a request has its buffer as long as it lives").into_inner()
-    }
-
-    fn let_go(&mut self, comm: &Comm) {
-        if let (Some(operation), Some(held)) = (self.running.take(), self.held.take()) {
-            operation.detach(&comm.untyped, held);
+        if let Some(kept) = self.kept.take() {
+            kept.cancel(&self.comm);
+            kept.let_go(&self.comm);
         }
     }
 }
+
+const ENDED: &str = "only what ends the request takes its buffer";

@@ -1,10 +1,10 @@
 //! Looking at messages before receiving them.
 
-use wire::{Form, Incoming, ItemsMut, Receivable, Wire, slice};
+use wire::{Incoming, ItemsMut, Receivable, Wire};
 
 use crate::address::{Source, Status};
 use crate::error::{Peer, Spot};
-use crate::operation::Landing;
+use crate::raw::{self, Arrivals};
 use crate::transfer::type_of;
 use crate::{Error, Result};
 
@@ -96,15 +96,13 @@ impl Message<'_> {
     /// # Errors
     /// A message of another type or more values: it is given back, a later receive can take it.
     pub fn receive_into<B: ItemsMut + ?Sized>(mut self, buffer: &mut B) -> Result<Status> {
-        let spot = self.spot("receive_into");
-        let mut landing = Landing::new(buffer.items_mut());
-        let (to, capacity) = landing.room::<B::Item>();
-        // SAFETY: the landing is ours until the verb returns, when the operation is complete.
-        let status = unsafe { self.comm.receive_message(self.name, type_of::<B::Item>(), to, capacity) }
-            .map_err(|error| spot.explain::<B::Item>(self.comm, error))?;
+        let (comm, spot) = (self.comm, self.spot("receive_into"));
+        let receive =
+            |room: &mut raw::Room| raw::receive_message(comm, self.name, type_of::<B::Item>(), room);
+        let received = raw::into(buffer.items_mut(), receive);
+        let (status, count) = received.map_err(|error| spot.explain::<B::Item>(comm, error))?;
         self.held = false;
-        landing.land::<B::Item>(status, self.comm, spot)?;
-        Ok(Status::of(status))
+        spot.check_whole::<B::Item>(comm, status, count)
     }
 
     fn spot(&self, operation: &'static str) -> Spot {
@@ -124,7 +122,7 @@ impl Incoming for Message<'_> {
                 T::unpack(&[]).map_err(|invalid| spot.invalid::<T>(comm, invalid))
             }
             true => self.many::<T>().map(|values| values[0]),
-            false => Err(Error::WrongCount { found, expected, place: spot.place::<T>(comm) }),
+            false => Err(spot.wrong_count::<T>(comm, found)),
         }
     }
 
@@ -133,32 +131,16 @@ impl Incoming for Message<'_> {
         let count = bytes.checked_div(T::BYTES).unwrap_or(0);
         // A message of another type is refused as that, below.
         if count * T::BYTES != bytes && type_of::<T>().accepts(self.status.signature) {
-            let place = spot.place::<T>(comm);
-            return Err(Error::WrongCount { found: bytes, expected: T::BYTES, place });
+            return Err(spot.wrong_count::<T>(comm, bytes));
         }
         // The length comes from outside: a peer that announces nonsense gets an error, not our end.
-        let (mut values, mut scratch): (Vec<T>, Vec<u8>) = (Vec::new(), Vec::new());
-        let plain = T::FORM == Form::Plain;
-        let reserved = values
-            .try_reserve_exact(count)
-            .and_then(|()| scratch.try_reserve_exact(if plain { 0 } else { bytes }));
-        if reserved.is_err() {
+        let Some(mut arrivals) = Arrivals::reserve(count) else {
             return Err(Error::OutOfMemory { bytes, place: spot.place::<T>(comm) });
-        }
-        let to = if plain { values.as_mut_ptr().cast() } else { scratch.as_mut_ptr() };
-        // SAFETY: `bytes` bytes were reserved there, and they are ours until the verb returns, when the operation is
-        // complete.
-        unsafe { comm.receive_message(self.name, type_of::<T>(), to, bytes) }
+        };
+        let filled = raw::receive_message(comm, self.name, type_of::<T>(), arrivals.room())
             .map_err(|error| spot.explain::<T>(comm, error))?;
         self.held = false;
-        if plain {
-            // SAFETY: the message filled them, and any bytes are values of a plain type.
-            unsafe { values.set_len(count) };
-            return Ok(values);
-        }
-        // SAFETY: the message filled them.
-        unsafe { scratch.set_len(bytes) };
-        slice::unpack_to_vec(&scratch).map_err(|invalid| spot.invalid::<T>(comm, invalid))
+        arrivals.values(filled).map_err(|invalid| spot.invalid::<T>(comm, invalid))
     }
 }
 

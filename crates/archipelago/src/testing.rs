@@ -1,8 +1,10 @@
-//! Ranks as threads, for tests: of this crate and of programs that use it.
+//! Ranks as threads, or as processes, for tests: of this crate and of programs that use it.
 
 use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use runtime::Process;
@@ -65,6 +67,65 @@ pub fn run<R: Outcome>(ranks: usize, body: impl Fn(Comm) -> R + Sync) {
         panic!("rank {rank} of {ranks} failed: {message}");
     }
     assert!(outcomes.iter().all(Result::is_ok), "a rank was lost");
+}
+
+/// Runs `body` on as many processes, started by `archi run`: each is this test's program again, in which the test of the
+/// given path (`module_path!()` and its name) is the only one to run.
+///
+/// The program `archi` is the one that the variable `ARCHI` names, or lies where the build put the test's program, or is on the
+/// path.
+///
+/// # Panics
+/// With all output of the job, if it failed; without the program `archi`.
+pub fn run_as_processes<R: Outcome>(ranks: usize, path: &str, body: impl Fn(Comm) -> R) {
+    // The runner of tests leaves out the name of the crate.
+    let name = path.split_once("::").map_or(path, |(_, name)| name);
+    if std::env::var(TEST).is_ok_and(|test| test == name) {
+        return run_as_rank(body);
+    }
+    let program = std::env::current_exe().expect("the system tells where this program is");
+    let output = Command::new(archi(&program))
+        .args(["run", "-n", &ranks.to_string()])
+        .arg(&program)
+        .args(["--exact", name, "--nocapture", "--test-threads=1"])
+        .env(TEST, name)
+        .stdin(Stdio::null())
+        .output()
+        .expect("archi can be started");
+    if !output.status.success() {
+        let (said, complained) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        panic!("the job of {ranks} processes failed ({}):\n{said}{complained}", output.status);
+    }
+}
+
+/// Tells a process that it is a rank of this test.
+const TEST: &str = "ARCHIPELAGO_TEST";
+
+fn run_as_rank<R: Outcome>(body: impl Fn(Comm) -> R) {
+    let outcome = crate::init().and_then(|world| {
+        let failure = body(Comm::clone(&world)).failure();
+        if let Some(message) = failure {
+            panic!("rank {} of {} failed: {message}", world.rank(), world.size());
+        }
+        world.finalize()
+    });
+    if let Err(error) = outcome {
+        panic!("{error}");
+    }
+}
+
+fn archi(program: &Path) -> PathBuf {
+    let named = std::env::var_os("ARCHI").map(PathBuf::from);
+    let built = || {
+        program.ancestors().skip(1).take(2).map(|folder| folder.join("archi")).find(|archi| archi.exists())
+    };
+    let on_path = || {
+        let path = std::env::var_os("PATH")?;
+        std::env::split_paths(&path).map(|folder| folder.join("archi")).find(|archi| archi.exists())
+    };
+    let found = named.or_else(built).or_else(on_path);
+    found.expect("there is no program `archi`: build it (`cargo build -p archipelago-cli`) or name it in the variable ARCHI")
 }
 
 fn text(panic: &(dyn Any + Send)) -> String {

@@ -1,13 +1,10 @@
 //! Blocking messages.
 
-use std::mem::MaybeUninit;
-
 use engine::{Mode, TypeTag};
-use wire::{Form, Incoming, Items, ItemsMut, Receivable, Wire, slice};
+use wire::{Incoming, Items, ItemsMut, Receivable, Wire, slice};
 
 use crate::address::{Destination, Source, Status};
-use crate::operation::Landing;
-use crate::{Error, Result};
+use crate::{Error, Result, raw};
 
 /// What the engine is told of a type.
 pub(crate) const fn type_of<T: Wire>() -> TypeTag {
@@ -48,11 +45,8 @@ impl Destination<'_> {
 
     #[inline]
     fn send_as<T: Wire>(&self, operation: &'static str, mode: Mode, items: &[T]) -> Result<()> {
-        let bytes = slice::encoding(items);
-        let comm = &self.comm.untyped;
-        // SAFETY: the bytes are borrowed, or owned, until the verb returns, when the operation is complete.
-        unsafe { comm.send(self.rank, self.tag, type_of::<T>(), bytes.as_ptr(), bytes.len(), mode) }
-            .map_err(|error| self.spot(operation).explain::<T>(comm, error))
+        raw::send(self, type_of::<T>(), &slice::encoding(items), mode)
+            .map_err(|error| self.spot(operation).explain::<T>(&self.comm.untyped, error))
     }
 }
 
@@ -113,13 +107,9 @@ impl Source<'_> {
     /// ```
     pub fn receive_into<B: ItemsMut + ?Sized>(&self, buffer: &mut B) -> Result<Status> {
         let (comm, spot) = (&self.comm.untyped, self.spot("receive_into"));
-        let mut landing = Landing::new(buffer.items_mut());
-        let (to, capacity) = landing.room::<B::Item>();
-        // SAFETY: the landing is ours until the verb returns, when the operation is complete.
-        let status = unsafe { comm.receive(self.source, self.tag, type_of::<B::Item>(), to, capacity) }
-            .map_err(|error| spot.explain::<B::Item>(comm, error))?;
-        landing.land::<B::Item>(status, comm, spot)?;
-        Ok(Status::of(status))
+        let received = raw::into(buffer.items_mut(), |room| raw::receive(self, type_of::<B::Item>(), room));
+        let (status, count) = received.map_err(|error| spot.explain::<B::Item>(comm, error))?;
+        spot.check_whole::<B::Item>(comm, status, count)
     }
 }
 
@@ -134,29 +124,13 @@ impl Incoming for Next<'_, '_> {
 
     #[inline]
     fn one<T: Wire>(self) -> Result<T> {
-        let Next { source: Source { comm, source, tag }, status } = self;
-        let (comm, spot) = (&comm.untyped, self.source.spot("receive"));
-        let mut value = MaybeUninit::<T>::uninit();
-        let mut scratch = Vec::new();
-        let to = match T::FORM {
-            Form::Plain => value.as_mut_ptr().cast(),
-            _ => {
-                scratch.resize(T::BYTES, 0u8);
-                scratch.as_mut_ptr()
-            }
-        };
-        // SAFETY: both places have T::BYTES bytes and are ours until the verb returns, when the operation is complete.
-        let received = unsafe { comm.receive(*source, *tag, type_of::<T>(), to, T::BYTES) }
-            .map_err(|error| spot.explain::<T>(comm, error))?;
-        *status = Status::of(received);
-        if received.bytes != T::BYTES {
-            let (found, expected) = (received.bytes, T::BYTES);
-            return Err(Error::WrongCount { found, expected, place: spot.place::<T>(comm) });
-        }
-        match T::FORM {
-            // SAFETY: all its bytes were written, and any bytes are a value of a plain type.
-            Form::Plain => Ok(unsafe { value.assume_init() }),
-            _ => T::unpack(&scratch).map_err(|invalid| spot.invalid::<T>(comm, invalid)),
+        let (comm, spot) = (&self.source.comm.untyped, self.source.spot("receive"));
+        let received = raw::one(|room| raw::receive(self.source, type_of::<T>(), room));
+        let (status, value) = received.map_err(|error| spot.explain::<T>(comm, error))?;
+        *self.status = Status::of(status);
+        match value {
+            Some(value) => value.map_err(|invalid| spot.invalid::<T>(comm, invalid)),
+            None => Err(spot.wrong_count::<T>(comm, status.bytes)),
         }
     }
 

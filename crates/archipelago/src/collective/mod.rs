@@ -8,8 +8,7 @@ mod parts;
 mod reduce;
 mod root;
 
-use engine::Pointer;
-use engine::collective::{Call, Case, Collective, Operands};
+use engine::collective::{Call, Case, Collective};
 use layout::{Failure, Operator};
 use wire::{Form, Wire, slice};
 
@@ -18,7 +17,7 @@ pub use parts::Parts;
 pub use root::Root;
 
 use crate::error::{Peer, Spot};
-use crate::{Comm, Result};
+use crate::{Comm, Result, raw};
 
 /// A call of a collective on values of `T`, before its buffers are known.
 struct Job<'c> {
@@ -92,7 +91,7 @@ impl<'c> Job<'c> {
         let contribution = slice::encoding(input);
         let (comm, spot) = (self.comm, self.spot);
         if T::FORM == Form::Plain && T::BYTES > 0 {
-            let mut output = zeroed(count);
+            let mut output = raw::zeroed(count);
             let bytes = slice::encoded_mut(&mut output).unwrap_or_default();
             self.perform::<T>(&contribution, bytes)?;
             return Ok(output);
@@ -106,38 +105,12 @@ impl<'c> Job<'c> {
 
     fn perform<T: Wire>(self, input: &[u8], output: &mut [u8]) -> Result<()> {
         let Job { comm, spot, call, operator } = self;
-        let operands = Operands {
-            input: Pointer::reading(input.as_ptr()),
-            output: Pointer::new(output.as_mut_ptr()),
-            operator: operator.clone(),
-        };
-        // SAFETY: both buffers are as long as the call says (the operations in this module see to it), and are borrowed
-        // until the verb returns.
-        let outcome = unsafe { comm.collective(&call, None, operands) };
+        // SAFETY: both buffers are as long as the call says: the operations in this module see to it.
+        let outcome = unsafe { raw::collective(comm, &call, operator.clone(), input, output) };
         match operator.and_then(|operator| operator.take_failure()) {
             Some(Failure::Panicked(panic)) => std::panic::resume_unwind(panic),
             Some(Failure::Invalid(invalid)) => Err(spot.invalid::<T>(comm, invalid)),
             None => outcome.map_err(|error| spot.explain::<T>(comm, error)),
         }
-    }
-}
-
-/// Values, of a plain type with bytes, whose bytes are all 0, straight from the system where they are many.
-fn zeroed<T: Wire>(count: usize) -> Vec<T> {
-    assert_eq!(T::FORM, Form::Plain, "only of a plain type are all patterns of bits values");
-    let Ok(layout) = std::alloc::Layout::array::<T>(count) else {
-        panic!("{count} values are more than memory can hold")
-    };
-    if layout.size() == 0 {
-        return Vec::new();
-    }
-    // SAFETY: the layout has a size. The memory is that of a vector of `count` values: allocated by the same allocator
-    // with the same layout, and all zeros are values of a plain type.
-    unsafe {
-        let memory = std::alloc::alloc_zeroed(layout);
-        if memory.is_null() {
-            std::alloc::handle_alloc_error(layout);
-        }
-        Vec::from_raw_parts(memory.cast(), count, count)
     }
 }

@@ -1,0 +1,189 @@
+//! Blocking verbs on bytes, and the way from bytes to values. Safe to call: who calls a blocking verb waits, so that a borrow
+//! of the bytes is all that it needs.
+
+use std::mem::MaybeUninit;
+
+use engine::collective::{Call, Operands};
+use engine::{Error, Mode, Pointer, Status, TypeTag};
+use layout::Operator;
+use wire::{Form, Invalid, Wire, slice};
+
+use crate::address::{Destination, Source};
+
+/// Bytes to be received into.
+pub(crate) type Room = [MaybeUninit<u8>];
+
+/// Runs a wait that must not be left by a panic, as an operation would still have the buffer. (Wakers and the drops of other
+/// operations' buffers are users' code that may run in it.)
+#[inline]
+pub(crate) fn undisturbed<R>(wait: impl FnOnce() -> R) -> R {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            eprintln!(
+                "archipelago: a panic in the midst of an operation: its buffer can't be saved, the process ends"
+            );
+            std::process::abort();
+        }
+    }
+    let bomb = Bomb;
+    let result = wait();
+    std::mem::forget(bomb);
+    result
+}
+
+#[inline]
+pub(crate) fn send(to: &Destination<'_>, of: TypeTag, bytes: &[u8], mode: Mode) -> Result<(), Error> {
+    // SAFETY: the bytes are borrowed until the verb returns, when the operation is complete.
+    undisturbed(|| unsafe { to.comm.untyped.send(to.rank, to.tag, of, bytes.as_ptr(), bytes.len(), mode) })
+}
+
+#[inline]
+pub(crate) fn receive(from: &Source<'_>, of: TypeTag, room: &mut Room) -> Result<Filled, Error> {
+    // SAFETY: the room is borrowed until the verb returns, when the operation is complete.
+    undisturbed(|| unsafe {
+        from.comm.untyped.receive(from.source, from.tag, of, room.as_mut_ptr().cast(), room.len())
+    })
+    .map(Filled)
+}
+
+pub(crate) fn receive_message(
+    comm: &runtime::Comm,
+    message: engine::Message,
+    of: TypeTag,
+    room: &mut Room,
+) -> Result<Filled, Error> {
+    // SAFETY: the room is borrowed until the verb returns, when the operation is complete.
+    undisturbed(|| unsafe { comm.receive_message(message, of, room.as_mut_ptr().cast(), room.len()) })
+        .map(Filled)
+}
+
+/// # Safety
+/// `input` and `output` are as long as the call says.
+pub(crate) unsafe fn collective(
+    comm: &runtime::Comm,
+    call: &Call,
+    operator: Option<Operator>,
+    input: &[u8],
+    output: &mut [u8],
+) -> Result<(), Error> {
+    let (input, output) = (Pointer::reading(input.as_ptr()), Pointer::new(output.as_mut_ptr()));
+    // SAFETY: the caller's promise; both are borrowed until the verb returns.
+    undisturbed(|| unsafe { comm.collective(call, None, Operands { input, output, operator }) })
+}
+
+/// So many bytes of a room were filled. Made by the receives of this module alone.
+pub(crate) struct Filled(Status);
+
+impl Filled {
+    pub fn status(&self) -> Status {
+        self.0
+    }
+}
+
+/// Memory for values that arrive: theirs if they are plain, else that of their encoding.
+pub(crate) struct Arrivals<T> {
+    values: Vec<T>,
+    scratch: Vec<u8>,
+    bytes: usize,
+}
+
+impl<T: Wire> Arrivals<T> {
+    /// Room for `count` values; none if there is no memory for them.
+    pub fn reserve(count: usize) -> Option<Arrivals<T>> {
+        let bytes = count.checked_mul(T::BYTES)?;
+        let (mut values, mut scratch) = (Vec::new(), Vec::new());
+        values.try_reserve_exact(count).ok()?;
+        scratch.try_reserve_exact(if T::FORM == Form::Plain { 0 } else { bytes }).ok()?;
+        Some(Arrivals { values, scratch, bytes })
+    }
+
+    pub fn room(&mut self) -> &mut Room {
+        match T::FORM {
+            Form::Plain => {
+                let first = self.values.as_mut_ptr().cast();
+                // SAFETY: that much was reserved, and a plain value is as long as its encoding.
+                unsafe { std::slice::from_raw_parts_mut(first, self.bytes) }
+            }
+            _ => &mut self.scratch.spare_capacity_mut()[..self.bytes],
+        }
+    }
+
+    /// The values that were received into the room.
+    pub fn values(mut self, filled: Filled) -> Result<Vec<T>, Invalid> {
+        let bytes = filled.0.bytes.min(self.bytes);
+        // SAFETY: the message filled that much of the room, which is the only one there was to be filled; and any bytes are
+        // values of a plain type.
+        unsafe {
+            if T::FORM == Form::Plain {
+                self.values.set_len(bytes.checked_div(T::BYTES).unwrap_or(0));
+                return Ok(self.values);
+            }
+            self.scratch.set_len(bytes);
+        }
+        slice::unpack_to_vec(&self.scratch)
+    }
+}
+
+/// Receives one value by `receive`, which gets its room; `None` for a message of another length.
+#[inline]
+pub(crate) fn one<T: Wire, E>(
+    receive: impl FnOnce(&mut Room) -> Result<Filled, E>,
+) -> Result<(Status, Option<Result<T, Invalid>>), E> {
+    if T::FORM == Form::Plain {
+        let mut value = MaybeUninit::<T>::uninit();
+        // SAFETY: a plain value is as long as its encoding.
+        let room = unsafe { std::slice::from_raw_parts_mut(value.as_mut_ptr().cast(), T::BYTES) };
+        let status = receive(room)?.status();
+        // SAFETY: the message filled all bytes, and any are a value of a plain type.
+        let value = (status.bytes == T::BYTES).then(|| Ok(unsafe { value.assume_init() }));
+        return Ok((status, value));
+    }
+    let mut scratch = vec![0; T::BYTES];
+    let status = receive(initialised(&mut scratch))?.status();
+    Ok((status, (status.bytes == T::BYTES).then(|| T::unpack(&scratch))))
+}
+
+/// Receives into a buffer by `receive`, which gets its room. Tells how many whole values have arrived; they are in the buffer
+/// unless the bytes are no values.
+pub(crate) fn into<T: Wire, E>(
+    items: &mut [T],
+    receive: impl FnOnce(&mut Room) -> Result<Filled, E>,
+) -> Result<(Status, Result<usize, Invalid>), E> {
+    let whole = |status: Status| status.bytes.checked_div(T::BYTES).unwrap_or(0);
+    if let Some(bytes) = slice::encoded_mut(items) {
+        let status = receive(initialised(bytes))?.status();
+        return Ok((status, Ok(whole(status))));
+    }
+    let mut scratch = vec![0; items.len() * T::BYTES];
+    let status = receive(initialised(&mut scratch))?.status();
+    let count = whole(status).min(items.len());
+    let outcome = slice::unpack(&scratch[..count * T::BYTES], &mut items[..count]);
+    Ok((status, outcome.map(|()| count)))
+}
+
+/// Bytes as a room. The receives of this module write initialised bytes only.
+fn initialised(bytes: &mut [u8]) -> &mut Room {
+    // SAFETY: the two have one layout, and nobody but the receives of this module writes into a room.
+    unsafe { std::slice::from_raw_parts_mut(bytes.as_mut_ptr().cast(), bytes.len()) }
+}
+
+/// Values, of a plain type with bytes, whose bytes are all 0, straight from the system where they are many.
+pub(crate) fn zeroed<T: Wire>(count: usize) -> Vec<T> {
+    assert_eq!(T::FORM, Form::Plain, "only of a plain type are all patterns of bits values");
+    let Ok(layout) = std::alloc::Layout::array::<T>(count) else {
+        panic!("{count} values are more than memory can hold")
+    };
+    if layout.size() == 0 {
+        return Vec::new();
+    }
+    // SAFETY: the layout has a size. The memory is that of a vector of `count` values: allocated by the same allocator
+    // with the same layout, and all zeros are values of a plain type.
+    unsafe {
+        let memory = std::alloc::alloc_zeroed(layout);
+        if memory.is_null() {
+            std::alloc::handle_alloc_error(layout);
+        }
+        Vec::from_raw_parts(memory.cast(), count, count)
+    }
+}
