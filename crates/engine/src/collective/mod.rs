@@ -19,15 +19,20 @@ mod case;
 pub mod check;
 mod cost;
 pub(crate) mod executor;
+mod listing;
 mod schedule;
 pub mod simulate;
 mod step;
 pub mod table;
 
+/// Bytes that a member can publish on a board at once.
+pub const CELL_BYTES: u64 = mapped::board::PAYLOAD_BYTES as u64;
+
 pub use area::{Area, Blocks, Span};
 pub use case::{Call, Case, Collective, Lengths};
 pub use cost::{Cost, Price, Traffic};
 pub use executor::Operands;
+pub use listing::{choices, listing};
 pub use schedule::{Plan, Role, Schedule, Scratch};
 pub use step::{Buffer, Order, Range, Step};
 pub use table::{Algorithm, Need, NoSuchAlgorithm, choose, named};
