@@ -436,3 +436,14 @@ fn a_member_that_dies_is_named_by_those_who_wait_for_it() {
         assert_eq!(world.ranks[0].lane.pending(), 0, "seed {seed}");
     }
 }
+
+#[test]
+fn an_algorithm_that_does_not_fit_is_refused_with_its_needs() {
+    let mut world = World::new(3, 3, Config::default());
+    let case = Case { commutative: false, ..Case::new(Collective::AllReduce, 3, 4, 8) };
+    let ring = named(Collective::AllReduce, "ring").unwrap();
+    let error = world.start(&Call::new(case, 0, 0), ring, Operands::NONE).unwrap_err();
+    assert_eq!(error, Error::Unfit(ring));
+    assert_eq!(error.to_string(), "the all-reduce algorithm \"ring\" needs: commutative");
+    assert_eq!(world.ranks[0].lane.pending(), 0);
+}

@@ -226,8 +226,8 @@ impl Lane {
                 let of = execution.schedule.member(of) as usize;
                 self.start_fetch(collective, of, count as usize, skip, into)
             }
-            // No case says that members can read one another's memory in place.
-            Step::Pull { .. } => Ok(()),
+            // Lending buffers in place is for the simulator and the checker as yet: nobody states `Case::reads`.
+            Step::Pull { .. } => Err(Error::Unfit(execution.schedule.algorithm())),
         }
     }
 
