@@ -7,7 +7,13 @@ use engine::Pointer;
 use engine::collective::{Algorithm, Call, Collective, Operands, table};
 use layout::{Operation, Operator};
 
-fn once(world: &Comm, collective: Collective, algorithm: &'static Algorithm, bytes: usize, buffers: &mut [Vec<u64>; 2]) {
+fn once(
+    world: &Comm,
+    collective: Collective,
+    algorithm: &'static Algorithm,
+    bytes: usize,
+    buffers: &mut [Vec<u64>; 2],
+) {
     let elements = if collective == Collective::Barrier { 0 } else { bytes as u64 / 8 };
     let case = world.case(collective, elements, 8);
     let operands = Operands {

@@ -1,6 +1,6 @@
 //! The receiving end of a ring.
 
-use super::{FLAG_OUTLINE, INLINE_BYTES, Position, RingMemory};
+use super::memory::{FLAG_OUTLINE, INLINE_BYTES, Position, RingMemory};
 use crate::sync::{Ordering, fence};
 
 /// The receiving end. One per ring.

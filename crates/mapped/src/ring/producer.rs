@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{FLAG_OUTLINE, INLINE_BYTES, PAYLOAD_ALIGN, Position, RESERVED_LINES, RingMemory, word};
+use super::memory::{FLAG_OUTLINE, INLINE_BYTES, PAYLOAD_ALIGN, Position, RESERVED_LINES, RingMemory, word};
 use crate::sync::{Ordering, fence};
 
 /// No room now; nothing was written.

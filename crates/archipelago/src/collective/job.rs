@@ -1,0 +1,104 @@
+//! A call of a collective: values become bytes, and what comes back becomes values again.
+
+use engine::collective::{Call, Case, Collective};
+use layout::{Failure, Operator};
+use wire::{Form, Wire, slice};
+
+use crate::error::{Peer, Spot};
+use crate::{Comm, Result, raw};
+
+/// A call of a collective on values of `T`, before its buffers are known.
+pub(super) struct Job<'c> {
+    pub(super) comm: &'c runtime::Comm,
+    pub(super) spot: Spot,
+    pub(super) call: Call,
+    operator: Option<Operator>,
+}
+
+impl<'c> Job<'c> {
+    /// With blocks of `count` values at each member.
+    pub(super) fn new<T: Wire>(
+        comm: &'c Comm,
+        operation: &'static str,
+        what: Collective,
+        root: Option<usize>,
+        count: usize,
+    ) -> Self {
+        let comm = &comm.untyped;
+        let peer = root.map_or(Peer::All, Peer::Root);
+        let case = Job::case::<T>(comm, what, count);
+        // A root that can't be is refused by the engine.
+        let call =
+            Call::new(case, comm.rank() as u32, root.map_or(0, |root| root.min(u32::MAX as usize) as u32));
+        Job { comm, spot: Spot { operation, peer, tag: None }, call, operator: None }
+    }
+
+    /// Values without bytes have nothing to say: there are none of them.
+    pub(super) fn case<T: Wire>(comm: &runtime::Comm, what: Collective, count: usize) -> Case {
+        let elements = if T::BYTES == 0 { 0 } else { count as u64 };
+        comm.case(what, elements, T::BYTES.max(1) as u64)
+    }
+
+    /// Refuses a root that can't be, before anything is done.
+    pub(super) fn check_root<T: Wire>(&self) -> Result<()> {
+        match self.spot.peer {
+            Peer::Root(rank) if rank >= self.comm.size() => {
+                let error = engine::Error::NoSuchRank { rank, size: self.comm.size() };
+                Err(self.spot.explain::<T>(self.comm, error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Reduces: contributions lie in the output.
+    pub(super) fn reducing(mut self, operator: Operator, in_place: bool) -> Self {
+        self.call.case.commutative = operator.is_commutative();
+        self.call.in_place = in_place;
+        self.operator = Some(operator);
+        self
+    }
+
+    pub(super) fn refuse<T: Wire>(&self, what: String) -> crate::Error {
+        self.spot.refuse::<T>(self.comm, what)
+    }
+
+    /// Performs it: `input` is what this member contributes, `output` what it gets (and, where it is in place, contributes).
+    pub(super) fn run<T: Wire>(self, input: &[T], output: &mut [T]) -> Result<()> {
+        let contribution = slice::encoding(input);
+        if let Some(bytes) = slice::encoded_mut(output) {
+            return self.perform::<T>(&contribution, bytes);
+        }
+        let mut scratch = slice::pack_to_vec(output);
+        let (comm, spot) = (self.comm, self.spot);
+        self.perform::<T>(&contribution, &mut scratch)?;
+        slice::unpack(&scratch, output).map_err(|invalid| spot.invalid::<T>(comm, invalid))
+    }
+
+    /// Performs it and makes `count` values of what this member gets.
+    pub(super) fn run_to_vec<T: Wire>(self, input: &[T], count: usize) -> Result<Vec<T>> {
+        let contribution = slice::encoding(input);
+        let (comm, spot) = (self.comm, self.spot);
+        if T::FORM == Form::Plain && T::BYTES > 0 {
+            let mut output = raw::zeroed(count);
+            let bytes = slice::encoded_mut(&mut output).unwrap_or_default();
+            self.perform::<T>(&contribution, bytes)?;
+            return Ok(output);
+        }
+        let mut scratch = vec![0; count * T::BYTES];
+        self.perform::<T>(&contribution, &mut scratch)?;
+        let value =
+            |i: usize| T::unpack(&scratch[i * T::BYTES..][..T::BYTES]).map_err(|invalid| invalid.at(i));
+        (0..count).map(value).collect::<Result<_, _>>().map_err(|invalid| spot.invalid::<T>(comm, invalid))
+    }
+
+    fn perform<T: Wire>(self, input: &[u8], output: &mut [u8]) -> Result<()> {
+        let Job { comm, spot, call, operator } = self;
+        // SAFETY: both buffers are as long as the call says: the operations in this module see to it.
+        let outcome = unsafe { raw::collective(comm, &call, operator.clone(), input, output) };
+        match operator.and_then(|operator| operator.take_failure()) {
+            Some(Failure::Panicked(panic)) => std::panic::resume_unwind(panic),
+            Some(Failure::Invalid(invalid)) => Err(spot.invalid::<T>(comm, invalid)),
+            None => outcome.map_err(|error| spot.explain::<T>(comm, error)),
+        }
+    }
+}
