@@ -1,1 +1,57 @@
-//! Tests that need several processes.
+//! Tests that need several processes: whole programs under the launcher, also where the system denies things.
+//!
+//! `subject` is the program that is run; it does what its arguments say. [`archi`] finds the launcher, and has cargo
+//! build it first.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+/// The launcher, as built in the same profile as the running test.
+///
+/// # Panics
+/// When it does not build.
+pub fn archi() -> PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    let path = BUILT.get_or_init(|| {
+        let test = std::env::current_exe().expect("a running program has a path");
+        let profile = test.ancestors().nth(2).expect("tests lie in target/PROFILE/deps").to_owned();
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--quiet", "--package", "archipelago-cli", "--bin", "archi"]);
+        if profile.ends_with("release") {
+            cargo.arg("--release");
+        }
+        cargo.env("CARGO_TARGET_DIR", profile.parent().expect("a profile lies in a folder"));
+        assert!(cargo.status().expect("cargo runs").success(), "the launcher does not build");
+        profile.join("archi")
+    });
+    path.clone()
+}
+
+/// What a run came to.
+pub struct Ran {
+    /// Its exit status; 128 + signal for a signal.
+    pub status: i32,
+    /// Its standard output, line by line, sorted: processes print when they like.
+    pub output: Vec<String>,
+    /// Its standard error.
+    pub error: String,
+}
+
+impl Ran {
+    /// From what the command left.
+    pub fn of(output: Output) -> Ran {
+        use std::os::unix::process::ExitStatusExt;
+        let status = output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap_or(0));
+        let text = String::from_utf8_lossy(&output.stdout);
+        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        Ran { status, output: lines, error: String::from_utf8_lossy(&output.stderr).into_owned() }
+    }
+
+    /// Panics with everything that was said unless the run ended with this status.
+    pub fn expect_status(self, status: i32) -> Ran {
+        assert_eq!(self.status, status, "output {:#?}\nerror {}", self.output, self.error);
+        self
+    }
+}

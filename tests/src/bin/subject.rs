@@ -1,0 +1,128 @@
+//! The program that the system tests run. Its first argument says what it does.
+
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::time::Duration;
+
+use archipelago::prelude::*;
+
+fn main() -> archipelago::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.first().map(String::as_str) {
+        Some("exchange") => exchange(),
+        Some("end") => end(arguments.get(1).map_or("", String::as_str)),
+        Some("huge") => huge(),
+        Some("under") => under(&arguments[1..]),
+        other => panic!("subject: no such part as {other:?}"),
+    }
+}
+
+/// A bit of everything; each rank prints one line when all was right.
+fn exchange() -> archipelago::Result<()> {
+    let world = archipelago::init()?;
+    let (me, n) = (world.rank(), world.size());
+    let (right, left) = ((me + 1) % n, (me + n - 1) % n);
+    for bytes in [0, 1, 32, 33, 5_000, 70_000, 3_000_001] {
+        let mine: Vec<u8> = (0..bytes).map(|i| (i * 7 + me * 13) as u8).collect();
+        let sent = world.to(right).tag(3).send_owned(mine);
+        let got: Vec<u8> = world.from(left).tag(3).receive()?;
+        assert!(got.iter().enumerate().all(|(i, &byte)| byte == (i * 7 + left * 13) as u8) && got.len() == bytes);
+        sent.wait()?;
+    }
+    for round in 0..50u64 {
+        let sum = world.all_reduce(round + me as u64, Sum)?;
+        assert_eq!(sum, round * n as u64 + (n * (n - 1) / 2) as u64);
+    }
+    let mut word = if me == n - 1 { [7.5f64; 300] } else { [0.0; 300] };
+    world.root(n - 1).broadcast(&mut word)?;
+    assert_eq!(word, [7.5; 300]);
+    let all = world.all_gather(&[me as u32; 3])?;
+    assert!(all.iter().enumerate().all(|(i, &rank)| rank as usize == i / 3));
+    world.barrier()?;
+    println!("rank {me} of {n} is right");
+    world.finalize()
+}
+
+/// Rank 1 ends in some way while the others wait for it.
+fn end(how: &str) -> archipelago::Result<()> {
+    let world = archipelago::init()?;
+    if world.rank() == 1 {
+        std::thread::sleep(Duration::from_millis(50));
+        match how {
+            "error" => {
+                world.to(99).send(&[1u8][..])?;
+            }
+            "panic" => panic!("out of luck"),
+            "caught" => {
+                let caught = std::panic::catch_unwind(|| panic!("caught"));
+                assert!(caught.is_err());
+                for rank in (0..world.size()).filter(|&rank| rank != 1) {
+                    world.to(rank).send(&[5u8][..])?;
+                }
+                return Ok(());
+            }
+            "abort" => {
+                let clone = (*world).clone();
+                let _ = std::thread::spawn(move || clone.abort(42)).join();
+            }
+            "exit" => std::process::exit(0),
+            "status" => std::process::exit(7),
+            "kill" => drop(Command::new("kill").args(["-9", &std::process::id().to_string()]).status()),
+            other => panic!("subject: no such end as {other:?}"),
+        }
+    }
+    let mut word = [0u8; 1];
+    match world.from(1).receive_into(&mut word[..]) {
+        Ok(_) => {
+            println!("rank {} got {}", world.rank(), word[0]);
+            Ok(())
+        }
+        Err(error) => {
+            eprintln!("rank {}: {error}", world.rank());
+            // What the launcher does next is what is tested.
+            std::thread::sleep(Duration::from_secs(60));
+            Err(error)
+        }
+    }
+}
+
+/// One message of more than 4 GiB.
+fn huge() -> archipelago::Result<()> {
+    let world = archipelago::init()?;
+    let bytes = (4usize << 30) + 4099;
+    let pattern = |i: usize| (i ^ i >> 13 ^ i >> 29) as u8;
+    if world.rank() == 0 {
+        let data: Vec<u8> = (0..bytes).map(pattern).collect();
+        world.to(1).send(&data)?;
+    } else if world.rank() == 1 {
+        let data: Vec<u8> = world.from(0).receive()?;
+        assert!(data.len() == bytes && data.iter().enumerate().all(|(i, &byte)| byte == pattern(i)));
+        println!("{bytes} bytes are right");
+    }
+    world.finalize()
+}
+
+/// `under deny=CALL,... fds=N -- COMMAND`: runs the command where the system denies things.
+fn under(arguments: &[String]) -> archipelago::Result<()> {
+    let split = arguments.iter().position(|a| a == "--").expect("a command follows --");
+    for setting in &arguments[..split] {
+        let (name, value) = setting.split_once('=').expect("NAME=VALUE");
+        match name {
+            "deny" => {
+                let call = |name: &str| {
+                    let known = os::seccomp::Call::ALL.iter().find(|(known, _)| *known == name);
+                    known.unwrap_or_else(|| panic!("no such call as {name}")).1
+                };
+                let calls: Vec<_> = value.split(',').map(call).collect();
+                os::seccomp::deny(&calls).expect("the kernel has seccomp filters");
+            }
+            "fds" => {
+                let limit = value.parse().expect("a number of descriptors");
+                os::limits::Descriptors { soft: Some(limit), hard: Some(limit) }.apply().expect("a lower limit");
+            }
+            other => panic!("no such setting as {other}"),
+        }
+    }
+    let error = Command::new(&arguments[split + 1]).args(&arguments[split + 2..]).exec();
+    panic!("{}: {error}", arguments[split + 1]);
+}

@@ -1,0 +1,77 @@
+//! Jobs where the system denies things: another way is taken, or one clear line says what is missing.
+
+use std::process::Command;
+
+use system_tests::{Ran, archi};
+
+const SUBJECT: &str = env!("CARGO_BIN_EXE_subject");
+
+/// Runs the exchange on `ranks` under these settings of `subject under`.
+fn exchange(settings: &[&str], ranks: usize, options: &[&str]) -> Ran {
+    let mut command = Command::new(SUBJECT);
+    command.arg("under").args(settings).arg("--").arg(archi());
+    command.args(["run", "-n", &ranks.to_string()]).args(options).args([SUBJECT, "exchange"]);
+    Ran::of(command.output().expect("the subject runs"))
+}
+
+fn check(settings: &[&str], ranks: usize, options: &[&str]) {
+    let ran = exchange(settings, ranks, options).expect_status(0);
+    let mut expected: Vec<String> = (0..ranks).map(|rank| format!("rank {rank} of {ranks} is right")).collect();
+    expected.sort();
+    assert_eq!(ran.output, expected, "{}", ran.error);
+}
+
+#[test]
+fn nothing_denied_over_either_transport() {
+    for ranks in [1, 2, 3, 7] {
+        check(&[], ranks, &[]);
+        check(&[], ranks, &["--transport", "tcp"]);
+    }
+}
+
+#[test]
+fn no_reading_of_other_processes() {
+    check(&["deny=process_vm_readv,process_vm_writev"], 3, &[]);
+}
+
+#[test]
+fn no_anonymous_files() {
+    check(&["deny=memfd_create"], 3, &[]);
+}
+
+#[test]
+fn no_barriers_across_processes() {
+    check(&["deny=membarrier"], 3, &[]);
+}
+
+#[test]
+fn all_of_them_denied_at_once() {
+    check(&["deny=process_vm_readv,process_vm_writev,memfd_create,membarrier"], 4, &[]);
+}
+
+#[test]
+fn few_descriptors() {
+    check(&["fds=64"], 4, &[]);
+    check(&["fds=64"], 4, &["--transport", "tcp"]);
+}
+
+#[test]
+fn many_more_ranks_than_cores() {
+    check(&[], 24, &[]);
+}
+
+/// Mount namespaces need rights that a test may lack; the launcher's own message then says so.
+#[test]
+fn without_proc() {
+    let script = "umount -l /proc && exec \"$0\" \"$@\"";
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "sh", "-c", script]).arg(archi());
+    command.args(["run", "-n", "3", SUBJECT, "exchange"]);
+    let probe = Command::new("unshare").args(["--mount", "sh", "-c", "umount -l /proc"]).status();
+    if !probe.is_ok_and(|status| status.success()) {
+        println!("no right to unmount /proc here: nothing to test");
+        return;
+    }
+    let ran = Ran::of(command.output().expect("unshare runs")).expect_status(0);
+    assert_eq!(ran.output.len(), 3, "{}", ran.error);
+}
