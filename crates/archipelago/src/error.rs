@@ -10,7 +10,7 @@ use crate::address::Status;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a verb failed. Its text names the operation, the communicator, the peer, the tag, and what to do.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Error {
     /// The message is longer than the buffer. It is kept: a later receive can take it.
@@ -282,6 +282,13 @@ impl fmt::Display for Place {
             write!(f, ", tag {tag}")?;
         }
         write!(f, ", on `{communicator}` as rank {rank} of {size}")
+    }
+}
+
+/// The same text as `Display`: what a `main` that returns an error prints is meant for people.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -35,7 +35,11 @@ impl Lane {
             .collect();
         for request in hit {
             self.withdraw_posted(request);
-            let error = Error::PeerFailed { rank: None, process, cause: cause.clone() };
+            let rank = match self.requests.get(request).map(|r| &r.state) {
+                Some(State::Receive(receive)) => receive.pattern.source.map(|rank| rank as usize),
+                _ => None,
+            };
+            let error = Error::PeerFailed { rank, process, cause: cause.clone() };
             self.complete(request, Err(error));
         }
         self.some_awaited_is_gone();
