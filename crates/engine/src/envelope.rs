@@ -30,6 +30,8 @@ pub const NAME_WANTED: u8 = 11;
 pub const NAME: u8 = 12;
 /// This process is finalising: it starts nothing more towards the peer.
 pub const FAREWELL: u8 = 13;
+/// A member of a collective ended it with an error. Header: context, the collective's label, what failed; payload: text.
+pub const STEP_FAILED: u8 = 14;
 
 /// Set in a label that belongs to a collective's step; never set in a tag.
 pub const STEP_LABEL: u64 = 1 << 63;

@@ -63,6 +63,13 @@ pub enum Error {
     },
     /// An algorithm that was asked for by name and can't be used for this call.
     Unfit(&'static crate::collective::Algorithm),
+    /// Another member ended the collective with an error of its own.
+    Elsewhere {
+        /// Which process.
+        process: ProcessId,
+        /// Its error.
+        why: String,
+    },
     /// A request that is not (or no longer) one of this lane's.
     StaleRequest,
 }
@@ -103,6 +110,9 @@ impl std::fmt::Display for Error {
                     separator = "; ";
                 }
                 Ok(())
+            }
+            Error::Elsewhere { process, why } => {
+                write!(f, "process {} ended this collective with an error: {why}", process.number)
             }
             Error::StaleRequest => write!(f, "this request is already complete or was never started here"),
         }

@@ -126,6 +126,8 @@ pub struct Lane {
     pub(crate) idle: Vec<(Vec<crate::collective::Step>, Vec<u64>)>,
     /// Collectives whose steps watch shared memory and so want to be looked at on every poll.
     pub(crate) watching: Vec<RequestId>,
+    /// Collectives that failed elsewhere before they were started here.
+    pub(crate) doomed: VecDeque<crate::collective::failing::Doomed>,
     /// Boards on which this lane has stated that it sleeps.
     pub(crate) armed_boards: Vec<std::sync::Arc<mapped::board::Board>>,
 }
@@ -155,6 +157,7 @@ impl Lane {
             revoked: Vec::new(),
             idle: Vec::new(),
             watching: Vec::new(),
+            doomed: VecDeque::new(),
             armed_boards: Vec::new(),
         }
     }
@@ -337,6 +340,7 @@ impl Lane {
                 self.name_arrived(RequestId::from_word(header[0]), name);
             }
             FAREWELL => self.peers[peer.0 as usize].farewell = true,
+            STEP_FAILED => self.failed_elsewhere(peer, header, &arrival.payload),
             _ => return self.refuse_frame(peer, arrival.payload),
         }
         self.port.release(peer, arrival.payload);

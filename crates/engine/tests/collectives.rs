@@ -447,3 +447,37 @@ fn an_algorithm_that_does_not_fit_is_refused_with_its_needs() {
     assert_eq!(error.to_string(), "the all-reduce algorithm \"ring\" needs: commutative");
     assert_eq!(world.ranks[0].lane.pending(), 0);
 }
+
+#[test]
+fn a_member_that_dies_is_named_by_everybody_even_by_who_comes_later() {
+    for seed in 1..=seeds(20) {
+        // A ring: rank 2 hears from rank 1 and speaks to rank 3; ranks 0 and 4 never speak to it.
+        let mut world = World::simulated(5, seed, Config::default());
+        let algorithm = named(Collective::AllGather, "ring").unwrap();
+        let case = Case::new(Collective::AllGather, 5, 100, 8);
+        let mut buffers: Vec<_> = (0..5).map(|_| (vec![1u64; 100], vec![0u64; 500])).collect();
+        let mut start = |world: &mut World, rank: usize| {
+            let (input, output) = &mut buffers[rank];
+            let operands = Operands {
+                input: Pointer::reading(input.as_ptr().cast()),
+                output: Pointer::new(output.as_mut_ptr().cast()),
+                operator: None,
+            };
+            (rank, world.start(&Call::new(case, rank as u32, 0), algorithm, operands).unwrap())
+        };
+        let mut requests = vec![start(&mut world, 1), start(&mut world, 3), start(&mut world, 4)];
+        let process = world.ranks[0].world.group.process(2).unwrap();
+        let how = "killed by signal 9 (SIGKILL)".to_owned();
+        world.network.as_ref().unwrap().strike(Fault::Kill { process, how: how.clone() });
+        for _ in 0..world.chance.below(4000) {
+            world.step();
+        }
+        requests.push(start(&mut world, 0));
+        for outcome in world.wait_all(&requests, "a ring with a gap") {
+            let expected =
+                Error::PeerFailed { rank: Some(2), process, cause: fabric::Cause::Died(how.clone()) };
+            assert_eq!(outcome, Err(expected), "seed {seed}");
+        }
+        assert!(world.ranks.iter().all(|rank| rank.lane.pending() == 0), "seed {seed}");
+    }
+}

@@ -196,8 +196,12 @@ impl Lane {
         moved
     }
 
-    /// Lets go of what a collective that fails waits for; true if a step was open for it.
+    /// Lets go of what a collective that fails waits for; true if a step was open for it. Its turn it awaits all the same:
+    /// to end before would tell the others that those before it are over as well.
     pub(super) fn stop_watching(&mut self, collective: RequestId) -> bool {
+        if self.usage(collective).is_some_and(|usage| usage.wait == Some(Wait::Turn)) {
+            return false;
+        }
         self.watching.retain(|watching| *watching != collective);
         self.usage(collective).is_some_and(|usage| usage.wait.take().is_some())
     }

@@ -68,6 +68,11 @@ impl Execution {
         self.at(blocks.buffer, self.schedule.span(blocks).unwrap_or_default())
     }
 
+    /// Whether it is the one that members name by this context and label.
+    pub(super) fn is_named(&self, context: u64, label: u64) -> bool {
+        self.communicator.context.0 == context && self.label == label
+    }
+
     pub(super) fn communicator(&self) -> &Arc<Communicator> {
         &self.communicator
     }
@@ -122,13 +127,14 @@ impl Lane {
         scratch.clear();
         scratch.reserve_exact(schedule.scratch_bytes().div_ceil(8) as usize);
         let scratch_at = Pointer::new(scratch.as_mut_ptr().cast());
+        let label = STEP_LABEL | communicator.next_sequence() << ROUND_BITS;
         let mut execution = Execution {
             communicator: communicator.clone(),
             schedule,
             operands,
             scratch,
             scratch_at,
-            label: STEP_LABEL | communicator.next_sequence() << ROUND_BITS,
+            label,
             round: 0,
             steps,
             open: 0,
@@ -139,7 +145,14 @@ impl Lane {
         let request = self.requests.insert(Owner::User, State::Collective(Box::new(execution)));
         match waits {
             Some(wait) => self.wait_on_board(request, wait),
-            None => self.next_round(request),
+            None if self.doomed.is_empty() => self.next_round(request),
+            None => {}
+        }
+        if !self.doomed.is_empty() {
+            self.meet_doom(request, communicator.context.0, label);
+            if waits.is_none() && self.execution(request).is_some() {
+                self.next_round(request);
+            }
         }
         Ok(request)
     }
@@ -366,7 +379,19 @@ impl Lane {
 
     /// Lets a collective end with an error once nothing of it is under way any more: no later round starts, and what
     /// has not begun is cancelled.
+    /// All other members are told.
     pub(crate) fn fail_collective(&mut self, collective: RequestId, error: Error) {
+        let Some(execution) = self.execution(collective) else { return };
+        if execution.error.is_some() {
+            return;
+        }
+        let (communicator, label) = (execution.communicator.clone(), execution.label);
+        self.end_collective(collective, error.clone());
+        self.tell_members(&communicator, label, &error);
+    }
+
+    /// The same, telling nobody.
+    pub(super) fn end_collective(&mut self, collective: RequestId, error: Error) {
         let Some(execution) = self.execution(collective) else { return };
         if execution.error.is_some() {
             return;

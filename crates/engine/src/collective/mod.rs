@@ -19,6 +19,7 @@ mod case;
 pub mod check;
 mod cost;
 pub(crate) mod executor;
+pub(crate) mod failing;
 mod listing;
 mod schedule;
 pub mod simulate;

@@ -1,0 +1,128 @@
+//! A collective that fails at one member fails at all that are in it, or come to it later: those who wait for a member
+//! that has given up would otherwise wait for ever.
+//!
+//! Whoever finds out by itself tells everybody, n - 1 frames of control; whoever is told tells nobody.
+
+use fabric::{Cause, Payload, Peer};
+use wire::ProcessId;
+
+use crate::envelope::STEP_FAILED;
+use crate::request::State;
+use crate::{Communicator, Error, Lane, RequestId};
+
+/// Failures that are remembered for collectives not started here yet. More would mean as many communicators with a failed
+/// collective each; those forgotten are found out when the dead is spoken to.
+const DOOMED_MAX: usize = 64;
+
+/// Bytes of text in the frame.
+const TEXT_MAX: usize = 512;
+
+/// Stands for an error that isn't a process's end.
+const OTHER: u64 = 255;
+
+/// A collective that has failed elsewhere and was not started here yet.
+pub(crate) struct Doomed {
+    context: u64,
+    label: u64,
+    error: Error,
+}
+
+impl Lane {
+    /// Tells all other members that this one ends a collective with an error.
+    pub(super) fn tell_members(&mut self, communicator: &Communicator, label: u64, error: &Error) {
+        let (word, text) = match error {
+            // Whoever ends a process or a communicator tells by its own ways.
+            Error::Revoked(_) | Error::Cancelled | Error::Elsewhere { .. } => return,
+            Error::PeerFailed { process, cause, .. } => {
+                let (kind, text) = encode_cause(cause);
+                (kind << 56 | (process.incarnation as u64 & 0xff_ffff) << 32 | process.number as u64, text)
+            }
+            other => (OTHER << 56, other.to_string()),
+        };
+        let text = &text.as_bytes()[..text.floor_char_boundary(text.len().min(TEXT_MAX))];
+        for rank in (0..communicator.size()).filter(|rank| *rank != communicator.rank) {
+            if let Ok(peer) = self.peer(communicator, rank)
+                && self.peers[peer.0 as usize].failed.is_none()
+            {
+                self.control(peer, STEP_FAILED, [communicator.context.0, label, word], text);
+            }
+        }
+    }
+
+    /// A member tells that it ended a collective with an error.
+    pub(crate) fn failed_elsewhere(&mut self, peer: Peer, header: [u64; 3], payload: &Payload) {
+        let [context, label, word] = header;
+        let teller = self.port.process(peer);
+        let text = crate::work::hold(payload);
+        let text = String::from_utf8_lossy(&text[..text.len().min(TEXT_MAX)]).into_owned();
+        let error = match word >> 56 {
+            OTHER => Error::Elsewhere { process: teller, why: text },
+            kind => {
+                let incarnation = (word >> 32) as u32 & 0xff_ffff;
+                let process = ProcessId { job: teller.job, number: word as u32, incarnation };
+                Error::PeerFailed { rank: None, process, cause: decode_cause(kind, text) }
+            }
+        };
+        let found = self.requests.iter().find_map(|(id, request)| match &request.state {
+            State::Collective(execution) if execution.is_named(context, label) => Some(id),
+            _ => None,
+        });
+        match found {
+            Some(collective) => self.end_collective(collective, error),
+            None => {
+                if self.doomed.len() == DOOMED_MAX {
+                    self.doomed.pop_front();
+                }
+                self.doomed.push_back(Doomed { context, label, error });
+            }
+        }
+    }
+
+    /// Ends a collective that has just been started if it is known to have failed elsewhere.
+    pub(super) fn meet_doom(&mut self, collective: RequestId, context: u64, label: u64) {
+        let place = self.doomed.iter().position(|doomed| (doomed.context, doomed.label) == (context, label));
+        if let Some(doomed) = place.and_then(|place| self.doomed.remove(place)) {
+            self.end_collective(collective, doomed.error);
+        }
+    }
+}
+
+fn encode_cause(cause: &Cause) -> (u64, String) {
+    match cause {
+        Cause::Died(how) => (0, how.clone()),
+        Cause::Unreachable(why) => (1, why.clone()),
+        Cause::Protocol(what) => (2, what.clone()),
+        Cause::Left => (3, String::new()),
+        Cause::Dropped => (4, String::new()),
+    }
+}
+
+fn decode_cause(kind: u64, text: String) -> Cause {
+    match kind {
+        1 => Cause::Unreachable(text),
+        2 => Cause::Protocol(text),
+        3 => Cause::Left,
+        4 => Cause::Dropped,
+        _ => Cause::Died(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_survive() {
+        let causes = [
+            Cause::Died("killed".to_owned()),
+            Cause::Unreachable("silence".to_owned()),
+            Cause::Protocol("noise".to_owned()),
+            Cause::Left,
+            Cause::Dropped,
+        ];
+        for cause in causes {
+            let (kind, text) = encode_cause(&cause);
+            assert_eq!(decode_cause(kind, text), cause);
+        }
+    }
+}
