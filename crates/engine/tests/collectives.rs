@@ -6,7 +6,7 @@ mod world;
 use std::sync::Arc;
 
 use archipelago_engine::collective::{
-    Algorithm, Blocks, Call, Case, Collective, Lengths, Need, Operands, named, table,
+    Algorithm, Blocks, Call, Case, Collective, Lengths, Need, Operands, Traffic, named, table,
 };
 use archipelago_engine::{Config, Error, Pointer, RequestId};
 use fabric::sim::Fault;
@@ -480,4 +480,53 @@ fn a_member_that_dies_is_named_by_everybody_even_by_who_comes_later() {
         }
         assert!(world.ranks.iter().all(|rank| rank.lane.pending() == 0), "seed {seed}");
     }
+}
+
+/// Runs a job on `size` simulated ranks and compares what their counters say with the algorithm's row.
+fn check_traffic(collective: Collective, name: &str, size: u32, elements: u64) {
+    let algorithm = named(collective, name).unwrap();
+    let case = Case::new(collective, size, elements, 8);
+    let mut world = World::simulated(size, 1, Config::default());
+    let job = Job { case, root: 0, root_in_place: false };
+    let mut parts: Vec<Part> = (0..size).map(|rank| job.part(rank)).collect();
+    for part in &mut parts {
+        let operands = Operands {
+            input: Pointer::reading(part.input.as_ptr().cast()),
+            output: Pointer::new(part.output.as_mut_ptr().cast()),
+            operator: collective.reduces().then(|| operator(true)),
+        };
+        world.start(&part.call, algorithm, operands).unwrap();
+    }
+    world.run_network();
+    let mut found = Traffic::default();
+    for (rank, part) in world.ranks.iter().zip(&parts) {
+        assert_eq!(part.output, part.expected, "{name}");
+        let counters = rank.lane.counters();
+        assert_eq!(counters.collectives, 1, "{name}");
+        found.messages += counters.peers.messages_sent;
+        found.bytes += counters.peers.bytes_sent;
+    }
+    assert_eq!(found, (algorithm.traffic)(&case), "{} {name} of {size}", collective.name());
+}
+
+#[test]
+fn what_the_counters_say_is_what_the_table_states() {
+    for algorithm in algorithms().filter(|algorithm| !algorithm.uses_board()) {
+        let elements = if algorithm.collective == Collective::Barrier { 0 } else { 70 };
+        for size in [13, 32] {
+            if algorithm.fits(&Case::new(algorithm.collective, size, elements, 8)) {
+                check_traffic(algorithm.collective, algorithm.name, size, elements);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_thousand_and_twenty_four_lanes_send_what_the_textbook_says() {
+    check_traffic(Collective::Barrier, "dissemination", 1024, 0);
+    check_traffic(Collective::Broadcast, "binomial", 1024, 5);
+    check_traffic(Collective::AllReduce, "doubling", 1024, 5);
+    check_traffic(Collective::AllReduce, "rabenseifner", 1024, 1024);
+    check_traffic(Collective::Gather, "binomial", 1024, 1);
+    check_traffic(Collective::Scan, "doubling", 1024, 1);
 }

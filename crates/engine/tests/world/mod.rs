@@ -122,6 +122,32 @@ impl World {
         }
     }
 
+    /// Lets a simulated world run until nothing more happens: each rank that has something to look at polls until it is
+    /// idle. For many ranks.
+    pub fn run_network(&mut self) {
+        let network = self.network.clone().expect("a simulated world");
+        (0..self.ranks.len()).for_each(|rank| self.poll_until_idle(rank, network.now()));
+        while let Some(process) = network.step() {
+            self.poll_until_idle(process.number as usize, network.now());
+        }
+    }
+
+    fn poll_until_idle(&mut self, rank: usize, now: Time) {
+        let lane = &mut self.ranks[rank].lane;
+        loop {
+            match lane.poll(now, None) {
+                Polled::Work(work) => {
+                    // SAFETY: the tests keep every buffer until its operation is complete.
+                    if let Some(finished) = unsafe { work.run(|_| {}) } {
+                        lane.finish(finished);
+                    }
+                }
+                Polled::Progress => {}
+                Polled::Idle => return,
+            }
+        }
+    }
+
     /// Starts a collective at one rank.
     pub fn start(
         &mut self,
