@@ -84,6 +84,7 @@ mod operator;
 mod owned;
 mod persistent;
 mod probe;
+mod promises;
 mod raw;
 mod scope;
 pub mod testing;

@@ -51,12 +51,7 @@ pub fn run<R: Outcome>(ranks: usize, body: impl Fn(Comm) -> R + Sync) {
         let rank = process.me().number as usize;
         let world = Comm::of(process.world());
         let _guard = Rank::begin(process);
-        let outcome = catch_unwind(AssertUnwindSafe(|| body(world)));
-        let failure = match outcome {
-            Ok(outcome) => outcome.failure(),
-            Err(panic) => Some(text(&*panic)),
-        };
-        if let Some(message) = failure {
+        if let Some(message) = failure(|| body(world)) {
             first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert((rank, message.clone()));
             // The runner revokes the world for the others when a rank panics. Without the hook: it was told already, or is
             // told by `run`.
@@ -103,15 +98,26 @@ pub fn run_as_processes<R: Outcome>(ranks: usize, path: &str, body: impl Fn(Comm
 const TEST: &str = "ARCHIPELAGO_TEST";
 
 fn run_as_rank<R: Outcome>(body: impl Fn(Comm) -> R) {
-    let outcome = crate::init().and_then(|world| {
-        let failure = body(Comm::clone(&world)).failure();
-        if let Some(message) = failure {
-            panic!("rank {} of {} failed: {message}", world.rank(), world.size());
+    let outcome = crate::init().and_then(|world| match failure(|| body(Comm::clone(&world))) {
+        Some(message) => {
+            let why = format!("rank {} of {} failed: {message}", world.rank(), world.size());
+            world.untyped.process().abort(FAILED, &why)
         }
-        world.finalize()
+        None => world.finalize(),
     });
     if let Err(error) = outcome {
         panic!("{error}");
+    }
+}
+
+/// The status of a test's program in which a test failed.
+const FAILED: i32 = 101;
+
+/// Why a body failed, if it did.
+fn failure<R: Outcome>(body: impl FnOnce() -> R) -> Option<String> {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(outcome) => outcome.failure(),
+        Err(panic) => Some(text(&*panic)),
     }
 }
 
