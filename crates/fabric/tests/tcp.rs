@@ -400,3 +400,25 @@ fn frames_sent_before_the_card_is_known_arrive_before_the_farewell() {
     assert_eq!(group.await_failure(1), Cause::Left);
     assert!(group.ports[0].has_left());
 }
+
+#[test]
+fn the_runtimes_word_explains_an_end() {
+    let mut group = Group::new(vec![port(0), port(1)]);
+    group.send(1, 0, 1, b"alive").unwrap();
+    assert_eq!(group.await_word(0, 1), b"alive");
+    drop(group.ports.pop());
+    // The end of the stream is seen, and kept back.
+    let begin = Time::now();
+    while group.ports[0].deadline().is_none() {
+        group.look();
+        assert!(Time::now().since(begin) < 30_000_000_000, "a guard against hanging");
+    }
+    assert!(group.seen.is_empty());
+    let how = Cause::Died("killed by signal 9 (SIGKILL)".into());
+    group.ports[0].fail(process(1), how.clone());
+    assert_eq!(group.await_failure(0), how);
+    for _ in 0..100 {
+        group.look();
+    }
+    assert!(group.seen.is_empty(), "reported once");
+}

@@ -35,6 +35,8 @@ pub(super) struct Link {
     pub(super) due: Option<Cause>,
     /// The stream is over: to be reported when everything received has been taken.
     pub(super) ended: Option<Cause>,
+    /// Until when the end of the stream waits for the runtime's word on how the process ended.
+    pub(super) explained_by: Option<Time>,
     /// Empty looks at the socket since the last bytes.
     pub(super) misses: u32,
 }
@@ -45,6 +47,8 @@ pub(super) enum State {
     /// Its card is known; connected when there is something to send.
     Reachable(Box<Dial>),
     Open(Socket),
+    /// The stream is over, which is not reported yet.
+    Closed,
     /// The port's own process: what is sent is received without a socket.
     Own,
     /// Reported as failed.
@@ -88,6 +92,7 @@ impl Link {
             broken: false,
             due: None,
             ended: None,
+            explained_by: None,
             misses: 0,
         }
     }

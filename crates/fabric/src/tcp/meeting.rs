@@ -444,7 +444,10 @@ impl Port {
             (None, Some(peer)) => self.connect(peer),
             (None, None) => return,
         };
-        let open = matches!(self.links[peer as usize].state, State::Open(_) | State::Own | State::Gone);
+        let open = matches!(
+            self.links[peer as usize].state,
+            State::Open(_) | State::Closed | State::Own | State::Gone
+        );
         match verdict {
             Verdict::Accepted if !open => {
                 let contact = self.meeting.contacts.remove(index);

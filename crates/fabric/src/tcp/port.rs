@@ -43,6 +43,8 @@ pub struct Port {
     pub(super) looks: u32,
     /// Links with reserved frames.
     pub(super) awaiting: Vec<u32>,
+    /// Links whose end waits for an explanation.
+    pub(super) unexplained: Vec<u32>,
     pub(super) timer: Option<Time>,
     pub(super) check_at: Time,
     pub(super) ready: Vec<Ready>,
@@ -75,6 +77,7 @@ impl Port {
             hot: Vec::with_capacity(HOT_MAX),
             looks: 0,
             awaiting: Vec::new(),
+            unexplained: Vec::new(),
             timer: None,
             check_at: Time(0),
             ready: Vec::with_capacity(READY_MAX),
@@ -310,7 +313,7 @@ impl Port {
     pub fn fail(&mut self, process: ProcessId, cause: Cause) {
         let at = self.connect(process);
         let link = &mut self.links[at as usize];
-        if matches!(link.state, State::Open(_)) {
+        if matches!(link.state, State::Open(_) | State::Closed) {
             link.due.get_or_insert(cause);
             self.enqueue(at);
         } else {

@@ -18,6 +18,9 @@ pub(super) const HOT_MAX: usize = 4;
 /// Empty looks after which a link is hot no more (unless it is the only one).
 const MISSES_MAX: u32 = 64;
 
+/// How often the runtime may have news of a process whose connection has ended.
+const LISTEN_NS: u64 = 5_000_000;
+
 /// How often a connection that should be moving is checked for silence.
 const CHECK_NS: u64 = 1_000_000_000;
 
@@ -91,10 +94,45 @@ impl Port {
             return;
         }
         self.readable.pop_front();
+        self.links[at as usize].queued = false;
+        if self.awaits_explanation(at) {
+            return;
+        }
         let link = &mut self.links[at as usize];
-        link.queued = false;
         if let Some(cause) = link.ended.take() {
             self.report_end(at, cause);
+        }
+    }
+
+    /// Whether the link's end is better reported a little later, when the runtime may know how the process ended.
+    fn awaits_explanation(&mut self, at: u32) -> bool {
+        let link = &mut self.links[at as usize];
+        let is_plain = link.due.is_none() && !link.left && !link.farewell_sent;
+        if !is_plain || !matches!((&link.ended, &link.state), (Some(Cause::Died(_)), State::Closed)) {
+            return false;
+        }
+        if link.explained_by.is_none() {
+            link.explained_by = Some(self.now + self.settings.explain_ns);
+            self.unexplained.push(at);
+            self.set_timer(Some(self.now + LISTEN_NS));
+        }
+        self.links[at as usize].explained_by > Some(self.now)
+    }
+
+    /// Reports ends that nobody has explained in time.
+    fn explanation_timers(&mut self) {
+        let mut waiting = std::mem::take(&mut self.unexplained);
+        waiting.retain(|at| {
+            let is_over = self.links[*at as usize].explained_by <= Some(self.now);
+            if is_over {
+                self.enqueue(*at);
+            }
+            !is_over && matches!(self.links[*at as usize].state, State::Closed)
+        });
+        self.unexplained = waiting;
+        if !self.unexplained.is_empty() {
+            // The runtime listens to its keeper whenever this port has nothing for it.
+            self.set_timer(Some(self.now + LISTEN_NS));
         }
     }
 
@@ -174,21 +212,23 @@ impl Port {
     fn read(&mut self, at: u32) -> bool {
         let link = &mut self.links[at as usize];
         let State::Open(socket) = &link.state else { return false };
-        if link.ended.is_some() {
-            return true;
-        }
-        match link.input.receive(socket, &mut self.pool) {
-            Ok(Looked::Some) => link.misses = 0,
+        let ended = match link.input.receive(socket, &mut self.pool) {
+            Ok(Looked::Some) => {
+                link.misses = 0;
+                None
+            }
             Ok(Looked::Nothing) => return false,
             Ok(Looked::NoRoom) => {
                 link.stalled = true;
                 self.set_interest(at);
                 return false;
             }
-            Ok(Looked::End) => {
-                link.ended = Some(Cause::Died("its connection closed without a farewell".into()))
-            }
-            Err(error) => link.ended = Some(cause_of(&error)),
+            Ok(Looked::End) => Some(Cause::Died("its connection closed without a farewell".into())),
+            Err(error) => Some(cause_of(&error)),
+        };
+        if ended.is_some() {
+            (link.state, link.ended) = (State::Closed, ended);
+            self.hot.retain(|hot| *hot != at);
         }
         self.enqueue(at);
         true
@@ -214,6 +254,7 @@ impl Port {
         if self.timer.is_some_and(|timer| timer <= self.now) {
             self.timer = None;
             self.meeting_timers();
+            self.explanation_timers();
         }
         if self.check_at <= self.now {
             self.check_at = self.now + CHECK_NS;

@@ -48,11 +48,21 @@ pub struct Settings {
     pub reach: Reach,
     /// A host that is asked and doesn't answer for so long is unreachable.
     pub link_timeout_ns: u64,
+    /// When a connection ends without a farewell, its process has probably died, and the runtime will hear how. For so long the
+    /// failure waits for [`Port::fail`](super::Port::fail), so that it can say so too.
+    pub explain_ns: u64,
 }
 
 impl Settings {
     /// The first lane's port, reached from this host, with a link timeout of 10 s.
     pub fn new(me: ProcessId, secret: Secret) -> Settings {
-        Settings { me, lane: 0, secret, reach: Reach::Host, link_timeout_ns: 10_000_000_000 }
+        Settings {
+            me,
+            lane: 0,
+            secret,
+            reach: Reach::Host,
+            link_timeout_ns: 10_000_000_000,
+            explain_ns: 100_000_000,
+        }
     }
 }
