@@ -117,3 +117,8 @@ pub mod prelude {
         Wire, World, Xor, commutative, ordered,
     };
 }
+
+/// The first program of the README is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct Readme;
