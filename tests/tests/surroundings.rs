@@ -16,7 +16,8 @@ fn exchange(settings: &[&str], ranks: usize, options: &[&str]) -> Ran {
 
 fn check(settings: &[&str], ranks: usize, options: &[&str]) {
     let ran = exchange(settings, ranks, options).expect_status(0);
-    let mut expected: Vec<String> = (0..ranks).map(|rank| format!("rank {rank} of {ranks} is right")).collect();
+    let mut expected: Vec<String> =
+        (0..ranks).map(|rank| format!("rank {rank} of {ranks} is right")).collect();
     expected.sort();
     assert_eq!(ran.output, expected, "{}", ran.error);
 }

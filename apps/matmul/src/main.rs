@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let status = match archipelago::init() {
-        Ok(world) => run(&world, std::env::args_os()),
+        Ok(world) => run(&world, std::env::args_os(), &mut std::io::stdout()),
         Err(error) => {
             eprintln!("matmul: {error}");
             Status::Failed

@@ -9,7 +9,7 @@ use crate::{Matrix, file, rows, summa, verify};
 use archipelago::Comm;
 use clap::Parser;
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 
 /// How a process ends.
@@ -24,18 +24,30 @@ pub enum Status {
     Usage = 2,
 }
 
-/// Runs this process's part. Whatever is wrong with the input is said once, by rank 0, whose status tells; the others end well.
-pub fn run(world: &Comm, arguments: impl IntoIterator<Item = OsString>) -> Status {
-    let outcome =
-        if world.rank() == 0 { lead(world, arguments) } else { follow(world).map(|()| Status::Done) };
-    outcome.unwrap_or_else(|error| {
-        eprintln!("matmul: {error}");
-        Status::Failed
-    })
+/// Runs this process's part; the report goes to rank 0's `output`. Whatever is wrong with the input is said once, by rank 0, whose status tells; the others end well.
+pub fn run(world: &Comm, arguments: impl IntoIterator<Item = OsString>, output: &mut impl Write) -> Status {
+    if world.rank() == 0 {
+        return lead(world, arguments, output).unwrap_or_else(complain);
+    }
+    match follow(world) {
+        Ok(()) => Status::Done,
+        // Somebody else ended the job, and has said why.
+        Err(Error::Runtime(archipelago::Error::Ended { .. })) => Status::Failed,
+        Err(error) => complain(error),
+    }
+}
+
+fn complain(error: Error) -> Status {
+    eprintln!("matmul: {error}");
+    Status::Failed
 }
 
 /// Rank 0: reads, multiplies with the others, checks, writes, reports.
-fn lead(world: &Comm, arguments: impl IntoIterator<Item = OsString>) -> Result<Status, Error> {
+fn lead(
+    world: &Comm,
+    arguments: impl IntoIterator<Item = OsString>,
+    output: &mut impl Write,
+) -> Result<Status, Error> {
     let options = match Options::try_parse_from(arguments) {
         Ok(options) => options,
         Err(answer) => {
@@ -44,7 +56,7 @@ fn lead(world: &Comm, arguments: impl IntoIterator<Item = OsString>) -> Result<S
                 eprintln!("matmul: {}", in_one_line(&answer.to_string()));
                 return Ok(Status::Usage);
             }
-            let _ = answer.print(); // help and version; a closed output is not our concern
+            say(output, &answer.to_string())?; // help or version
             return Ok(Status::Done);
         }
     };
@@ -68,12 +80,13 @@ fn lead(world: &Comm, arguments: impl IntoIterator<Item = OsString>) -> Result<S
     let out = options.out.as_ref().map(|path| path.display().to_string());
     let report = Report { plan: &plan, accounts: &accounts, check, out };
     let text = if options.json { report.json() + "\n" } else { report.text() };
-    let mut output = io::stdout().lock();
-    output
-        .write_all(text.as_bytes())
-        .and_then(|()| output.flush())
-        .map_err(|cause| Error::system("write", Path::new("standard output"), cause))?;
+    say(output, &text)?;
     Ok(Status::Done)
+}
+
+fn say(output: &mut impl Write, text: &str) -> Result<(), Error> {
+    let written = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+    written.map_err(|cause| Error::system("write", Path::new("standard output"), cause))
 }
 
 /// What clap objects to and the tip that it gives, without its pages of usage.

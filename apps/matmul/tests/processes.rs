@@ -33,7 +33,7 @@ fn statuses(ranks: usize, words: &[&str]) -> Vec<Status> {
     let found = Mutex::new(vec![None; ranks]);
     archipelago::testing::run(ranks, |world: Comm| {
         let arguments = std::iter::once("matmul").chain(words.iter().copied()).map(OsString::from);
-        let status = run(&world, arguments);
+        let status = run(&world, arguments, &mut std::io::sink());
         found.lock().unwrap()[world.rank()] = Some(status);
     });
     found.into_inner().unwrap().into_iter().map(|status| status.unwrap()).collect()

@@ -26,7 +26,9 @@ fn exchange() -> archipelago::Result<()> {
         let mine: Vec<u8> = (0..bytes).map(|i| (i * 7 + me * 13) as u8).collect();
         let sent = world.to(right).tag(3).send_owned(mine);
         let got: Vec<u8> = world.from(left).tag(3).receive()?;
-        assert!(got.iter().enumerate().all(|(i, &byte)| byte == (i * 7 + left * 13) as u8) && got.len() == bytes);
+        assert!(
+            got.iter().enumerate().all(|(i, &byte)| byte == (i * 7 + left * 13) as u8) && got.len() == bytes
+        );
         sent.wait()?;
     }
     for round in 0..50u64 {
@@ -118,7 +120,9 @@ fn under(arguments: &[String]) -> archipelago::Result<()> {
             }
             "fds" => {
                 let limit = value.parse().expect("a number of descriptors");
-                os::limits::Descriptors { soft: Some(limit), hard: Some(limit) }.apply().expect("a lower limit");
+                os::limits::Descriptors { soft: Some(limit), hard: Some(limit) }
+                    .apply()
+                    .expect("a lower limit");
             }
             other => panic!("no such setting as {other}"),
         }
