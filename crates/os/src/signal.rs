@@ -80,6 +80,13 @@ pub fn block_all() {
     }
 }
 
+/// Unblocks every signal for the calling thread. Only system calls: also good between fork and exec.
+pub fn unblock_all() {
+    let none = SignalSet::of(&[]);
+    // SAFETY: reads a live set of our own; the old mask is not asked for.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &none.0, std::ptr::null_mut()) };
+}
+
 /// Blocks these signals for the calling thread and gives a descriptor from which they are read instead.
 #[derive(Debug)]
 pub struct SignalReader(OwnedFd);

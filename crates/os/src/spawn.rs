@@ -133,6 +133,8 @@ impl Spawn {
             self.setup;
         let numbers: Vec<RawFd> = self.inherited.iter().map(|fd| fd.as_raw_fd()).collect();
         let setup = move || {
+            // This process reads its signals from a descriptor; the program wants its own as usual.
+            crate::signal::unblock_all();
             if own_session {
                 rustix::process::setsid()?;
             } else if own_group {
@@ -312,6 +314,24 @@ pub fn group_of(pid: u32) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_program_starts_with_no_signal_blocked() {
+        std::thread::spawn(|| {
+            let _blocked = crate::signal::SignalReader::block(&[libc::SIGUSR1, libc::SIGTERM]).unwrap();
+            let (mut reader, writer) = io::pipe().unwrap();
+            let script = "grep SigBlk /proc/self/status";
+            let spawn =
+                Spawn::new(Path::new("/bin/sh"), OsStr::new("sh")).arguments(["-c".into(), script.into()]);
+            let pid = spawn.outputs(writer.try_clone().unwrap().into(), writer.into()).start().unwrap();
+            let mut text = String::new();
+            io::Read::read_to_string(&mut reader, &mut text).unwrap();
+            reap_one(pid);
+            assert_eq!(text.split_whitespace().nth(1).map(|mask| mask.trim_matches('0')), Some(""), "{text}");
+        })
+        .join()
+        .unwrap();
+    }
 
     #[test]
     fn this_program_is_found_and_pidfds_tell_an_end() {

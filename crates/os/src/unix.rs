@@ -98,7 +98,9 @@ impl SeqPacket {
                         Received::Message(message.bytes, descriptors)
                     });
                 }
-                Err(rustix::io::Errno::INTR) => continue,
+                // The other end closed without reading all that was sent to it. The kernel says so once, before
+                // what it had still sent itself, which counts all the same.
+                Err(rustix::io::Errno::INTR | rustix::io::Errno::CONNRESET) => continue,
                 Err(error) => return Err(error.into()),
             }
         }
@@ -147,6 +149,17 @@ mod tests {
         let (a, b) = SeqPacket::pair().unwrap();
         a.send(&[1; 32], &[], false).unwrap();
         assert!(matches!(b.receive(&mut [0; 16], false).unwrap(), Received::TooLong));
+    }
+
+    #[test]
+    fn last_words_arrive_although_their_author_read_nothing() {
+        let (a, b) = SeqPacket::pair().unwrap();
+        b.send(b"unread", &[], false).unwrap();
+        a.send(b"last words", &[], false).unwrap();
+        drop(a);
+        let mut buffer = [0; 16];
+        assert!(matches!(b.receive(&mut buffer, false).unwrap(), Received::Message(10, _)));
+        assert!(matches!(b.receive(&mut buffer, false).unwrap(), Received::Closed));
     }
 
     #[test]

@@ -146,10 +146,8 @@ impl Keeper {
             Source::Claims(at) => self.hear_claim(at),
             Source::Link(at) => self.hear_member(at),
             Source::Room(at) => {
-                if let Some(link) = &mut self.members[at].link
-                    && !link.flush()
-                {
-                    link.fall_silent();
+                if let Some(link) = &mut self.members[at].link {
+                    link.flush();
                 }
             }
             Source::Output(at, which) => drop(self.read_output(at, which)),

@@ -48,10 +48,8 @@ impl Member {
 
     /// Sends a message to the claimant, if there is one that still listens.
     pub fn tell(&mut self, message: &FromKeeper) {
-        if let Some(link) = &mut self.link
-            && !link.send(message, None)
-        {
-            link.fall_silent();
+        if let Some(link) = &mut self.link {
+            link.send(message, None);
         }
     }
 }
@@ -60,8 +58,9 @@ impl Member {
 pub struct Answers {
     socket: SeqPacket,
     waiting: VecDeque<Vec<u8>>,
-    /// Nobody listens any more. What the claimant said before it went is still to be read.
-    silent: bool,
+    /// Nobody reads there any more, or too slowly. What was written there still counts: a process that is gone may
+    /// have said goodbye.
+    deaf: bool,
 }
 
 /// What came on a private socket.
@@ -77,12 +76,13 @@ pub enum Said {
 impl Answers {
     /// An end without anything to say yet.
     pub fn new(socket: SeqPacket) -> Answers {
-        Answers { socket, waiting: VecDeque::new(), silent: false }
+        Answers { socket, waiting: VecDeque::new(), deaf: false }
     }
 
-    /// Sends, or queues when there is no room. False: the claimant is gone, or so far behind that it is cut off.
+    /// Sends, or queues when there is no room. False: the claimant is gone, or so far behind that it is sent nothing
+    /// more.
     pub fn send(&mut self, message: &FromKeeper, descriptor: Option<BorrowedFd<'_>>) -> bool {
-        if self.silent {
+        if self.deaf {
             return false;
         }
         let bytes = codec::encode(message);
@@ -92,17 +92,17 @@ impl Answers {
                 Ok(()) => return true,
                 // Only the first message, for which there is always room, carries a descriptor.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock && descriptors.is_empty() => {}
-                Err(_) => return false,
+                Err(_) => return self.close_ears(),
             }
         }
         self.waiting.push_back(bytes);
-        self.waiting.len() <= ANSWERS_MAX
+        if self.waiting.len() > ANSWERS_MAX { self.close_ears() } else { true }
     }
 
-    /// Says nothing more, but goes on to listen.
-    pub fn fall_silent(&mut self) {
-        self.silent = true;
+    fn close_ears(&mut self) -> bool {
+        self.deaf = true;
         self.waiting.clear();
+        false
     }
 
     /// Whether something waits for room.
@@ -110,27 +110,20 @@ impl Answers {
         !self.waiting.is_empty()
     }
 
-    /// Sends what waits, as far as there is room. False: the claimant is gone.
-    pub fn flush(&mut self) -> bool {
+    /// Sends what waits, as far as there is room.
+    pub fn flush(&mut self) {
         while let Some(bytes) = self.waiting.front() {
             match self.socket.send(bytes, &[], false) {
                 Ok(()) => drop(self.waiting.pop_front()),
-                Err(error) => return error.kind() == io::ErrorKind::WouldBlock,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(_) => drop(self.close_ears()),
             }
         }
-        true
     }
 
     /// The next message; never waits.
     pub fn receive(&self, buffer: &mut [u8; MESSAGE_BYTES_MAX]) -> Said {
-        let reset = |error: &io::Error| error.kind() == io::ErrorKind::ConnectionReset;
-        // A claimant that ends without having read everything resets the connection: the kernel says so once, and what
-        // the claimant had said comes after that.
-        let received = match self.socket.receive(buffer, false) {
-            Err(error) if reset(&error) => self.socket.receive(buffer, false),
-            other => other,
-        };
-        match received {
+        match self.socket.receive(buffer, false) {
             Ok(Received::Message(length, _)) => {
                 codec::decode(&buffer[..length]).map_or(Said::Over, Said::Message)
             }

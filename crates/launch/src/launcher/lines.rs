@@ -3,7 +3,7 @@
 use control::agent::Stream;
 
 /// A line longer than this is passed on in pieces (still nothing else comes between them, see [`Weaver`]).
-pub const LINE_BYTES_MAX: usize = 1024 * 1024;
+pub const LINE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Who wrote a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,0 +1,1 @@
+//! `archi info` and `archi doctor`.

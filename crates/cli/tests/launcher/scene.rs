@@ -1,0 +1,174 @@
+//! One run of the launcher, watched from outside.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+/// A test that waits this long for something that must happen has failed. No test passes or fails by being fast
+/// or slow.
+const HOPELESS: Duration = Duration::from_secs(60);
+const MARKER: &str = "ARCHIPELAGO_TEST_MARKER";
+
+/// A place for one run: every process that descends from it carries its marker in its environment.
+pub struct Scene {
+    marker: String,
+    directory: PathBuf,
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub struct Outcome {
+    pub status: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Scene {
+    pub fn new() -> Scene {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        // Relaxed: only the numbers must differ.
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let marker = format!("{}-{number}", std::process::id());
+        let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(&marker);
+        std::fs::create_dir_all(&directory).unwrap();
+        Scene { marker, directory }
+    }
+
+    /// A directory of this run's own, removed with it.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
+    }
+
+    /// `archi run` with these words.
+    pub fn archi(&self, words: &[&str]) -> Command {
+        self.program(env!("CARGO_BIN_EXE_archi"), &[&["run"], words].concat())
+    }
+
+    /// `mpiexec` with these words.
+    pub fn mpiexec(&self, words: &[&str]) -> Command {
+        self.program(env!("CARGO_BIN_EXE_mpiexec"), words)
+    }
+
+    /// Any program, marked.
+    pub fn program(&self, program: impl AsRef<OsStr>, words: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command.args(words).env(MARKER, &self.marker).env_remove("RUST_BACKTRACE");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs `archi run` with these words to its end, and checks that nothing is left.
+    pub fn run(&self, words: &[&str]) -> Outcome {
+        self.finish(self.archi(words).spawn().unwrap())
+    }
+
+    /// Waits for the end of a run, and checks that nothing is left.
+    pub fn finish(&self, child: Child) -> Outcome {
+        let outcome = Outcome::of(child.wait_with_output().unwrap());
+        self.expect_nothing_left();
+        outcome
+    }
+
+    /// Runs `archi run` with these words behind a shell line that prepares something, such as a limit.
+    pub fn run_behind(&self, preparation: &str, words: &[&str]) -> Outcome {
+        let line = format!("{preparation}; exec \"$0\" run \"$@\"");
+        let words = [&["-c", &line, env!("CARGO_BIN_EXE_archi")], words].concat();
+        self.finish(self.program("sh", &words).spawn().unwrap())
+    }
+
+    /// All living processes of this run: process id, name, command line.
+    pub fn processes(&self) -> Vec<(u32, String, String)> {
+        let marker = format!("{MARKER}={}", self.marker);
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+            let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+            // A zombie has no environment any more: it holds nothing and is not counted.
+            let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
+            if environment.split(|byte| *byte == 0).any(|variable| variable == marker.as_bytes()) {
+                let read = |name| std::fs::read_to_string(entry.path().join(name)).unwrap_or_default();
+                found.push((pid, read("comm").trim().to_owned(), read("cmdline").replace('\0', " ")));
+            }
+        }
+        found
+    }
+
+    /// Waits until this many processes of the run, besides launcher and keeper, have `text` in their command line;
+    /// their process ids.
+    pub fn wait_for(&self, count: usize, text: &str) -> Vec<u32> {
+        let mut found = Vec::new();
+        until(&format!("{count} processes {text:?} of {:?}", self.processes()), || {
+            let all = self.processes();
+            let ours = all.iter().filter(|(_, name, _)| !name.starts_with("archi") && name != "mpiexec");
+            found = ours.filter(|(_, _, line)| line.contains(text)).map(|(pid, _, _)| *pid).collect();
+            found.len() == count
+        });
+        found
+    }
+
+    /// Waits for the keeper; its process id.
+    pub fn wait_for_keeper(&self) -> u32 {
+        let mut keeper = None;
+        until("a keeper", || {
+            keeper =
+                self.processes().iter().find(|(_, name, _)| name == "archi-keeper").map(|(pid, _, _)| *pid);
+            keeper.is_some()
+        });
+        keeper.unwrap()
+    }
+
+    /// Waits until no process of this run is left.
+    pub fn expect_nothing_left(&self) {
+        until(&format!("the end of {:?}", self.processes()), || self.processes().is_empty());
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        for (pid, _, _) in self.processes() {
+            let _ = os::signal::send(pid, os::signal::SIGKILL);
+        }
+        let _ = std::fs::remove_dir_all(&self.directory);
+    }
+}
+
+impl Outcome {
+    fn of(output: Output) -> Outcome {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Outcome { status: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    /// The lines of standard output, sorted: processes write in any order.
+    pub fn lines(&self) -> Vec<&str> {
+        let mut lines: Vec<&str> = self.stdout.lines().collect();
+        lines.sort_unstable();
+        lines
+    }
+
+    /// Standard error is one line of the launcher that says all of this.
+    #[track_caller]
+    pub fn expect_one_line(&self, words: &[&str]) {
+        let lines: Vec<&str> = self.stderr.lines().collect();
+        assert_eq!(lines.len(), 1, "{self:?}");
+        for word in words {
+            assert!(lines[0].contains(word), "{word:?} is not in {self:?}");
+        }
+    }
+}
+
+/// Waits until something holds.
+pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !holds() {
+        assert!(begin.elapsed() < HOPELESS, "waited for {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// The example program that claims its rank.
+pub fn claimant() -> String {
+    let file = PathBuf::from(env!("CARGO_BIN_EXE_archi")).with_file_name("examples").join("claimant");
+    assert!(file.exists(), "cargo builds the examples with the tests: {}", file.display());
+    file.into_os_string().into_string().unwrap()
+}

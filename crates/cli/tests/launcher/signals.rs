@@ -1,0 +1,120 @@
+//! The user's signals.
+
+use crate::scene::{Outcome, Scene, claimant, until};
+use os::signal::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, send};
+use std::process::Child;
+
+/// Starts a job, and waits until so many of its processes have `ready` in their command lines.
+fn start(scene: &Scene, words: &[&str], ready: &str, count: usize) -> Child {
+    let child = scene.archi(words).spawn().unwrap();
+    scene.wait_for(count, ready);
+    child
+}
+
+fn end_by(scene: &Scene, child: Child, signals: &[i32]) -> Outcome {
+    for signal in signals {
+        send(child.id(), *signal).unwrap();
+    }
+    scene.finish(child)
+}
+
+#[test]
+fn each_ending_signal_ends_the_job_with_its_status() {
+    for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
+        let scene = Scene::new();
+        let child = start(&scene, &["-n", "2", "sleep", "1000"], "sleep 1000", 2);
+        let outcome = end_by(&scene, child, &[signal]);
+        assert_eq!(outcome.status, Some(128 + signal));
+        outcome.expect_one_line(&[os::signal::name(signal).unwrap(), "the job is ended"]);
+    }
+}
+
+#[test]
+fn processes_may_end_in_their_own_way() {
+    let scene = Scene::new();
+    let script = "trap 'echo saved; exit 0' INT; touch \"$0\"; while :; do sleep 0.01; done";
+    let mark = scene.path("ready");
+    let child = scene.archi(&["-n", "1", "sh", "-c", script, mark.to_str().unwrap()]).spawn().unwrap();
+    until("the process to be ready", || mark.exists());
+    let outcome = end_by(&scene, child, &[SIGINT]);
+    assert_eq!((outcome.status, outcome.stdout.as_str()), (Some(130), "saved\n"));
+}
+
+#[test]
+fn a_second_signal_kills_at_once() {
+    let scene = Scene::new();
+    let script = "trap '' INT TERM; touch \"$0\"; while :; do sleep 0.01; done";
+    let mark = scene.path("ready");
+    let words = ["-n", "1", "-grace", "10m", "sh", "-c", script, mark.to_str().unwrap()];
+    let mut child = scene.archi(&words).spawn().unwrap();
+    until("the process to be ready", || mark.exists());
+    send(child.id(), SIGINT).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    assert!(child.try_wait().unwrap().is_none(), "the grace is ten minutes");
+    let outcome = end_by(&scene, child, &[SIGINT]);
+    assert_eq!(outcome.status, Some(130), "{outcome:?}");
+}
+
+#[test]
+fn who_ignores_everything_is_killed_after_the_grace() {
+    let scene = Scene::new();
+    let script = "trap '' INT TERM; touch \"$0\"; while :; do sleep 0.01; done";
+    let mark = scene.path("ready");
+    let words = ["-n", "1", "-grace", "200ms", "sh", "-c", script, mark.to_str().unwrap()];
+    let child = scene.archi(&words).spawn().unwrap();
+    until("the process to be ready", || mark.exists());
+    assert_eq!(end_by(&scene, child, &[SIGTERM]).status, Some(143));
+}
+
+#[test]
+fn user_defined_signals_are_passed_on() {
+    for signal in [SIGUSR1, SIGUSR2] {
+        let scene = Scene::new();
+        let script = "trap 'echo heard; exit 0' USR1 USR2; touch \"$0.$ARCHIPELAGO_RANK\"; while :; do sleep 0.01; done";
+        let mark = scene.path("ready");
+        let child = scene.archi(&["-n", "2", "sh", "-c", script, mark.to_str().unwrap()]).spawn().unwrap();
+        until("the processes to be ready", || {
+            (0..2).all(|rank| mark.with_extension(rank.to_string()).exists())
+        });
+        let outcome = end_by(&scene, child, &[signal]);
+        assert_eq!((outcome.status, outcome.stdout.as_str()), (Some(0), "heard\nheard\n"), "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_user_defined_signal_does_not_kill_the_shell_around_a_claimant() {
+    let scene = Scene::new();
+    let script = format!("trap 'echo shell hit' USR1; {} claim sleep 1000; echo after", claimant());
+    let child = scene.archi(&["-n", "1", "sh", "-c", &script]).spawn().unwrap();
+    let mut claimed = Vec::new();
+    until("the claim", || {
+        claimed = scene.processes().into_iter().filter(|(_, name, _)| name == "claimant").collect();
+        // It has its private socket once it sleeps.
+        claimed.iter().any(|(pid, _, _)| {
+            std::fs::read_to_string(format!("/proc/{pid}/wchan"))
+                .is_ok_and(|place| place.contains("nanosleep"))
+                || std::fs::read_to_string(format!("/proc/{pid}/syscall"))
+                    .is_ok_and(|call| call.starts_with("230 "))
+        })
+    });
+    let outcome = end_by(&scene, child, &[SIGUSR1]);
+    assert_eq!(outcome.stdout.lines().last(), Some("after"), "{outcome:?}");
+    assert!(!outcome.stdout.contains("shell hit"), "{outcome:?}");
+}
+
+#[test]
+fn a_stopped_job_stands_still_and_goes_on() {
+    let scene = Scene::new();
+    let child = start(&scene, &["-n", "2", "sleep", "1000"], "sleep 1000", 2);
+    let state = |pid: u32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        stat.rsplit(") ").next().and_then(|rest| rest.chars().next())
+    };
+    let sleepers: Vec<u32> =
+        scene.processes().into_iter().filter(|(_, name, _)| name == "sleep").map(|(pid, _, _)| pid).collect();
+    send(child.id(), SIGTSTP).unwrap();
+    until("the processes to stop", || sleepers.iter().all(|pid| state(*pid) == Some('T')));
+    send(child.id(), SIGCONT).unwrap();
+    until("the processes to go on", || sleepers.iter().all(|pid| state(*pid) == Some('S')));
+    assert_eq!(end_by(&scene, child, &[SIGTERM]).status, Some(143));
+}
