@@ -21,12 +21,12 @@ pub fn duplicate_inherited(number: RawFd) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(copy) })
 }
 
-/// Moves a descriptor to a number of at least `least` (close-on-exec): shells treat the low ones as their own.
+/// Duplicates a descriptor under a number of at least `least` (close-on-exec): shells treat the low ones as their own.
 ///
 /// # Errors
 /// When the limit on descriptors is too low.
-pub fn move_up(descriptor: OwnedFd, least: RawFd) -> io::Result<OwnedFd> {
-    Ok(rustix::io::fcntl_dupfd_cloexec(&descriptor, least)?)
+pub fn duplicate_from(descriptor: impl AsFd, least: RawFd) -> io::Result<OwnedFd> {
+    Ok(rustix::io::fcntl_dupfd_cloexec(descriptor, least)?)
 }
 
 /// Makes an inherited descriptor close-on-exec; does nothing when there is none of that number.
@@ -86,10 +86,10 @@ mod tests {
     }
 
     #[test]
-    fn descriptors_move_up() {
+    fn duplicates_have_high_numbers() {
         use rustix::fd::AsRawFd;
         let (reader, writer) = rustix::pipe::pipe().unwrap();
-        let reader = move_up(reader, 50).unwrap();
+        let reader = duplicate_from(reader, 50).unwrap();
         assert!(reader.as_raw_fd() >= 50);
         assert_eq!(write(&writer, b"abc").unwrap(), 3);
         assert!(!would_stop_reader(&reader));

@@ -36,19 +36,19 @@ fn kill_in_every_order(words: &[&str], sleepers: usize) {
     for order in ORDERS {
         let scene = Scene::new();
         let mut child = scene.archi(&[&["-n", "2"], words].concat()).spawn().unwrap();
-        let sleeping = scene.wait_for(sleepers, "sleep 1000");
+        scene.wait_for(sleepers, "sleep 1000");
         let keeper = scene.wait_for_keeper();
+        let rank = scene.first_rank(keeper);
         for victim in order {
             let pid = match victim {
                 Launcher => child.id(),
                 Keeper => keeper,
-                Rank => sleeping[0],
+                Rank => rank,
             };
             // One that is already gone is as good.
             let _ = send(pid, SIGKILL);
         }
-        let status = child.wait().unwrap();
-        assert!(!status.success(), "{order:?}");
+        scene.expect_failure(&mut child);
         scene.expect_nothing_left();
     }
 }
@@ -97,7 +97,7 @@ fn what_daemonised_ends_when_the_keeper_is_killed() {
         scene.wait_for(2, "sleep 1001");
         let keeper = scene.wait_for_keeper();
         send(if victim == Launcher { child.id() } else { keeper }, SIGKILL).unwrap();
-        assert!(!child.wait().unwrap().success());
+        scene.expect_failure(&mut child);
         scene.expect_nothing_left();
     }
 }

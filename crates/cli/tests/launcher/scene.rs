@@ -98,12 +98,15 @@ impl Scene {
     /// their process ids.
     pub fn wait_for(&self, count: usize, text: &str) -> Vec<u32> {
         let mut found = Vec::new();
-        until(&format!("{count} processes {text:?} of {:?}", self.processes()), || {
-            let all = self.processes();
-            let ours = all.iter().filter(|(_, name, _)| !name.starts_with("archi") && name != "mpiexec");
-            found = ours.filter(|(_, _, line)| line.contains(text)).map(|(pid, _, _)| *pid).collect();
-            found.len() == count
-        });
+        until_or(
+            || {
+                let all = self.processes();
+                let ours = all.iter().filter(|(_, name, _)| !name.starts_with("archi") && name != "mpiexec");
+                found = ours.filter(|(_, _, line)| line.contains(text)).map(|(pid, _, _)| *pid).collect();
+                found.len() == count
+            },
+            || format!("{count} processes {text:?} of {:?}", self.processes()),
+        );
         found
     }
 
@@ -118,9 +121,29 @@ impl Scene {
         keeper.unwrap()
     }
 
+    /// The process of rank 0: the keeper's first child.
+    pub fn first_rank(&self, keeper: u32) -> u32 {
+        let is_child = |pid: &u32| {
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            let rest = stat.rsplit(") ").next().unwrap_or_default();
+            rest.split(' ').nth(1) == Some(&keeper.to_string())
+        };
+        self.processes().into_iter().map(|(pid, _, _)| pid).filter(is_child).min().expect("rank 0 runs")
+    }
+
+    /// Waits for the end of a launcher that is expected to fail.
+    pub fn expect_failure(&self, child: &mut Child) {
+        let mut status = None;
+        until("the launcher's end", || {
+            status = child.try_wait().unwrap();
+            status.is_some()
+        });
+        assert!(!status.unwrap().success());
+    }
+
     /// Waits until no process of this run is left.
     pub fn expect_nothing_left(&self) {
-        until(&format!("the end of {:?}", self.processes()), || self.processes().is_empty());
+        until_or(|| self.processes().is_empty(), || format!("the end of {:?}", self.processes()));
     }
 }
 
@@ -158,10 +181,15 @@ impl Outcome {
 }
 
 /// Waits until something holds.
-pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub fn until(what: &str, holds: impl FnMut() -> bool) {
+    until_or(holds, || what.to_owned());
+}
+
+/// Waits until something holds; `what` says at the end what was waited for.
+fn until_or(mut holds: impl FnMut() -> bool, what: impl Fn() -> String) {
     let begin = Instant::now();
     while !holds() {
-        assert!(begin.elapsed() < HOPELESS, "waited for {what}");
+        assert!(begin.elapsed() < HOPELESS, "waited for {}", what());
         std::thread::sleep(Duration::from_millis(5));
     }
 }

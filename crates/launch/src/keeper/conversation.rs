@@ -8,7 +8,6 @@ use control::agent::FromAgent;
 use control::codec;
 use control::{FromKeeper, Key, Refusal, ToKeeper, Welcome};
 use os::unix::{Received, SeqPacket};
-use std::io;
 use std::os::fd::OwnedFd;
 
 /// Messages taken from one private socket before the others get their turn.
@@ -18,15 +17,10 @@ const QUESTIONS_MAX: usize = 64 * 1024;
 
 impl Keeper {
     pub(super) fn hear_claim(&mut self, at: usize) {
-        loop {
-            let Some(claims) = &self.members[at].claims else { return };
-            match claims.receive(&mut self.buffer[..], false) {
-                Ok(Received::Message(length, descriptors)) => self.answer_claim(at, length, descriptors),
-                Ok(Received::TooLong) => {}
-                // Nobody holds the other end: no claim can come any more.
-                Ok(Received::Closed) => self.members[at].claims = None,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(_) => self.members[at].claims = None,
+        // Ends when nothing is there; the keeper holds the other end as well, so it never closes.
+        while let Ok(received) = self.members[at].claims.receive(&mut self.buffer[..], false) {
+            if let Received::Message(length, descriptors) = received {
+                self.answer_claim(at, length, descriptors);
             }
         }
     }

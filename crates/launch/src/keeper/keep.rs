@@ -115,9 +115,7 @@ impl Keeper {
         }
         let flows = self.outgoing.len() - self.sent < BACKLOG_BYTES;
         for (at, member) in self.members.iter().enumerate() {
-            if let Some(claims) = &member.claims {
-                asked.push((Source::Claims(at), set.readable(claims)));
-            }
+            asked.push((Source::Claims(at), set.readable(&member.claims)));
             if let Some(link) = &member.link {
                 asked.push((Source::Link(at), set.readable(link)));
                 if link.is_waiting() {

@@ -12,11 +12,12 @@ use os::spawn::Spawn;
 use os::unix::SeqPacket;
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-/// Descriptors that a keeper needs for each process: claims, link, output, error.
-const DESCRIPTORS_EACH: u64 = 4;
+/// Descriptors that a keeper needs for each process: lifeline, claims, link, output, error.
+const DESCRIPTORS_EACH: u64 = 5;
 /// And besides: standard streams, launcher, signals, segment, input, a start under way with both ends of all.
 const DESCRIPTORS_BESIDES: u64 = 18;
 /// A claimed descriptor gets at least this number: shell scripts use the low ones as their own.
@@ -100,8 +101,9 @@ impl<'a> Starter<'a> {
         let start = self.start;
         let index = start.processes[place] as usize;
         let (app, program) = (&start.apps[index], &self.programs[index]);
-        let (claims, theirs) = SeqPacket::pair()?;
-        let theirs = os::descriptor::move_up(theirs.into(), CLAIM_NUMBER_MIN)?;
+        let (lifeline, claims) = SeqPacket::pair()?;
+        let lifeline = OwnedFd::from(lifeline);
+        let theirs = os::descriptor::duplicate_from(&lifeline, CLAIM_NUMBER_MIN)?;
         let (output, their_output) = io::pipe()?;
         let (error, their_error) = io::pipe()?;
         os::descriptor::set_nonblocking(&output)?;
@@ -143,7 +145,8 @@ impl<'a> Starter<'a> {
         Ok(Member {
             number,
             pid,
-            claims: Some(claims),
+            claims,
+            _lifeline: lifeline,
             claimant: None,
             link: None,
             outputs: [(Stream::Output, Some(output)), (Stream::Error, Some(error))],
