@@ -34,6 +34,7 @@ const ORDERS: [&[Victim]; 15] = [
 /// Runs the words on two ranks, waits for `sleepers` processes that sleep, and kills in every order, all at once.
 fn kill_in_every_order(words: &[&str], sleepers: usize) {
     for order in ORDERS {
+        println!("killing {order:?}");
         let scene = Scene::new();
         let mut child = scene.archi(&[&["-n", "2"], words].concat()).spawn().unwrap();
         scene.wait_for(sleepers, "sleep 1000");

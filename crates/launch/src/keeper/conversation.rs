@@ -17,7 +17,7 @@ const QUESTIONS_MAX: usize = 64 * 1024;
 
 impl Keeper {
     pub(super) fn hear_claim(&mut self, at: usize) {
-        // Ends when nothing is there; the keeper holds the other end as well, so it never closes.
+        // Ends when nothing is there; the other end is held among the lifelines, so it never closes.
         while let Ok(received) = self.members[at].claims.receive(&mut self.buffer[..], false) {
             if let Received::Message(length, descriptors) = received {
                 self.answer_claim(at, length, descriptors);

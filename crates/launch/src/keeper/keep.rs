@@ -1,6 +1,7 @@
 //! The keeper's loop.
 
 use super::board::Board;
+use super::lifelines::Lifelines;
 use super::member::Member;
 use super::memory::HostMemory;
 use super::stage::{Act, Stage};
@@ -29,6 +30,7 @@ pub struct Keeper {
     outgoing: Vec<u8>,
     sent: usize,
     signals: SignalReader,
+    lifelines: Lifelines,
     pub(super) start: Option<Start>,
     pub(super) members: Vec<Member>,
     pub(super) board: Board,
@@ -63,6 +65,7 @@ impl Keeper {
             outgoing: Vec::new(),
             sent: 0,
             signals,
+            lifelines: Lifelines::new()?,
             start: None,
             members: Vec::new(),
             board: Board::default(),
@@ -256,7 +259,7 @@ impl Keeper {
         }
         self.memory = HostMemory::new(start.processes.len() as u16);
         for place in 0..start.processes.len() {
-            let member = starter.start(place)?;
+            let member = starter.start(place, &mut self.lifelines)?;
             self.memory.started(place);
             self.say(&FromAgent::Started { number: member.number, pid: member.pid });
             self.members.push(member);

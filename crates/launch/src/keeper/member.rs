@@ -6,7 +6,7 @@ use control::{Ending, FromKeeper, ToKeeper};
 use os::unix::{Received, SeqPacket};
 use std::collections::VecDeque;
 use std::io::{self, PipeReader, PipeWriter, Write};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 
 /// A pipe that is writable at all takes this much without blocking (PIPE_BUF).
 const PIPE_CHUNK_BYTES: usize = 4096;
@@ -22,10 +22,6 @@ pub struct Member {
     pub pid: u32,
     /// Where its rank is claimed.
     pub claims: SeqPacket,
-    /// The other end of `claims`, which the process inherited. Held here as well, under a lower number: a process that
-    /// ends closes its descriptors from the highest down, so when the keeper is killed `claims` closes first, and the
-    /// kernel kills the process group that is tied to this end, although none of its processes may hold it any more.
-    pub _lifeline: OwnedFd,
     /// Who claimed the rank: process id and program.
     pub claimant: Option<(u32, String)>,
     /// The private socket of the claimant.

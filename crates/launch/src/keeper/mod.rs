@@ -9,6 +9,7 @@ mod board;
 mod conversation;
 mod entry;
 mod keep;
+mod lifelines;
 mod member;
 mod memory;
 mod program;

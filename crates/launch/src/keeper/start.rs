@@ -1,5 +1,6 @@
 //! Starting the processes of one host.
 
+use super::lifelines::Lifelines;
 use super::member::{InputQueue, Member};
 use super::program;
 use control::Ending;
@@ -12,14 +13,14 @@ use os::spawn::Spawn;
 use os::unix::SeqPacket;
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-/// Descriptors that a keeper needs for each process: lifeline, claims, link, output, error.
-const DESCRIPTORS_EACH: u64 = 5;
-/// And besides: standard streams, launcher, signals, segment, input, a start under way with both ends of all.
-const DESCRIPTORS_BESIDES: u64 = 18;
+/// Descriptors that a keeper needs for each process: claims, link, output, error.
+const DESCRIPTORS_EACH: u64 = 4;
+/// And besides: standard streams, launcher, signals, segment, lifelines, input, a start under way with both ends of all.
+const DESCRIPTORS_BESIDES: u64 = 20;
 /// A claimed descriptor gets at least this number: shell scripts use the low ones as their own.
 const CLAIM_NUMBER_MIN: i32 = 20;
 
@@ -85,9 +86,9 @@ impl<'a> Starter<'a> {
     }
 
     /// Starts the process at this place of the host.
-    pub fn start(&self, place: usize) -> Result<Member, NotStarted> {
+    pub fn start(&self, place: usize, lifelines: &mut Lifelines) -> Result<Member, NotStarted> {
         let number = self.start.first + place as u32;
-        self.spawn(place, number).map_err(|error| {
+        self.spawn(place, number, lifelines).map_err(|error| {
             let app = &self.programs[self.start.processes[place] as usize];
             let status = match error.raw_os_error() {
                 Some(code) if code == rustix_codes::NOEXEC || code == rustix_codes::ACCES => 126,
@@ -97,13 +98,13 @@ impl<'a> Starter<'a> {
         })
     }
 
-    fn spawn(&self, place: usize, number: u32) -> io::Result<Member> {
+    fn spawn(&self, place: usize, number: u32, lifelines: &mut Lifelines) -> io::Result<Member> {
         let start = self.start;
         let index = start.processes[place] as usize;
         let (app, program) = (&start.apps[index], &self.programs[index]);
-        let (lifeline, claims) = SeqPacket::pair()?;
-        let lifeline = OwnedFd::from(lifeline);
-        let theirs = os::descriptor::duplicate_from(&lifeline, CLAIM_NUMBER_MIN)?;
+        let (theirs, claims) = SeqPacket::pair()?;
+        let theirs = os::descriptor::duplicate_from(theirs, CLAIM_NUMBER_MIN)?;
+        lifelines.hold(theirs.as_fd());
         let (output, their_output) = io::pipe()?;
         let (error, their_error) = io::pipe()?;
         os::descriptor::set_nonblocking(&output)?;
@@ -146,7 +147,6 @@ impl<'a> Starter<'a> {
             number,
             pid,
             claims,
-            _lifeline: lifeline,
             claimant: None,
             link: None,
             outputs: [(Stream::Output, Some(output)), (Stream::Error, Some(error))],
