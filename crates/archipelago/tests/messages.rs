@@ -188,6 +188,37 @@ fn probes_look_and_take(world: Comm) -> Result<()> {
     }
 }
 
+#[archipelago::test(ranks = [1, 2])]
+fn a_message_that_comes_back_finds_the_receive_that_waits(world: Comm) -> Result<()> {
+    let other = world.size() - 1 - world.rank();
+    for (tag, size) in [(0, 3), (1, 1000), (2, 3_000_000)] {
+        let sent = world.to(other).tag(tag).send_owned(vec![7u8; size]);
+        let held = world.from(other).tag(tag).matched_probe()?;
+        let mut incoming = world.from(other).tag(tag).receive_owned(vec![0u8; size]);
+        assert!(!incoming.test());
+        drop(held);
+        assert_eq!(incoming.wait()?.0, vec![7u8; size]);
+        sent.wait()?;
+    }
+    Ok(())
+}
+
+#[archipelago::test(ranks = [1, 2])]
+fn a_message_that_does_not_fit_goes_to_the_next_receive_that_waits(world: Comm) -> Result<()> {
+    let other = world.size() - 1 - world.rank();
+    for size in [3, 1000, 3_000_000] {
+        let short = world.from(other).receive_owned(vec![0u8; 2]);
+        let typed = world.from(other).receive_owned(vec![0u16; size]);
+        let right = world.from(other).receive_owned(vec![0u8; size]);
+        let sent = world.to(other).send_owned(vec![9u8; size]);
+        assert!(matches!(short.wait().unwrap_err().error, Error::Truncated { have: 2, .. }));
+        assert!(matches!(typed.wait().unwrap_err().error, Error::WrongType { .. }));
+        assert_eq!(right.wait()?.0, vec![9u8; size]);
+        sent.wait()?;
+    }
+    Ok(())
+}
+
 #[archipelago::test(ranks = [1, 2, 5])]
 fn scopes_wait_for_what_they_started(world: Comm) -> Result<()> {
     let (left, right) = neighbours(&world);

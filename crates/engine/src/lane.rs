@@ -263,6 +263,11 @@ impl Lane {
         }
     }
 
+    /// Who is to be woken when the request completes, if anybody is.
+    pub fn watcher(&self, request: RequestId) -> Option<Waiter> {
+        self.requests.get(request)?.waiter
+    }
+
     /// Lets a request go: its outcome is dropped, and so is `keep` (its buffer) when it completes.
     pub fn detach(&mut self, request: RequestId, keep: Option<Box<dyn Send>>) {
         match self.requests.get_mut(request) {

@@ -20,6 +20,7 @@ mod failure;
 pub mod group;
 mod lane;
 pub mod matching;
+mod offer;
 mod probe;
 mod receive;
 pub mod request;

@@ -1,5 +1,6 @@
 //! Looking at messages before receiving them.
 
+use crate::offer::Place;
 use crate::receive::{Received, Source, TagPattern, Target, status_of};
 use crate::request::Owner;
 use crate::work::Pointer;
@@ -107,10 +108,10 @@ impl Lane {
     }
 
     /// Gives a message that a matched probe holds back to matching, before those that wait, as it came before those of
-    /// its sender. For a holder that goes away without receiving it.
+    /// its sender, or to a receive that was posted meanwhile. For a holder that goes away without receiving it.
     pub fn put_back(&mut self, message: Message) {
         if let Some((key, stored)) = self.messages.remove(&message) {
-            self.unexpected.push_front(key, stored);
+            self.offer(key, stored, Place::First);
         }
     }
 }

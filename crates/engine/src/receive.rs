@@ -4,6 +4,7 @@ use fabric::{Arrival, Payload, Peer};
 
 use crate::envelope::{Announcement, EAGER, Envelope, STEP_EAGER, STEP_LABEL};
 use crate::matching::{Key, Pattern};
+use crate::offer::Place;
 use crate::request::{Owner, State};
 use crate::send::error_at_rank;
 use crate::work::{Delivery, Part, Pointer, Ticket, hold};
@@ -86,7 +87,7 @@ pub(crate) enum Body {
 }
 
 impl Unexpected {
-    fn stored_bytes(&self) -> u64 {
+    pub(crate) fn stored_bytes(&self) -> u64 {
         crate::credit::ENTRY_BYTES + if let Body::Held(held) = &self.body { held.len() as u64 } else { 0 }
     }
 }
@@ -224,6 +225,7 @@ impl Lane {
         target: Target,
     ) -> Received {
         let status = status_of(&key, message.signature, message.bytes);
+        self.unexpected_bytes -= message.stored_bytes();
         let Unexpected { peer, bytes, .. } = message;
         self.count_received(peer, bytes);
         let from = match message.body {
@@ -246,14 +248,8 @@ impl Lane {
                     None => Received::Pending(request),
                 };
             }
-            Body::Inline(from) => {
-                self.unexpected_bytes -= crate::credit::ENTRY_BYTES;
-                Delivery::Inline(from)
-            }
-            Body::Held(from) => {
-                self.unexpected_bytes -= crate::credit::ENTRY_BYTES + from.len() as u64;
-                Delivery::Held(from)
-            }
+            Body::Inline(from) => Delivery::Inline(from),
+            Body::Held(from) => Delivery::Held(from),
         };
         self.give_back_credit(peer, bytes);
         self.count_copy(bytes);
@@ -313,13 +309,15 @@ impl Lane {
             Target::Buffer { to, capacity, of } => {
                 if let Some(misfit) = misfit(&status, capacity, of) {
                     let (target, owner) = (receive.target, Owner::User);
-                    self.store(key, peer, envelope.signature, bytes, payload, announcement);
                     match misfit {
                         Misfit::Length(error) => self.complete(request, Err(error)),
                         Misfit::Type => {
                             self.ask_name(Some(request), peer, envelope.signature, owner, target, status);
                         }
                     }
+                    // The next posted receive may be the one that it fits.
+                    let message = self.hold_message(peer, envelope.signature, bytes, payload, announcement);
+                    self.offer(key, message, Place::Last);
                     return None;
                 }
                 self.count_received(peer, bytes);
@@ -349,7 +347,13 @@ impl Lane {
         }
     }
 
-    fn deliver_for(&mut self, request: RequestId, from: Delivery, to: Pointer, bytes: usize) -> Option<Work> {
+    pub(crate) fn deliver_for(
+        &mut self,
+        request: RequestId,
+        from: Delivery,
+        to: Pointer,
+        bytes: usize,
+    ) -> Option<Work> {
         if let Some(State::Receive(receive)) = self.requests.get_mut(request).map(|r| &mut r.state) {
             receive.phase = ReceivePhase::Delivering;
         }
@@ -382,21 +386,34 @@ impl Lane {
         payload: Payload,
         announcement: Option<Announcement>,
     ) {
+        let message = self.hold_message(peer, signature, bytes, payload, announcement);
+        self.unexpected.push(key, message);
+    }
+
+    /// Takes a message out of the transport's memory and counts it as stored.
+    fn hold_message(
+        &mut self,
+        peer: Peer,
+        signature: u64,
+        bytes: usize,
+        payload: Payload,
+        announcement: Option<Announcement>,
+    ) -> Unexpected {
         let body = self.body(peer, payload, announcement);
         let message = Unexpected { peer, signature, bytes, body };
         self.unexpected_bytes += message.stored_bytes();
         self.counters.unexpected_bytes_max = self.counters.unexpected_bytes_max.max(self.unexpected_bytes);
         self.peers[peer.0 as usize].counters.unexpected += 1;
-        self.unexpected.push(key, message);
+        message
     }
 
     /// Puts a matched message aside under the name of the request that matched it.
-    fn keep_message(&mut self, request: RequestId, key: Key, message: Unexpected) {
+    pub(crate) fn keep_message(&mut self, request: RequestId, key: Key, message: Unexpected) {
         self.messages.insert(Message(request), (key, message));
     }
 
     /// The types disagree: asks the sender what its type is called, so that the error can name both.
-    fn ask_name(
+    pub(crate) fn ask_name(
         &mut self,
         request: Option<RequestId>,
         peer: Peer,
@@ -433,13 +450,13 @@ impl Lane {
     }
 }
 
-enum Misfit {
+pub(crate) enum Misfit {
     Length(Error),
     Type,
 }
 
 /// Why a message does not fit a receive, if it doesn't.
-fn misfit(status: &Status, capacity: usize, of: TypeTag) -> Option<Misfit> {
+pub(crate) fn misfit(status: &Status, capacity: usize, of: TypeTag) -> Option<Misfit> {
     if !of.accepts(status.signature) {
         return Some(Misfit::Type);
     }

@@ -243,6 +243,10 @@ impl Comm {
         if let Some(outcome) = inside.lane.take(request) {
             return Poll::Ready(outcome);
         }
+        // A task may be polled often before its operation is complete: only its last waker counts.
+        if let Some(earlier) = inside.lane.watcher(request) {
+            cell.waiters.remove(earlier);
+        }
         let waiter = cell.waiters.task(context.waker());
         inside.lane.watch(request, Some(waiter));
         cell.nudge(&inside);
@@ -261,6 +265,9 @@ impl Comm {
     pub fn detach(&self, request: RequestId, keep: Option<Box<dyn Send>>) {
         let cell = self.cell();
         let mut inside = cell.lock();
+        if let Some(waiter) = inside.lane.watcher(request) {
+            cell.waiters.remove(waiter);
+        }
         inside.lane.detach(request, keep);
         cell.nudge(&inside);
     }
@@ -371,7 +378,10 @@ impl Comm {
 
     /// Gives a message that a matched probe holds back to matching.
     pub fn put_back(&self, message: Message) {
-        self.cell().lock().lane.put_back(message);
+        let cell = self.cell();
+        let mut inside = cell.lock();
+        inside.lane.put_back(message);
+        cell.nudge(&inside);
     }
 }
 

@@ -1,0 +1,75 @@
+//! A message that is stored again: it was given back by a matched probe, or did not fit the receive that matched it.
+//! Receives that were posted meanwhile may be waiting for just this one.
+
+use crate::matching::Key;
+use crate::receive::{Body, Misfit, ReceiveState, Target, Unexpected, misfit, status_of};
+use crate::request::{Owner, State};
+use crate::work::{Delivery, Pointer};
+use crate::{Lane, RequestId};
+
+/// Where a message that no receive takes is put.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Before all that wait: it came before those of its sender.
+    First,
+    /// Behind all that wait: it has just come.
+    Last,
+}
+
+impl Lane {
+    /// Gives a stored message, which is counted as such, to the first posted receive that it fits; those that it does not
+    /// fit fail. If none takes it, it waits.
+    pub(crate) fn offer(&mut self, key: Key, message: Unexpected, place: Place) {
+        let status = status_of(&key, message.signature, message.bytes);
+        while let Some(request) = self.posted.take(&key).map(RequestId::from_word) {
+            let Some(State::Receive(receive)) = self.requests.get_mut(request).map(|r| &mut r.state) else {
+                continue;
+            };
+            receive.status = status;
+            let target = receive.target;
+            match target {
+                Target::Look => self.complete(request, Ok(status)),
+                Target::Message => {
+                    self.keep_message(request, key, message);
+                    return self.complete(request, Ok(status));
+                }
+                Target::Buffer { to, capacity, of } => match misfit(&status, capacity, of) {
+                    None => return self.deliver_posted(request, message, to),
+                    Some(Misfit::Length(error)) => self.complete(request, Err(error)),
+                    Some(Misfit::Type) => {
+                        let (peer, signature) = (message.peer, message.signature);
+                        self.ask_name(Some(request), peer, signature, Owner::User, target, status);
+                    }
+                },
+            }
+        }
+        match place {
+            Place::First => self.unexpected.push_front(key, message),
+            Place::Last => self.unexpected.push(key, message),
+        };
+    }
+
+    /// Brings a stored message into the buffer of a posted receive.
+    fn deliver_posted(&mut self, request: RequestId, message: Unexpected, to: Pointer) {
+        self.unexpected_bytes -= message.stored_bytes();
+        let Unexpected { peer, bytes, body, .. } = message;
+        self.count_received(peer, bytes);
+        let from = match body {
+            Body::Remote { address, send } => {
+                if let Some(State::Receive(ReceiveState { peer: known, .. })) =
+                    self.requests.get_mut(request).map(|r| &mut r.state)
+                {
+                    *known = Some(peer);
+                }
+                let work = self.fetch(request, peer, address, send, to, bytes);
+                return self.work.extend(work);
+            }
+            Body::Inline(from) => Delivery::Inline(from),
+            Body::Held(from) => Delivery::Held(from),
+        };
+        self.give_back_credit(peer, bytes);
+        self.count_copy(bytes);
+        let work = self.deliver_for(request, from, to, bytes);
+        self.work.extend(work);
+    }
+}
