@@ -24,12 +24,15 @@ pub enum Status {
     Usage = 2,
 }
 
-/// Runs this process's part; the report goes to rank 0's `output`. Whatever is wrong with the input is said once, by rank 0, whose status tells; the others end well.
+/// Runs this process's part; the report goes to rank 0's `output`. Whatever is wrong with the input is said once, by rank 0,
+/// whose status tells; the others end well.
 pub fn run(world: &Comm, arguments: impl IntoIterator<Item = OsString>, output: &mut impl Write) -> Status {
+    // All are here before one may fail: who comes to a job that ends already would complain about that.
+    let outcome = world.barrier().map_err(Error::from);
     if world.rank() == 0 {
-        return lead(world, arguments, output).unwrap_or_else(complain);
+        return outcome.and_then(|()| lead(world, arguments, output)).unwrap_or_else(complain);
     }
-    match follow(world) {
+    match outcome.and_then(|()| follow(world)) {
         Ok(()) => Status::Done,
         // Somebody else ended the job, and has said why.
         Err(Error::Runtime(archipelago::Error::Ended { .. })) => Status::Failed,
