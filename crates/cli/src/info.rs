@@ -1,4 +1,12 @@
-//! `archi info`.
+//! `archi info`: version, transports, thresholds, and why each is what it is.
+
+use engine::credit;
+use fabric::{Host, Limits, Port};
+use runtime::patience::{Patience, SLEEP_NS_MAX, WAKE_NS};
+use serde_json::{Value, json};
+use wire::{JobId, ProcessId};
+
+use crate::findings::findings;
 
 /// Arguments of `archi info`.
 #[derive(clap::Args, Debug)]
@@ -11,12 +19,129 @@ pub struct InfoArguments {
     collectives: Option<u32>,
 }
 
+/// A value with its reason.
+struct Threshold {
+    name: String,
+    value: Value,
+    why: String,
+}
+
 /// Prints; the exit status.
 pub fn info(arguments: &InfoArguments) -> u8 {
     if let Some(ranks) = arguments.collectives {
         print!("{}", engine::collective::listing(ranks, engine::collective::CELL_BYTES));
         return 0;
     }
-    println!("archipelago {}", env!("CARGO_PKG_VERSION"));
+    let (version, host, kernel) = (env!("CARGO_PKG_VERSION"), os::host::name(), os::host::kernel());
+    let (findings, thresholds) = (findings(), thresholds());
+    if arguments.json {
+        let found: serde_json::Map<String, Value> =
+            findings.iter().map(|f| (f.name.to_owned(), json!(f.found))).collect();
+        let limits: serde_json::Map<String, Value> =
+            thresholds.iter().map(|t| (t.name.clone(), json!({ "value": t.value, "why": t.why }))).collect();
+        let all = json!({
+            "version": version, "host": host, "kernel": kernel, "transports": ["shm", "tcp", "sim"],
+            "machine": found, "thresholds": limits,
+        });
+        println!("{all:#}");
+        return 0;
+    }
+    println!("archipelago {version} on {host}, Linux {kernel}");
+    println!(
+        "\nTransports: shm (between processes of a host), tcp (--transport tcp), sim (tests, in virtual time)"
+    );
+    println!("\nThis machine");
+    let width = findings.iter().map(|f| f.name.len()).max().unwrap_or(0);
+    for finding in &findings {
+        println!("  {:<width$}  {}", finding.name, finding.found);
+    }
+    println!("\nThresholds");
+    let (names, values): (Vec<usize>, Vec<usize>) =
+        thresholds.iter().map(|t| (t.name.len(), t.value.to_string().len())).unzip();
+    let (names, values) = (names.into_iter().max().unwrap_or(0), values.into_iter().max().unwrap_or(0));
+    for threshold in &thresholds {
+        println!("  {:<names$}  {:>values$}  {}", threshold.name, threshold.value.to_string(), threshold.why);
+    }
+    println!("\n`archi doctor` says what to mend, `archi info --collectives` which algorithm runs where.");
     0
+}
+
+fn thresholds() -> Vec<Threshold> {
+    let mut all = Vec::new();
+    let mut add = |name: String, value: Value, why: String| all.push(Threshold { name, value, why });
+    add(
+        "inline_bytes".into(),
+        json!(fabric::INLINE_BYTES),
+        "travel in the cache line of their envelope".into(),
+    );
+    for (transport, limits) in limits() {
+        let name = |what: &str| format!("{transport}.{what}");
+        match limits {
+            Err(why) => add(name("available"), json!(false), why),
+            Ok(limits) => {
+                add(
+                    name("eager_bytes"),
+                    json!(limits.eager_bytes),
+                    "longer messages are announced first".into(),
+                );
+                add(
+                    name("piece_bytes"),
+                    json!(limits.piece_bytes),
+                    "a large message streams in such pieces".into(),
+                );
+                let why = match (limits.reads, limits.read_is_cheaper) {
+                    (true, true) => "large messages are read in one copy: measured cheaper than streaming",
+                    (true, false) => "large messages stream: one copy by the kernel was measured slower",
+                    (false, _) => {
+                        "large messages stream: the peer's memory can't be read over this transport"
+                    }
+                };
+                add(name("reads_directly"), json!(limits.reads && limits.read_is_cheaper), why.into());
+            }
+        }
+    }
+    add(
+        "pool_bytes".into(),
+        json!(credit::POOL_BYTES),
+        "bounds what messages nobody has asked for may occupy".into(),
+    );
+    for ranks in [2u32, 64, 1024] {
+        let why = "credit of a pair from the start: half the pool over all ranks, at most 64 KiB";
+        add(
+            format!("initial_credit_bytes({ranks} ranks)"),
+            json!(credit::initial(credit::POOL_BYTES, ranks)),
+            why.into(),
+        );
+    }
+    let cores = os::cores::Cores::of_this_process().usable();
+    for (ranks, what) in [(cores, "a core for each rank"), (cores + 1, "more ranks than cores")] {
+        let patience = Patience::for_host(ranks, cores, WAKE_NS);
+        let why = format!("{what}: waiting polls until then, ");
+        add(
+            format!("poll_ns({ranks} ranks)"),
+            json!(patience.poll_ns),
+            why + "then yields the core between polls",
+        );
+        let why = "then sleeps: twice what a wake-up costs bounds the loss by two";
+        add(format!("yield_ns({ranks} ranks)"), json!(patience.yield_ns), why.into());
+    }
+    add("sleep_ns_max".into(), json!(SLEEP_NS_MAX), "no sleep is longer without a look at failures".into());
+    all
+}
+
+/// What each transport tells of itself, asked of real ports.
+fn limits() -> [(&'static str, Result<Limits, String>); 2] {
+    let process = |number| ProcessId { job: JobId(u64::MAX), number, incarnation: 0 };
+    let shm = Host::create(2).map_err(|error| error.to_string()).map(|host| {
+        let (mut port, _other) =
+            (Port::on_host(&host, 0, process(0), 0), Port::on_host(&host, 1, process(1), 0));
+        let peer = port.connect(process(1));
+        // The two ports share this address space, where reading is always cheap; ranks usually don't.
+        Limits { read_is_cheaper: fabric::shm::read_is_cheaper(), ..port.limits(peer) }
+    });
+    let tcp = control::Secret::random()
+        .and_then(|secret| fabric::tcp::Port::new(fabric::tcp::Settings::new(process(0), secret)))
+        .map_err(|error| error.to_string())
+        .map(|port| port.limits());
+    [("shm", shm), ("tcp", tcp)]
 }

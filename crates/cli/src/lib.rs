@@ -4,6 +4,7 @@
 
 mod command_line;
 mod doctor;
+mod findings;
 mod host;
 mod info;
 mod mpi_words;

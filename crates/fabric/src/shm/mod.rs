@@ -9,7 +9,7 @@ mod port;
 mod reader;
 
 pub use host::Host;
-pub use reader::{ReadError, Reader};
+pub use reader::{ReadError, Reader, read_is_cheaper};
 
 pub(crate) use port::{ShmPort, ShmReserved};
 
