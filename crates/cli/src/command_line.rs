@@ -1,6 +1,6 @@
 //! Which command is meant, and how what is wrong with it is said.
 
-use crate::{doctor, info, run};
+use crate::{doctor, info, machine, run};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
@@ -47,6 +47,11 @@ pub fn main(name: &str) -> ExitCode {
     {
         let number = number.to_str().and_then(|number| number.parse().ok()).unwrap_or(-1);
         return launch::keeper::run(number).into();
+    }
+    if let [verb, role, segment] = &words[..]
+        && verb == machine::VERB
+    {
+        return machine::be_probed(&role.to_string_lossy(), &segment.to_string_lossy()).into();
     }
     let is_mpiexec = name != "archi" || matches!(typed, "mpiexec" | "mpirun");
     let name = if is_mpiexec { if typed == "mpirun" { "mpirun" } else { "mpiexec" } } else { "archi" };

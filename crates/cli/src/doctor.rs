@@ -1,42 +1,48 @@
 //! `archi doctor`: what on this machine would slow or break a job, and what to do about it.
 
+use crate::findings::{Finding, Gravity, findings};
+use os::cores::Cores;
 use serde_json::json;
-
-use crate::findings::{Gravity, findings};
 
 /// Arguments of `archi doctor`.
 #[derive(clap::Args, Debug)]
+#[command(after_help = "Exit status: 0 when such a job would run, if perhaps slowly; 1 when it would not.")]
 pub struct DoctorArguments {
     /// As JSON
     #[arg(long)]
     json: bool,
+    /// For a job of so many processes [default: one a core]
+    #[arg(short = 'n', long = "np", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
+    np: Option<u32>,
 }
 
-/// Prints what is wrong; the exit status: 0 when jobs run here, 1 when something breaks them.
+/// Prints; the exit status.
 pub fn doctor(arguments: &DoctorArguments) -> u8 {
-    let findings = findings();
-    let broken = findings.iter().any(|finding| finding.gravity == Gravity::Broken);
+    let ranks = arguments.np.unwrap_or_else(|| Cores::of_this_process().usable() as u32);
+    let findings = findings(ranks);
+    let is_broken = findings.iter().any(|finding| finding.gravity == Gravity::Broken);
     if arguments.json {
-        let rows: Vec<_> = findings
-            .iter()
-            .map(|f| {
-                let gravity = format!("{:?}", f.gravity).to_lowercase();
-                json!({ "name": f.name, "found": f.found, "gravity": gravity, "remedy": f.remedy })
-            })
-            .collect();
-        println!("{:#}", json!({ "healthy": !broken, "findings": rows }));
-        return broken as u8;
+        let rows = findings.iter().map(|finding| {
+            let gravity = format!("{:?}", finding.gravity).to_lowercase();
+            json!({ "name": finding.name, "gravity": gravity, "found": finding.found, "remedy": finding.remedy })
+        });
+        println!(
+            "{:#}",
+            json!({ "processes": ranks, "healthy": !is_broken, "findings": rows.collect::<Vec<_>>() })
+        );
+        return is_broken.into();
     }
-    let (mut noted, width) = (0, findings.iter().map(|f| f.name.len()).max().unwrap_or(0));
-    for finding in findings.iter().filter(|finding| finding.gravity != Gravity::Fine) {
-        noted += 1;
-        let mark = if finding.gravity == Gravity::Broken { "breaks" } else { "slows" };
-        println!("{:<width$}  {mark}: {}", finding.name, finding.found);
-        println!("{:<width$}  remedy: {}", "", finding.remedy);
+    println!("for a job of {ranks} process{}", if ranks == 1 { "" } else { "es" });
+    for Finding { name, gravity, found, remedy } in &findings {
+        let mark = match gravity {
+            Gravity::Fine => "fine",
+            Gravity::Slow => "slow",
+            Gravity::Broken => "BROKEN",
+        };
+        println!("{mark:<7} {name:<18} {found}");
+        if !remedy.is_empty() {
+            println!("{:26} remedy: {remedy}", "");
+        }
     }
-    match noted {
-        0 => println!("nothing on this machine slows or breaks a job ({} things looked at)", findings.len()),
-        _ => println!("{noted} of {} things that were looked at", findings.len()),
-    }
-    broken as u8
+    is_broken.into()
 }

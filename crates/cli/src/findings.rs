@@ -1,187 +1,155 @@
 //! What this machine offers to a job, and what it denies: the facts behind `archi info` and `archi doctor`.
 
-use std::fs;
-use std::net::TcpListener;
-
+use crate::machine::{self, Sharing};
 use os::cores::Cores;
 use os::limits::Descriptors;
-use os::shared_file::{Origin, SharedFile};
-use os::vm_read::{Piece, vm_read};
+
+/// Memory that the library needs for each process beyond the program's own, in bytes: what the project promises.
+const MEMORY_EACH_BYTES: u64 = 8 << 20;
 
 /// How much a finding matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gravity {
     /// As it should be.
     Fine,
     /// Another way is taken, which costs time or safety.
     Slow,
-    /// Jobs, or large ones, do not run.
+    /// The job does not run.
     Broken,
 }
 
 /// One fact.
-#[derive(Clone, Debug)]
 pub struct Finding {
     /// What it is about.
     pub name: &'static str,
-    /// What was found, and which way is taken because of it.
-    pub found: String,
     /// How much it matters.
     pub gravity: Gravity,
+    /// What was found, and which way is taken because of it.
+    pub found: String,
     /// What to do about it; empty where nothing needs to be done.
-    pub remedy: String,
+    pub remedy: &'static str,
+}
+
+/// All of them, for a job of so many processes.
+pub fn findings(ranks: u32) -> Vec<Finding> {
+    let cores = Cores::of_this_process();
+    let loopback = loopback();
+    let tcp = loopback.gravity == Gravity::Fine;
+    let mut findings = vec![shared_memory(ranks, tcp), reading(), loopback];
+    findings.extend([cores_for(ranks, &cores), time_slice(ranks, &cores), clock(), memory(ranks)]);
+    findings.extend([descriptors(ranks), processes(ranks), proc_files(), process_descriptors(), subreaper()]);
+    findings.push(surroundings());
+    findings
 }
 
 fn fine(name: &'static str, found: impl Into<String>) -> Finding {
-    Finding { name, found: found.into(), gravity: Gravity::Fine, remedy: String::new() }
+    Finding { name, gravity: Gravity::Fine, found: found.into(), remedy: "" }
 }
 
-fn bad(name: &'static str, gravity: Gravity, found: impl Into<String>, remedy: impl Into<String>) -> Finding {
-    Finding { name, found: found.into(), gravity, remedy: remedy.into() }
+fn slow(name: &'static str, found: impl Into<String>, remedy: &'static str) -> Finding {
+    Finding { name, gravity: Gravity::Slow, found: found.into(), remedy }
 }
 
-/// All of them.
-pub fn findings() -> Vec<Finding> {
-    vec![
-        shared_memory(),
-        reading(),
-        loopback(),
-        cores(),
-        descriptors(),
-        processes(),
-        memory(),
-        proc_file_system(),
-        process_descriptors(),
-        surroundings(),
-    ]
+fn broken(name: &'static str, found: impl Into<String>, remedy: &'static str) -> Finding {
+    Finding { name, gravity: Gravity::Broken, found: found.into(), remedy }
 }
 
-fn shared_memory() -> Finding {
+fn shared_memory(ranks: u32, tcp: bool) -> Finding {
     const NAME: &str = "shared memory";
-    match SharedFile::create("archi-info", 1 << 16) {
-        Ok(file) => match file.origin() {
-            Origin::Unnamed(directory) => bad(
-                NAME,
-                Gravity::Slow,
-                format!(
-                    "memfd_create is denied; an unnamed file in {} is used, unsealed",
-                    directory.display()
-                ),
-                "allow memfd_create (a seccomp profile, or sysctl vm.memfd_noexec, denies it)",
-            ),
-            _ => fine(NAME, "memfd, sealed against shrinking: nothing in /dev/shm, nothing left behind"),
-        },
-        Err(denied) => bad(
+    match machine::sharing() {
+        Sharing::Denied(why) if tcp => slow(
             NAME,
-            Gravity::Slow,
-            format!("{denied}; jobs on one host use TCP over loopback"),
-            "allow memfd_create, or make /dev/shm writable",
+            format!("{why}; messages go over TCP"),
+            "allow memfd_create, or mount a tmpfs on /dev/shm",
         ),
+        Sharing::Denied(why) => broken(NAME, why, "allow memfd_create, or mount a tmpfs on /dev/shm"),
+        how => match fabric::Host::create(ranks as u16) {
+            Err(error) if tcp => slow(
+                NAME,
+                format!("{error}; messages go over TCP"),
+                "raise the limit on address space: ulimit -v unlimited",
+            ),
+            Err(error) => {
+                broken(NAME, error.to_string(), "raise the limit on address space: ulimit -v unlimited")
+            }
+            Ok(_) => match how {
+                Sharing::Unnamed(directory) if directory == "/tmp" => slow(
+                    NAME,
+                    "memfd_create is denied; an unnamed file in /tmp, which may be a disk, is used",
+                    "allow memfd_create in the container's seccomp profile, or mount a tmpfs on /dev/shm",
+                ),
+                Sharing::Unnamed(directory) => {
+                    fine(NAME, format!("an unnamed file in {directory} (memfd_create is denied)"))
+                }
+                _ => fine(NAME, "memfd"),
+            },
+        },
     }
 }
 
 fn reading() -> Finding {
-    const NAME: &str = "process_vm_readv";
-    let source = [1u8; 64];
-    let mut target = [0u8; 64];
-    let piece = [Piece { address: source.as_ptr() as u64, bytes: source.len() }];
-    // SAFETY: the target is as long as the piece, and nobody else uses it.
-    let own = unsafe { vm_read(std::process::id() as i32, &piece, target.as_mut_ptr()) };
-    let streams = "large messages stream through rings instead";
-    if let Err(error) = own {
-        return bad(NAME, Gravity::Slow, format!("{error}; {streams}"), "allow it in the seccomp profile");
-    }
-    let scope = fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").unwrap_or_default();
-    match scope.trim() {
-        "" | "0" => fine(NAME, "permitted; used for large messages where it measures faster than streaming"),
-        scope => bad(
-            NAME,
-            Gravity::Slow,
-            format!("processes may not read one another (kernel.yama.ptrace_scope = {scope}); {streams}"),
-            "sysctl kernel.yama.ptrace_scope=0, where that is acceptable",
-        ),
+    const NAME: &str = "reading of memory";
+    let remedy = match machine::ptrace_scope() {
+        Some(scope) if scope > 0 => {
+            "sysctl kernel.yama.ptrace_scope=0 (large messages are streamed meanwhile)"
+        }
+        _ => {
+            "allow process_vm_readv in the container's seccomp profile (large messages are streamed meanwhile)"
+        }
+    };
+    match machine::between_processes() {
+        Ok(limits) if limits.reads => fine(NAME, "processes may read each other's memory (process_vm_readv)"),
+        Ok(_) => match machine::ptrace_scope() {
+            Some(scope) if scope > 0 => {
+                slow(NAME, format!("denied: kernel.yama.ptrace_scope is {scope}"), remedy)
+            }
+            _ => slow(NAME, "denied: process_vm_readv is not permitted", remedy),
+        },
+        Err(why) => slow(NAME, format!("could not be tried: {why}"), "mend shared memory first"),
     }
 }
 
 fn loopback() -> Finding {
-    match TcpListener::bind(("127.0.0.1", 0)) {
-        Ok(_) => fine("TCP", "loopback works; listeners of a job on one host are bound to it alone"),
-        Err(error) => bad(
-            "TCP",
-            Gravity::Slow,
-            format!("no listener on 127.0.0.1: {error}; jobs need shared memory"),
-            "bring the loopback interface up: ip link set lo up",
-        ),
+    match std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)) {
+        Ok(_) => fine("loopback", "127.0.0.1 takes connections"),
+        Err(error) => {
+            slow("loopback", format!("127.0.0.1: {error}"), "bring the interface lo up: ip link set lo up")
+        }
     }
 }
 
-fn cores() -> Finding {
-    let cores = Cores::of_this_process();
-    let usable = cores.usable();
-    match cores.quota {
-        Some(quota) if quota < cores.affinity as f64 => bad(
-            "cores",
-            Gravity::Slow,
-            format!("{} in the affinity mask, but a cgroup grants the time of {quota:.1}", cores.affinity),
-            format!("ranks beyond {usable} take turns: waiting then yields the core at once"),
-        ),
-        _ => fine("cores", format!("{usable}; with more ranks than that, waiting yields the core at once")),
-    }
-}
-
-fn descriptors() -> Finding {
-    let Descriptors { soft, hard } = Descriptors::of_this_process();
-    let text = |limit: Option<u64>| limit.map_or("unlimited".to_owned(), |limit| limit.to_string());
-    let found = format!("{} (hard limit {})", text(soft), text(hard));
-    match hard {
-        Some(hard) if hard < 256 => bad(
+fn descriptors(ranks: u32) -> Finding {
+    let needed = launch::keeper::descriptors_needed(u64::from(ranks));
+    let limit = Descriptors::of_this_process();
+    match limit.hard {
+        Some(hard) if hard < needed => broken(
             "descriptors",
-            Gravity::Slow,
-            format!("{found}: about {} ranks a host", hard.saturating_sub(16) / 4),
-            "ulimit -Hn 4096 (or LimitNOFILE= of the service)",
+            format!("the hard limit is {hard}, the keeper of {ranks} processes needs {needed}"),
+            "raise it: ulimit -Hn 4096 (or LimitNOFILE, or --ulimit nofile of the container)",
         ),
-        _ => fine("descriptors", found),
+        Some(hard) => fine("descriptors", format!("the hard limit is {hard}, {needed} are needed")),
+        None => fine("descriptors", "no limit"),
     }
 }
 
-fn processes() -> Finding {
+fn processes(ranks: u32) -> Finding {
     match os::limits::processes() {
-        Some(limit) if limit < 64 => bad(
+        Some(limit) if limit < u64::from(ranks) + 2 => broken(
             "processes",
-            Gravity::Slow,
-            format!("at most {limit} for this user"),
-            "ulimit -u 4096 (or TasksMax= of the service)",
+            format!("this user may have {limit} processes, {} are needed", ranks + 2),
+            "raise it: ulimit -u 4096",
         ),
-        Some(limit) => fine("processes", format!("at most {limit} for this user")),
-        None => fine("processes", "no limit for this user"),
+        Some(limit) => fine("processes", format!("this user may have {limit}")),
+        None => fine("processes", "no limit"),
     }
 }
 
-/// What a rank may need beyond its program's own memory, in MiB.
-const RANK_MIB: u64 = 8;
-
-fn memory() -> Finding {
-    let paths = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
-    let limit = paths.iter().find_map(|path| fs::read_to_string(path).ok()?.trim().parse::<u64>().ok());
-    match limit.map(|bytes| bytes >> 20) {
-        Some(mib) if mib < 64 * RANK_MIB => bad(
-            "memory",
-            Gravity::Slow,
-            format!("a cgroup grants {mib} MiB: room for {} ranks beside their programs", mib / RANK_MIB),
-            "raise the memory limit of the container or slice",
-        ),
-        Some(mib) if mib < 1 << 30 => fine("memory", format!("a cgroup grants {mib} MiB")),
-        _ => fine("memory", "no cgroup limit"),
-    }
-}
-
-fn proc_file_system() -> Finding {
-    match fs::metadata("/proc/self/status") {
-        Ok(_) => fine("/proc", "mounted"),
-        Err(_) => bad(
+fn proc_files() -> Finding {
+    match machine::has_proc() {
+        true => fine("/proc", "mounted"),
+        false => slow(
             "/proc",
-            Gravity::Slow,
-            "not mounted; jobs run, but what a program leaves behind a wrapper is found by its process group alone",
+            "not mounted: what processes start in sessions of their own cannot be found at the end",
             "mount -t proc proc /proc",
         ),
     }
@@ -189,13 +157,79 @@ fn proc_file_system() -> Finding {
 
 fn process_descriptors() -> Finding {
     match os::spawn::pidfd(std::process::id()) {
-        Ok(_) => fine("pidfd", "available"),
-        Err(error) => bad(
-            "pidfd",
-            Gravity::Slow,
-            format!("{error}; deaths are noticed by signals alone"),
-            "Linux 5.3 or newer, and a seccomp profile that allows pidfd_open",
+        Ok(_) => fine("pidfd_open", "allowed"),
+        Err(error) => slow(
+            "pidfd_open",
+            format!("{error}: processes do not read each other's memory"),
+            "allow it in the container's seccomp profile (Linux 5.3 or later)",
         ),
+    }
+}
+
+fn subreaper() -> Finding {
+    match os::spawn::become_subreaper() {
+        Ok(()) => fine("subreaper", "orphans of a job are found and ended"),
+        Err(error) => {
+            slow("subreaper", format!("{error}: orphans of a job may stay"), "Linux 3.4 or later is needed")
+        }
+    }
+}
+
+fn cores_for(ranks: u32, cores: &Cores) -> Finding {
+    let text = format!("{ranks} processes on {}", machine::cores_text(cores));
+    match (cores.quota, ranks as usize > cores.usable()) {
+        (_, true) => {
+            slow("cores", text, "works: who waits sleeps; for speed, start no more processes than cores")
+        }
+        (Some(quota), false) if quota < cores.affinity as f64 => slow(
+            "cores",
+            format!("{text}: the kernel pauses the whole group when its time is used up"),
+            "raise the quota (docker --cpus), or narrow the cpuset to it",
+        ),
+        _ => fine("cores", text),
+    }
+}
+
+fn memory(ranks: u32) -> Finding {
+    let needed = u64::from(ranks) * MEMORY_EACH_BYTES;
+    let mib = |bytes: u64| bytes >> 20;
+    match machine::memory_limit_bytes() {
+        Some(limit) if limit < needed => broken(
+            "memory",
+            format!("the cgroup allows {} MiB, the library alone may need {} MiB", mib(limit), mib(needed)),
+            "raise memory.max (docker --memory), or start fewer processes",
+        ),
+        Some(limit) => fine("memory", format!("the cgroup allows {} MiB", mib(limit))),
+        None => fine("memory", "no cgroup limit"),
+    }
+}
+
+fn clock() -> Finding {
+    match machine::clock_source() {
+        Some(source)
+            if matches!(source.as_str(), "hpet" | "acpi_pm" | "jiffies" | "refined-jiffies" | "xen") =>
+        {
+            slow(
+                "clock",
+                format!("{source}: reading the time takes a system call"),
+                "boot with clocksource=tsc if the machine's is stable",
+            )
+        }
+        Some(source) => fine("clock", source),
+        None => fine("clock", "not told here"),
+    }
+}
+
+fn time_slice(ranks: u32, cores: &Cores) -> Finding {
+    let crowded = ranks as usize > cores.usable();
+    match machine::time_slice_ns() {
+        Some(ns) if crowded && ns > 10_000_000 => slow(
+            "time slice",
+            format!("{} ms: a process that computes holds up those that share its core", ns / 1_000_000),
+            "lower it: echo 3000000 > /sys/kernel/debug/sched/base_slice_ns",
+        ),
+        Some(ns) => fine("time slice", format!("{:.1} ms", ns as f64 / 1e6)),
+        None => fine("time slice", "not told to this user"),
     }
 }
 
@@ -205,10 +239,6 @@ fn surroundings() -> Finding {
     if found.is_empty() {
         return fine("launcher", "none around this shell");
     }
-    bad(
-        "launcher",
-        Gravity::Slow,
-        format!("this shell runs under another launcher ({})", found.join(", ")),
-        "start jobs from outside it: its environment is not this library's",
-    )
+    let found = format!("this shell runs under another launcher ({})", found.join(", "));
+    slow("launcher", found, "start jobs from outside it: its environment is not this library's")
 }

@@ -1,12 +1,13 @@
 //! `archi info`: version, transports, thresholds, and why each is what it is.
 
 use engine::credit;
-use fabric::{Host, Limits, Port};
+use fabric::Limits;
 use runtime::patience::{Patience, SLEEP_NS_MAX, WAKE_NS};
 use serde_json::{Value, json};
 use wire::{JobId, ProcessId};
 
 use crate::findings::findings;
+use crate::machine;
 
 /// Arguments of `archi info`.
 #[derive(clap::Args, Debug)]
@@ -33,7 +34,8 @@ pub fn info(arguments: &InfoArguments) -> u8 {
         return 0;
     }
     let (version, host, kernel) = (env!("CARGO_PKG_VERSION"), os::host::name(), os::host::kernel());
-    let (findings, thresholds) = (findings(), thresholds());
+    let (findings, thresholds) =
+        (findings(os::cores::Cores::of_this_process().usable() as u32), thresholds());
     if arguments.json {
         let found: serde_json::Map<String, Value> =
             findings.iter().map(|f| (f.name.to_owned(), json!(f.found))).collect();
@@ -129,19 +131,12 @@ fn thresholds() -> Vec<Threshold> {
     all
 }
 
-/// What each transport tells of itself, asked of real ports.
+/// What each transport tells of itself: shared memory between two processes, TCP of a real port.
 fn limits() -> [(&'static str, Result<Limits, String>); 2] {
-    let process = |number| ProcessId { job: JobId(u64::MAX), number, incarnation: 0 };
-    let shm = Host::create(2).map_err(|error| error.to_string()).map(|host| {
-        let (mut port, _other) =
-            (Port::on_host(&host, 0, process(0), 0), Port::on_host(&host, 1, process(1), 0));
-        let peer = port.connect(process(1));
-        // The two ports share this address space, where reading is always cheap; ranks usually don't.
-        Limits { read_is_cheaper: fabric::shm::read_is_cheaper(), ..port.limits(peer) }
-    });
+    let me = ProcessId { job: JobId(u64::MAX), number: 0, incarnation: 0 };
     let tcp = control::Secret::random()
-        .and_then(|secret| fabric::tcp::Port::new(fabric::tcp::Settings::new(process(0), secret)))
+        .and_then(|secret| fabric::tcp::Port::new(fabric::tcp::Settings::new(me, secret)))
         .map_err(|error| error.to_string())
         .map(|port| port.limits());
-    [("shm", shm), ("tcp", tcp)]
+    [("shm", machine::between_processes()), ("tcp", tcp)]
 }

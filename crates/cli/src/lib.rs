@@ -5,8 +5,8 @@
 mod command_line;
 mod doctor;
 mod findings;
-mod host;
 mod info;
+mod machine;
 mod mpi_words;
 mod run;
 

@@ -46,6 +46,17 @@ impl Scene {
         self.program(env!("CARGO_BIN_EXE_archi"), &[&["run"], words].concat())
     }
 
+    /// `archi` with these words, for commands other than `run`.
+    pub fn command(&self, words: &[&str]) -> Outcome {
+        self.finish(self.program(env!("CARGO_BIN_EXE_archi"), words).spawn().unwrap())
+    }
+
+    /// `archi` with these words where these system calls are denied.
+    pub fn command_denied(&self, calls: &str, words: &[&str]) -> Outcome {
+        let words = [&[calls, "--", env!("CARGO_BIN_EXE_archi")], words].concat();
+        self.finish(self.program(example("denied"), &words).spawn().unwrap())
+    }
+
     /// `mpiexec` with these words.
     pub fn mpiexec(&self, words: &[&str]) -> Command {
         self.program(env!("CARGO_BIN_EXE_mpiexec"), words)
@@ -196,7 +207,12 @@ fn until_or(mut holds: impl FnMut() -> bool, what: impl Fn() -> String) {
 
 /// The example program that claims its rank.
 pub fn claimant() -> String {
-    let file = PathBuf::from(env!("CARGO_BIN_EXE_archi")).with_file_name("examples").join("claimant");
-    assert!(file.exists(), "cargo builds the examples with the tests: {}", file.display());
+    example("claimant")
+}
+
+/// An example program of this crate.
+pub fn example(name: &str) -> String {
+    let file = PathBuf::from(env!("CARGO_BIN_EXE_archi")).with_file_name("examples").join(name);
+    assert!(file.exists(), "`cargo test` without `--test` builds the examples: {}", file.display());
     file.into_os_string().into_string().unwrap()
 }

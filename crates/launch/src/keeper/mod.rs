@@ -18,6 +18,8 @@ mod start;
 
 pub use entry::run;
 
+pub use start::descriptors_needed;
+
 /// The command-line word by which a program that can be a keeper is told to be one; the number of an inherited
 /// descriptor follows it.
 pub const VERB: &str = "__keeper";

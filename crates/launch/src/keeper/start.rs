@@ -21,6 +21,11 @@ use std::path::{Path, PathBuf};
 const DESCRIPTORS_EACH: u64 = 4;
 /// And besides: standard streams, launcher, signals, segment, lifelines, input, a start under way with both ends of all.
 const DESCRIPTORS_BESIDES: u64 = 20;
+/// Descriptors that the keeper of so many processes needs, besides one for each process that gets input.
+pub fn descriptors_needed(processes: u64) -> u64 {
+    processes * DESCRIPTORS_EACH + DESCRIPTORS_BESIDES
+}
+
 /// A claimed descriptor gets at least this number: shell scripts use the low ones as their own.
 const CLAIM_NUMBER_MIN: i32 = 20;
 
@@ -58,8 +63,7 @@ impl<'a> Starter<'a> {
         let limit = Descriptors::of_this_process();
         let inputs =
             (0..start.processes.len() as u32).filter(|place| start.input.is_for(start.first + place));
-        let needed =
-            start.processes.len() as u64 * DESCRIPTORS_EACH + inputs.count() as u64 + DESCRIPTORS_BESIDES;
+        let needed = descriptors_needed(start.processes.len() as u64) + inputs.count() as u64;
         let failed = |number, why, status| NotStarted { number, why, status };
         if let Some(hard) = limit.hard.filter(|hard| *hard < needed) {
             let why = format!(

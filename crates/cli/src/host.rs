@@ -1,1 +1,0 @@
-//! What this machine allows, found out by trying.
