@@ -53,8 +53,9 @@ impl Lane {
             .map(|(place, ..)| place)
             .collect();
         for place in remote {
-            self.unexpected.remove(place);
-            self.unexpected_bytes -= crate::credit::ENTRY_BYTES;
+            if let Some((_, message)) = self.unexpected.remove(place) {
+                self.count_unstored(&message);
+            }
         }
     }
 

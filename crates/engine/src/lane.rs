@@ -12,13 +12,16 @@ use crate::counters::{Counters, PeerCounters};
 use crate::credit::{self, Books};
 use crate::envelope::*;
 use crate::matching::{Key, KeyedQueue, Posted};
-use crate::receive::Unexpected;
+use crate::receive::{Body, Unexpected};
 use crate::request::{Owner, Requests, State, Waiter};
 use crate::work::{Finished, Part};
 use crate::{Communicator, Error, Message, RequestId, Status, TypeTag, Work};
 
 /// How many frames one poll takes in before it returns to its caller.
 const FRAMES_PER_POLL: usize = 32;
+
+/// Announcements of one peer that may wait here: each is a send under way there, so that only a broken peer has more.
+const ANNOUNCED_MAX: u64 = 1 << 24;
 
 /// How many peers are found without the table of processes.
 const RECENT: usize = 16;
@@ -63,12 +66,38 @@ pub(crate) enum Outgoing {
     Message(RequestId),
 }
 
+/// What a peer has stored here.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Stored {
+    /// Cost of its eager messages.
+    eager_bytes: u64,
+    /// Messages that it has announced.
+    announced: u64,
+}
+
+impl Stored {
+    fn add(&mut self, message: &Unexpected) {
+        match message.body {
+            Body::Remote { .. } => self.announced += 1,
+            _ => self.eager_bytes += credit::cost(message.bytes),
+        }
+    }
+
+    fn remove(&mut self, message: &Unexpected) {
+        match message.body {
+            Body::Remote { .. } => self.announced -= 1,
+            _ => self.eager_bytes -= credit::cost(message.bytes),
+        }
+    }
+}
+
 pub(crate) struct PeerState {
     pub books: Books,
     pub eager_bytes: usize,
     pub piece_bytes: usize,
     pub backlog: VecDeque<Outgoing>,
     pub control_backlog: VecDeque<ControlFrame>,
+    pub stored: Stored,
     pub failed: Option<Cause>,
     /// It has said that it starts nothing more.
     pub farewell: bool,
@@ -397,6 +426,7 @@ impl Lane {
                 piece_bytes: limits.piece_bytes.clamp(1, limits.frame_bytes_max),
                 backlog: VecDeque::new(),
                 control_backlog: VecDeque::new(),
+                stored: Stored::default(),
                 failed: None,
                 farewell: false,
                 counters: PeerCounters::default(),
@@ -500,6 +530,27 @@ impl Lane {
     fn clear_busy(&mut self, request: RequestId) -> Option<Error> {
         let place = self.busy.iter().position(|(busy, _)| *busy == request)?;
         self.busy.swap_remove(place).1
+    }
+
+    /// A message is stored that nobody has asked for. Its sender's credit bounds what it may have stored here; one that
+    /// exceeds it is no correct peer, and is dropped.
+    pub(crate) fn count_stored(&mut self, message: &Unexpected) {
+        self.unexpected_bytes += message.stored_bytes();
+        self.counters.unexpected_bytes_max = self.counters.unexpected_bytes_max.max(self.unexpected_bytes);
+        let peer = message.peer;
+        let state = &mut self.peers[peer.0 as usize];
+        state.counters.unexpected += 1;
+        state.stored.add(message);
+        if state.stored.eager_bytes > state.books.granted() || state.stored.announced > ANNOUNCED_MAX {
+            self.port.drop_peer(peer);
+            self.peer_failed(peer, Cause::Protocol("it sent more than its credit allows".into()));
+        }
+    }
+
+    /// A stored message goes to its receive, or is forgotten.
+    pub(crate) fn count_unstored(&mut self, message: &Unexpected) {
+        self.unexpected_bytes -= message.stored_bytes();
+        self.peers[message.peer.0 as usize].stored.remove(message);
     }
 
     pub(crate) fn count_copy(&mut self, bytes: usize) {

@@ -51,7 +51,7 @@ impl Lane {
 
     /// Brings a stored message into the buffer of a posted receive.
     fn deliver_posted(&mut self, request: RequestId, message: Unexpected, to: Pointer) {
-        self.unexpected_bytes -= message.stored_bytes();
+        self.count_unstored(&message);
         let Unexpected { peer, bytes, body, .. } = message;
         self.count_received(peer, bytes);
         let from = match body {

@@ -225,7 +225,7 @@ impl Lane {
         target: Target,
     ) -> Received {
         let status = status_of(&key, message.signature, message.bytes);
-        self.unexpected_bytes -= message.stored_bytes();
+        self.count_unstored(&message);
         let Unexpected { peer, bytes, .. } = message;
         self.count_received(peer, bytes);
         let from = match message.body {
@@ -339,7 +339,7 @@ impl Lane {
             Target::Message | Target::Look => {
                 let body = self.body(peer, payload, announcement);
                 let message = Unexpected { peer, signature: envelope.signature, bytes, body };
-                self.unexpected_bytes += message.stored_bytes();
+                self.count_stored(&message);
                 self.keep_message(request, key, message);
                 self.complete(request, Ok(status));
                 None
@@ -401,9 +401,7 @@ impl Lane {
     ) -> Unexpected {
         let body = self.body(peer, payload, announcement);
         let message = Unexpected { peer, signature, bytes, body };
-        self.unexpected_bytes += message.stored_bytes();
-        self.counters.unexpected_bytes_max = self.counters.unexpected_bytes_max.max(self.unexpected_bytes);
-        self.peers[peer.0 as usize].counters.unexpected += 1;
+        self.count_stored(&message);
         message
     }
 

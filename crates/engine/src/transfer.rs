@@ -185,9 +185,10 @@ impl Lane {
             }
             _ => None,
         });
-        let forgotten = place.is_some_and(|place| self.unexpected.remove(place).is_some());
-        if forgotten {
-            self.unexpected_bytes -= crate::credit::ENTRY_BYTES;
+        let removed = place.and_then(|place| self.unexpected.remove(place));
+        let forgotten = removed.is_some();
+        if let Some((_, message)) = removed {
+            self.count_unstored(&message);
         }
         self.control(peer, RETRACTED, [send, forgotten as u64, 0], &[]);
     }
