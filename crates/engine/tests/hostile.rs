@@ -26,7 +26,7 @@ impl Chance {
         let roll = self.bits();
         match roll & 3 {
             0 => roll >> 8,
-            1 => (roll >> 8) % 4 | ((roll >> 40) % 3) << 32,
+            1 => ((roll >> 8) % 4) | (((roll >> 40) % 3) << 32),
             _ => (roll >> 8) % 8,
         }
     }
