@@ -4,6 +4,7 @@
 //! reports everything that its processes say and how they end, and says [`FromAgent::Finished`] when none of
 //! them and none of their descendants is left. When the stream ends, the keeper ends its processes.
 
+use crate::codec::Bytes;
 use crate::{Ending, Secret, Statistic, Transport};
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +21,7 @@ pub enum ToAgent {
     /// Send a signal to the processes (each one's whole process group).
     Signal(i32),
     /// Input for the processes that get any.
-    Input(Vec<u8>),
+    Input(Bytes),
     /// The input is at its end.
     InputEnd,
     /// End what still runs.
@@ -140,7 +141,7 @@ pub enum FromAgent {
         /// Where to.
         stream: Stream,
         /// What; at most [`CHUNK_BYTES_MAX`].
-        bytes: Vec<u8>,
+        bytes: Bytes,
     },
     /// Everything that the process will ever write on this stream has been sent.
     OutputEnd {

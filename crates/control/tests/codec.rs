@@ -2,7 +2,7 @@
 
 use archipelago_control as control;
 use control::agent::{App, FromAgent, Input, Manner, Part, Start, Stream, ToAgent};
-use control::codec::{Assembler, DecodeError, decode, encode, encode_frame};
+use control::codec::{Assembler, Bytes, DecodeError, decode, encode, encode_frame};
 use control::{Ending, FromKeeper, Key, Refusal, Secret, Statistic, ToKeeper, Transport, Welcome};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -67,7 +67,7 @@ fn to_agent() -> Vec<ToAgent> {
     vec![
         ToAgent::Start(Box::new(start)),
         ToAgent::Signal(2),
-        ToAgent::Input(vec![9; 1000]),
+        ToAgent::Input(Bytes(vec![9; 1000])),
         ToAgent::InputEnd,
         ToAgent::End { reason: "time".into(), manner: Manner::Grace(250) },
     ]
@@ -77,7 +77,7 @@ fn from_agent() -> Vec<FromAgent> {
     vec![
         FromAgent::Started { number: 0, pid: 17 },
         FromAgent::NotStarted { number: 0, why: "no".into(), status: 127 },
-        FromAgent::Output { number: 0, stream: Stream::Error, bytes: b"hello".to_vec() },
+        FromAgent::Output { number: 0, stream: Stream::Error, bytes: Bytes(b"hello".to_vec()) },
         FromAgent::OutputEnd { number: 0, stream: Stream::Output },
         FromAgent::InputTaken(4096),
         FromAgent::Ended { number: 0, ending: Ending::Exited(3), part: Part::Unfinished },

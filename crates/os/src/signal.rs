@@ -132,6 +132,24 @@ impl AsFd for SignalReader {
     }
 }
 
+/// Whether this process ignores a signal, as `nohup` has its program ignore SIGHUP. A signal that is blocked and read
+/// from a descriptor is not lost by that: who honours the wish has to ask.
+pub fn is_ignored(signal: i32) -> bool {
+    // SAFETY: a sigaction is plain integers and a pointer that may be null.
+    let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: only asks; writes into the variable of ours.
+    let asked = unsafe { libc::sigaction(signal, std::ptr::null(), &mut action) };
+    asked == 0 && action.sa_sigaction == libc::SIG_IGN
+}
+
+/// Gives signals their default effect again for this process. Only system calls: also good between fork and exec.
+pub fn reset(signals: &[i32]) {
+    for &signal in signals {
+        // SAFETY: installs no handler of ours.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+}
+
 /// Sends a signal to a process.
 ///
 /// # Errors
@@ -188,6 +206,13 @@ mod tests {
         assert_eq!(name(9), Some("SIGKILL"));
         assert_eq!(name(34), None);
         assert_eq!(name(-1), None);
+    }
+
+    #[test]
+    fn who_ignores_a_signal_is_known() {
+        assert!(!is_ignored(SIGUSR2));
+        // Rust programs ignore SIGPIPE.
+        assert!(is_ignored(SIGPIPE));
     }
 
     #[test]

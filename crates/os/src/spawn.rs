@@ -23,6 +23,7 @@ struct Setup {
     dies_with_parent: bool,
     own_group: bool,
     own_session: bool,
+    interruptible: bool,
     descriptors: Option<Descriptors>,
     core: Option<usize>,
     lifeline: Option<RawFd>,
@@ -105,6 +106,13 @@ impl Spawn {
         self
     }
 
+    /// Interrupts (SIGINT, SIGQUIT) have their default effect, although this process may have been started to ignore
+    /// them, as shells do in the background.
+    pub fn interruptible(mut self) -> Spawn {
+        self.setup.interruptible = true;
+        self
+    }
+
     /// The process's limit on descriptors, if not this process's own.
     pub fn descriptors(mut self, limit: Descriptors) -> Spawn {
         self.setup.descriptors = Some(limit);
@@ -129,12 +137,23 @@ impl Spawn {
     /// # Errors
     /// What the system says of the fork, the directory or the program.
     pub fn start(mut self) -> io::Result<u32> {
-        let Setup { parent, dies_with_parent, own_group, own_session, descriptors, core, lifeline } =
-            self.setup;
+        let Setup {
+            parent,
+            dies_with_parent,
+            own_group,
+            own_session,
+            interruptible,
+            descriptors,
+            core,
+            lifeline,
+        } = self.setup;
         let numbers: Vec<RawFd> = self.inherited.iter().map(|fd| fd.as_raw_fd()).collect();
         let setup = move || {
             // This process reads its signals from a descriptor; the program wants its own as usual.
             crate::signal::unblock_all();
+            if interruptible {
+                crate::signal::reset(&[libc::SIGINT, libc::SIGQUIT]);
+            }
             if own_session {
                 rustix::process::setsid()?;
             } else if own_group {

@@ -30,6 +30,31 @@ fn each_ending_signal_ends_the_job_with_its_status() {
 }
 
 #[test]
+fn under_nohup_a_hang_up_ends_nothing() {
+    let scene = Scene::new();
+    let words = ["-c", "trap '' HUP; exec \"$0\" run -n 2 sleep 1000", env!("CARGO_BIN_EXE_archi")];
+    let child = scene.program("sh", &words).spawn().unwrap();
+    scene.wait_for(2, "sleep 1000");
+    send(child.id(), SIGHUP).unwrap();
+    let outcome = end_by(&scene, child, &[SIGTERM]);
+    assert_eq!(outcome.status, Some(128 + SIGTERM), "{outcome:?}");
+    outcome.expect_one_line(&["SIGTERM"]);
+}
+
+#[test]
+fn in_the_background_of_a_script_an_interrupt_still_ends_the_job() {
+    let scene = Scene::new();
+    let words = ["-c", "\"$0\" run -n 2 sleep 1000 & wait", env!("CARGO_BIN_EXE_archi")];
+    let mut shell = scene.program("sh", &words).spawn().unwrap();
+    // The shell's own command line has the words as well.
+    scene.wait_for(3, "sleep 1000");
+    let launcher = scene.processes().into_iter().find(|(_, name, _)| name == "archi").unwrap().0;
+    send(launcher, SIGINT).unwrap();
+    scene.expect_nothing_left();
+    shell.wait().unwrap();
+}
+
+#[test]
 fn processes_may_end_in_their_own_way() {
     let scene = Scene::new();
     let script = "trap 'echo saved; exit 0' INT; touch \"$0\"; while :; do sleep 0.01; done";

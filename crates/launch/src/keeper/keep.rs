@@ -8,7 +8,7 @@ use super::stage::{Act, Stage};
 use super::start::{NotStarted, Starter};
 use crate::reaper;
 use control::agent::{CHUNK_BYTES_MAX, FromAgent, Manner, Part, Start, ToAgent};
-use control::codec::{self, Assembler, MESSAGE_BYTES_MAX};
+use control::codec::{self, Assembler, Bytes, MESSAGE_BYTES_MAX};
 use control::{Ending, FromKeeper};
 use os::Time;
 use os::poll::PollSet;
@@ -192,9 +192,9 @@ impl Keeper {
             ToAgent::Start(_) => {}
             ToAgent::Signal(signal) => self.forward(signal),
             ToAgent::Input(bytes) => {
-                self.input_outstanding += bytes.len();
+                self.input_outstanding += bytes.0.len();
                 for input in self.members.iter_mut().filter_map(|member| member.input.as_mut()) {
-                    input.push(&bytes);
+                    input.push(&bytes.0);
                 }
                 self.account_input();
             }
@@ -421,7 +421,7 @@ impl Keeper {
         match reader.read(&mut self.buffer[..CHUNK_BYTES_MAX]) {
             Ok(0) => *pipe = None,
             Ok(length) => {
-                let bytes = self.buffer[..length].to_vec();
+                let bytes = Bytes(self.buffer[..length].to_vec());
                 self.say(&FromAgent::Output { number, stream, bytes });
                 return true;
             }

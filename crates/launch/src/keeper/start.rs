@@ -142,6 +142,7 @@ impl<'a> Starter<'a> {
             .input(their_input)
             .outputs(their_output.into(), their_error.into())
             .own_group()
+            .interruptible()
             .dies_with_parent()
             .lifeline(claim_number)
             .descriptors(self.limit)

@@ -76,7 +76,9 @@ fn start(job: &Job, outputs: Outputs) -> io::Result<Launcher<'_>> {
         os::descriptor::close_on_exec(number);
     }
     let spared = os::descendants::descendants().unwrap_or_default();
-    let signals = SignalReader::block(&SIGNALS)?;
+    // Under `nohup` a hang-up ends nothing.
+    let heard = SIGNALS.into_iter().filter(|&one| one != signal::SIGHUP || !signal::is_ignored(one));
+    let signals = SignalReader::block(&heard.collect::<Vec<_>>())?;
     // Without it, what a killed keeper leaves behind its processes' backs could escape.
     let _ = os::spawn::become_subreaper();
 

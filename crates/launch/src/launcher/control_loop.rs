@@ -7,7 +7,7 @@ use super::verdict::{Verdict, status_of_code};
 use crate::job::{Job, STATUS_FAILURE, STATUS_TIMEOUT};
 use crate::reaper;
 use control::agent::{FromAgent, Manner, Start, ToAgent};
-use control::codec::{self, Assembler};
+use control::codec::{self, Assembler, Bytes};
 use os::Time;
 use os::poll::PollSet;
 use os::signal::{self, SignalReader};
@@ -200,7 +200,7 @@ impl<'a> Launcher<'a> {
                 }
             }
             FromAgent::Output { number, stream, bytes } => {
-                self.outputs.take(number, stream, &bytes, Time::now());
+                self.outputs.take(number, stream, &bytes.0, Time::now());
             }
             FromAgent::OutputEnd { number, stream } => self.outputs.end(number, stream),
             FromAgent::InputTaken(bytes) => self.input.taken(bytes as usize),
@@ -272,8 +272,8 @@ impl<'a> Launcher<'a> {
         let reason = format!("the user ended the job by {name}");
         let first = self.verdict.end(128 + what as u8);
         if self.requests > 1 {
-            self.announce(&format!("{name} again: everything is killed now"));
             self.outputs.discard();
+            self.announce(&format!("{name} again: everything is killed now"));
             self.end(&reason, Manner::Now);
         } else {
             if first {
@@ -309,7 +309,7 @@ impl<'a> Launcher<'a> {
 
     fn pass_input(&mut self) {
         let message = match self.input.read() {
-            Piece::Bytes(bytes) => ToAgent::Input(bytes.to_vec()),
+            Piece::Bytes(bytes) => ToAgent::Input(Bytes(bytes.to_vec())),
             Piece::End => ToAgent::InputEnd,
             Piece::Nothing => return,
         };
@@ -369,16 +369,6 @@ impl<'a> Launcher<'a> {
             let table = table.unwrap_or_else(|| format!("{}: no process reported counters", self.job.name));
             self.outputs.announce(&table);
         }
-        while !self.outputs.is_empty() {
-            let mut set = PollSet::new();
-            let rooms = self.outputs.poll(&mut set);
-            if set.wait(None).is_err() {
-                return;
-            }
-            let rooms: Vec<usize> =
-                rooms.iter().filter(|room| set.is_ready(room.1)).map(|room| room.0).collect();
-            drop(set);
-            self.outputs.write(&rooms);
-        }
+        self.outputs.finish();
     }
 }

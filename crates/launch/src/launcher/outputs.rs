@@ -11,6 +11,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::time::Duration;
 
 /// When this much waits for a slow reader, no more is taken from the keepers.
 const BACKLOG_BYTES: usize = 1024 * 1024;
@@ -225,12 +226,45 @@ impl Outputs {
         self.sinks.iter().all(|(sink, _)| sink.backlog_bytes() == 0)
     }
 
-    /// Drops the processes' output from now on: the user wants the end, not the rest.
+    /// Drops the processes' output from now on: the user wants the end, not the rest. What places have room for is
+    /// still written.
     pub fn discard(&mut self) {
         self.discarding = true;
+        self.drop_what_has_no_room();
+    }
+
+    /// The last of all writing: waits for slow readers, unless output is being dropped.
+    pub fn finish(&mut self) {
+        while !self.discarding && !self.is_empty() {
+            let mut set = PollSet::new();
+            let rooms = self.poll(&mut set);
+            if set.wait(None).is_err() {
+                break;
+            }
+            let rooms: Vec<usize> =
+                rooms.iter().filter(|room| set.is_ready(room.1)).map(|room| room.0).collect();
+            drop(set);
+            self.write(&rooms);
+        }
+        self.drop_what_has_no_room();
+    }
+
+    fn drop_what_has_no_room(&mut self) {
+        loop {
+            let mut set = PollSet::new();
+            let rooms = self.poll(&mut set);
+            let asked = set.wait(Some(Duration::ZERO));
+            let rooms: Vec<usize> =
+                rooms.iter().filter(|room| set.is_ready(room.1)).map(|room| room.0).collect();
+            drop(set);
+            if asked.is_err() || rooms.is_empty() {
+                break;
+            }
+            self.write(&rooms);
+        }
         for (sink, _) in &mut self.sinks {
             if sink.needs_room() {
-                sink.pending().clear();
+                sink.discard();
             }
         }
     }

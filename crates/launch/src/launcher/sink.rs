@@ -1,18 +1,22 @@
 //! A place where output goes: standard output, standard error, a file.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::FileTypeExt;
 
 /// A pipe or terminal that is writable at all takes this much without blocking (PIPE_BUF).
 const CHUNK_BYTES: usize = 4096;
+/// What was written is dropped from memory in pieces of at least this size.
+const COMPACT_BYTES: usize = 256 * 1024;
 
 /// Where output goes, and what waits for room there.
 pub struct Sink {
     target: Target,
     name: String,
     pending: Vec<u8>,
+    /// How much of `pending` is written already: it is moved up only now and then.
+    written: usize,
     /// Whether a write can block for long, so that it needs to be polled for first.
     blocks: bool,
     terminal: bool,
@@ -46,7 +50,8 @@ impl Sink {
     }
 
     fn new(target: Target, name: String, terminal: bool) -> Sink {
-        let mut sink = Sink { target, name, pending: Vec::new(), blocks: true, terminal, broken: false };
+        let mut sink =
+            Sink { target, name, pending: Vec::new(), written: 0, blocks: true, terminal, broken: false };
         let file_type = sink.as_fd().try_clone_to_owned().and_then(|fd| File::from(fd).metadata());
         if let Ok(data) = file_type {
             let kind = data.file_type();
@@ -72,12 +77,12 @@ impl Sink {
 
     /// How many bytes wait.
     pub fn backlog_bytes(&self) -> usize {
-        self.pending.len()
+        self.pending.len() - self.written
     }
 
     /// Whether writing needs room first (it is a pipe or a terminal, and something waits).
     pub fn needs_room(&self) -> bool {
-        self.blocks && !self.pending.is_empty()
+        self.blocks && self.backlog_bytes() > 0
     }
 
     /// Writes: all that waits to a file; to a pipe or a terminal, if it `has_room`, as much as fits there
@@ -86,34 +91,32 @@ impl Sink {
     /// # Errors
     /// The first failure; from then on the sink is broken and drops what it gets.
     pub fn write(&mut self, has_room: bool) -> io::Result<()> {
-        while !self.pending.is_empty() && !self.broken {
-            let length = if !self.blocks {
-                self.pending.len()
-            } else if has_room {
-                piece(&self.pending)
-            } else {
-                return Ok(());
+        while self.backlog_bytes() > 0 && !self.broken {
+            let rest = &self.pending[self.written..];
+            let length = match (self.blocks, has_room) {
+                (false, _) => rest.len(),
+                (true, true) => piece(rest),
+                (true, false) => break,
             };
-            let result = match &mut self.target {
-                // Unbuffered: std's own buffer would keep the rest of a line back.
-                Target::Output(out) => write_raw(out, &self.pending[..length]),
-                Target::Error(err) => err.write(&self.pending[..length]),
-                Target::File(file) => file.write(&self.pending[..length]),
-            };
-            match result {
+            // Past std's buffers, which would keep the rest of a line back.
+            match os::descriptor::write(&self.target, &rest[..length]) {
                 Ok(0) => return self.fail(io::ErrorKind::WriteZero.into()),
-                Ok(written) => drop(self.pending.drain(..written)),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(written) => self.written += written,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 // Someone made the terminal non-blocking: as if it were full.
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) => return self.fail(error),
             }
             if self.blocks {
-                return Ok(());
+                break;
             }
         }
-        if self.broken {
+        if self.broken || self.backlog_bytes() == 0 {
             self.pending.clear();
+            self.written = 0;
+        } else if self.written > COMPACT_BYTES {
+            self.pending.drain(..self.written);
+            self.written = 0;
         }
         Ok(())
     }
@@ -125,23 +128,32 @@ impl Sink {
 
     /// What was not written when it failed.
     pub fn take_unwritten(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.pending)
+        let unwritten = self.pending.split_off(self.written);
+        self.discard();
+        unwritten
+    }
+
+    /// Forgets what was not written.
+    pub fn discard(&mut self) {
+        self.pending.clear();
+        self.written = 0;
     }
 }
 
 impl AsFd for Sink {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        match &self.target {
+        self.target.as_fd()
+    }
+}
+
+impl AsFd for Target {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
             Target::Output(out) => out.as_fd(),
             Target::Error(err) => err.as_fd(),
             Target::File(file) => file.as_fd(),
         }
     }
-}
-
-/// Past the buffer of `std::io::Stdout`, which nothing here uses.
-fn write_raw(out: &io::Stdout, bytes: &[u8]) -> io::Result<usize> {
-    os::descriptor::write(out, bytes)
 }
 
 /// The length of the whole lines within a chunk, or a chunk of a long line.
