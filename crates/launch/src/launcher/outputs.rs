@@ -133,6 +133,8 @@ impl Outputs {
         let (sink, weaver) = &mut self.sinks[ERROR];
         let line = format!("{text}\n");
         weaver.weave(Author::Launcher, line.as_bytes(), |_| {}, sink.pending());
+        // A file takes it now: it never has room to wait for. If it fails, there is nowhere to say so.
+        let _ = sink.write(false);
     }
 
     fn emit(&mut self, number: u32, stream: Stream, text: &[u8]) {
