@@ -306,7 +306,8 @@ impl Process {
             waits: c.waited_for_room,
             bytes_copied: 0,
         };
-        let mut lines = vec![line("engine", None, &total.peers)];
+        // The launcher adds up what it gets: messages are said by peer, once.
+        let mut lines = vec![line("engine", None, &PeerCounters::default())];
         lines[0].waits = waits.yields + waits.sleeps;
         lines[0].bytes_copied = total.bytes_copied;
         lines.extend(self.peer_counters().iter().map(|(process, c)| line("engine", Some(process.number), c)));
