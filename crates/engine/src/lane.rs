@@ -347,6 +347,12 @@ impl Lane {
             .map(|(index, state)| (self.port.process(Peer(index as u32)), state.counters))
     }
 
+    /// What the transport has carried for each process met so far.
+    pub fn transport_counters(&self) -> impl Iterator<Item = (ProcessId, fabric::Counters)> {
+        let peers = (0..self.peers.len() as u32).map(Peer);
+        peers.map(|peer| (self.port.process(peer), self.port.counters(peer)))
+    }
+
     /// Bytes that unexpected messages occupy now, as flow control counts them.
     pub fn unexpected_bytes(&self) -> u64 {
         self.unexpected_bytes

@@ -317,6 +317,16 @@ impl Port {
         self.tcp.as_ref().is_none_or(tcp::Port::has_left)
     }
 
+    /// The name of the transport that leads to others.
+    pub fn transport(&self) -> &'static str {
+        match (&self.shm, &self.tcp, &self.sim) {
+            (_, Some(_), _) => "tcp",
+            (Some(_), ..) => "shm",
+            (_, _, Some(_)) => "sim",
+            (None, None, None) => "none",
+        }
+    }
+
     /// What went to and came from a peer.
     pub fn counters(&self, peer: Peer) -> Counters {
         match (self.peers.link(peer), &self.shm, &self.tcp, &self.sim) {

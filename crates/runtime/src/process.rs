@@ -293,24 +293,40 @@ impl Process {
         std::process::exit(code)
     }
 
+    /// Tells the keeper the counts: by peer for the engine's messages and the transport's frames, and once what belongs to
+    /// no peer.
     fn report_statistics(&self) {
-        let total = self.counters();
-        let waits = self.waits();
-        let line = |layer: &str, peer: Option<u32>, c: &PeerCounters| control::Statistic {
-            layer: layer.to_owned(),
-            peer,
+        let (total, waits) = (self.counters(), self.waits());
+        let mut lines = vec![control::Statistic {
+            layer: "engine".to_owned(),
+            waits: waits.waits,
+            bytes_copied: total.bytes_copied,
+            ..control::Statistic::default()
+        }];
+        lines.extend(self.peer_counters().iter().map(|(process, c)| control::Statistic {
+            layer: "engine".to_owned(),
+            peer: Some(process.number),
             messages_out: c.messages_sent,
             bytes_out: c.bytes_sent,
             messages_in: c.messages_received,
             bytes_in: c.bytes_received,
             waits: c.waited_for_room,
             bytes_copied: 0,
-        };
-        // The launcher adds up what it gets: messages are said by peer, once.
-        let mut lines = vec![line("engine", None, &PeerCounters::default())];
-        lines[0].waits = waits.yields + waits.sleeps;
-        lines[0].bytes_copied = total.bytes_copied;
-        lines.extend(self.peer_counters().iter().map(|(process, c)| line("engine", Some(process.number), c)));
+        }));
+        for cell in &self.cells {
+            let mut inside = cell.lock();
+            let layer = inside.lane.port().transport();
+            lines.extend(inside.lane.transport_counters().map(|(process, c)| control::Statistic {
+                layer: layer.to_owned(),
+                peer: Some(process.number),
+                messages_out: c.sent_frames,
+                bytes_out: c.sent_bytes,
+                messages_in: c.received_frames,
+                bytes_in: c.received_bytes,
+                waits: c.refused,
+                bytes_copied: 0,
+            }));
+        }
         for part in lines.chunks(control::process::STATISTICS_MAX) {
             self.house.tell(&ToKeeper::Statistics(part.to_vec()));
         }

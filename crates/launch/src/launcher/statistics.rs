@@ -3,35 +3,47 @@
 use control::Statistic;
 use std::collections::BTreeMap;
 
-/// Counters of all processes, as they come in.
+/// With more lines than this the table shows each rank's sums alone.
+const LINES_MAX: usize = 200;
+
+/// Counters of all processes, as they come in: by rank, layer, and peer (`None`: what belongs to no peer).
 #[derive(Debug, Default)]
 pub struct Statistics {
-    rows: BTreeMap<(u32, String), Statistic>,
+    rows: BTreeMap<(u32, String, Option<u32>), Statistic>,
+}
+
+fn add(sum: &mut Statistic, row: &Statistic) {
+    sum.messages_out += row.messages_out;
+    sum.bytes_out += row.bytes_out;
+    sum.messages_in += row.messages_in;
+    sum.bytes_in += row.bytes_in;
+    sum.waits += row.waits;
+    sum.bytes_copied += row.bytes_copied;
 }
 
 impl Statistics {
     /// Adds what a process reports.
     pub fn add(&mut self, number: u32, rows: Vec<Statistic>) {
         for row in rows {
-            let sum = self.rows.entry((number, row.layer.clone())).or_default();
-            // Peers add up to the process's line: the table stays readable with many of them.
-            sum.messages_out += row.messages_out;
-            sum.bytes_out += row.bytes_out;
-            sum.messages_in += row.messages_in;
-            sum.bytes_in += row.bytes_in;
-            sum.waits += row.waits;
-            sum.bytes_copied += row.bytes_copied;
+            add(self.rows.entry((number, row.layer.clone(), row.peer)).or_default(), &row);
         }
     }
 
-    /// The table; `None` when no process reported anything.
+    /// The table: for each rank and layer the sum, and below it what went to and came from each peer. `None` when no
+    /// process reported anything.
     pub fn table(&self) -> Option<String> {
         if self.rows.is_empty() {
             return None;
         }
+        let mut sums: BTreeMap<(u32, &str), Statistic> = BTreeMap::new();
+        for ((number, layer, _), row) in &self.rows {
+            add(sums.entry((*number, layer)).or_default(), row);
+        }
+        let with_peers = self.rows.len() <= LINES_MAX;
         let heads = [
             "rank",
             "layer",
+            "peer",
             "messages out",
             "bytes out",
             "messages in",
@@ -40,15 +52,23 @@ impl Statistics {
             "bytes copied",
         ];
         let mut cells = vec![heads.map(str::to_owned)];
-        for ((number, layer), row) in &self.rows {
+        let mut line = |number: u32, layer: &str, peer: String, row: &Statistic| {
             let counts =
                 [row.messages_out, row.bytes_out, row.messages_in, row.bytes_in, row.waits, row.bytes_copied];
             let [a, b, c, d, e, f] = counts.map(|count| count.to_string());
-            cells.push([number.to_string(), layer.clone(), a, b, c, d, e, f]);
+            cells.push([number.to_string(), layer.to_owned(), peer, a, b, c, d, e, f]);
+        };
+        for ((number, layer), sum) in &sums {
+            line(*number, layer, "all".to_owned(), sum);
+            let of_this = self.rows.range((*number, layer.to_string(), Some(0))..);
+            let peers = of_this.take_while(|((n, l, _), _)| n == number && l == layer);
+            for ((_, _, peer), row) in peers.filter(|_| with_peers) {
+                line(*number, layer, peer.map_or(String::new(), |peer| peer.to_string()), row);
+            }
         }
         let width = |column: usize| cells.iter().map(|row| row[column].len()).max().unwrap_or(0);
         let widths: Vec<usize> = (0..heads.len()).map(width).collect();
-        let line = |row: &[String; 8]| {
+        let line = |row: &[String; 9]| {
             let padded: Vec<String> =
                 row.iter().zip(&widths).map(|(cell, width)| format!("{cell:>width$}")).collect();
             padded.join("  ")
@@ -75,8 +95,12 @@ mod tests {
         statistics.add(2, vec![row(Some(0), 1)]);
         let table = statistics.table().unwrap();
         let lines: Vec<&str> = table.lines().collect();
-        assert_eq!(lines.len(), 3);
+        assert_eq!(lines.len(), 6);
         assert!(lines.iter().all(|line| line.len() == lines[0].len()));
-        assert!(lines[1].trim_start().starts_with("2 ") && lines[2].contains(" 12 "), "{table}");
+        assert!(lines[1].trim_start().starts_with("2 ") && lines[1].contains(" all "), "{table}");
+        assert!(
+            lines[3].contains(" all ") && lines[3].contains(" 12 ") && lines[5].contains(" 7 "),
+            "{table}"
+        );
     }
 }
