@@ -14,6 +14,8 @@ pub enum Ending {
         /// Whether the kernel wrote a core file.
         core: bool,
     },
+    /// It ended behind the program that started it, which alone knows how.
+    Unseen,
 }
 
 impl Ending {
@@ -22,6 +24,7 @@ impl Ending {
         match self {
             Ending::Exited(status) => status as u8,
             Ending::Signalled { signal, .. } => (128 + signal) as u8,
+            Ending::Unseen => 1,
         }
     }
 
@@ -42,6 +45,7 @@ impl std::fmt::Display for Ending {
                 }
                 if *core { write!(f, ", core dumped") } else { Ok(()) }
             }
+            Ending::Unseen => write!(f, "ended behind the program that started it"),
         }
     }
 }

@@ -285,6 +285,15 @@ pub enum How {
     Signalled(i32, bool),
 }
 
+impl How {
+    fn of(status: i32) -> How {
+        match libc::WIFSIGNALED(status) {
+            true => How::Signalled(libc::WTERMSIG(status), libc::WCOREDUMP(status)),
+            false => How::Exited(libc::WEXITSTATUS(status)),
+        }
+    }
+}
+
 /// Takes note of one child that ended. `None`: no child has ended that was not yet taken note of; with `wait`,
 /// there is no child at all.
 pub fn reap(wait: bool) -> Option<Reaped> {
@@ -299,13 +308,29 @@ pub fn reap(wait: bool) -> Option<Reaped> {
         if pid <= 0 {
             return None;
         }
-        let how = if libc::WIFSIGNALED(status) {
-            How::Signalled(libc::WTERMSIG(status), libc::WCOREDUMP(status))
-        } else {
-            How::Exited(libc::WEXITSTATUS(status))
-        };
-        return Some(Reaped { pid: pid as u32, how });
+        return Some(Reaped { pid: pid as u32, how: How::of(status) });
     }
+}
+
+/// How a process ended that may be another's child. `None` before that other took note of it, and where the kernel
+/// does not say (before Linux 6.15).
+pub fn ending_of(pidfd: BorrowedFd<'_>) -> Option<How> {
+    /// `struct pidfd_info` of linux/pidfd.h, in its first version.
+    #[repr(C)]
+    #[derive(Default)]
+    struct Info {
+        mask: u64,
+        control_group: u64,
+        numbers: [u32; 11],
+        status: i32,
+    }
+    const PIDFD_INFO_EXIT: u64 = 1 << 3;
+    /// `_IOWR(0xff, 11, struct pidfd_info)`
+    const PIDFD_GET_INFO: u32 = 3 << 30 | (size_of::<Info>() as u32) << 16 | 0xff << 8 | 11;
+    let mut info = Info { mask: PIDFD_INFO_EXIT, ..Info::default() };
+    // SAFETY: the kernel writes at most as many bytes as the request names: the size of this variable.
+    let code = unsafe { libc::ioctl(pidfd.as_raw_fd(), PIDFD_GET_INFO as _, &raw mut info) };
+    (code == 0 && info.mask & PIDFD_INFO_EXIT != 0).then(|| How::of(info.status))
 }
 
 /// Waits for the end of one child.

@@ -9,6 +9,7 @@ use rustix::net::{
 };
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
+use std::os::fd::AsRawFd;
 
 /// The most descriptors that one message carries.
 pub const DESCRIPTORS_MAX: usize = 4;
@@ -47,6 +48,19 @@ impl SeqPacket {
         let unix = rustix::net::sockopt::socket_domain(&descriptor)? == AddressFamily::UNIX;
         let packets = rustix::net::sockopt::socket_type(&descriptor)? == SocketType::SEQPACKET;
         if unix && packets { Ok(SeqPacket(descriptor)) } else { Err(io::ErrorKind::InvalidInput.into()) }
+    }
+
+    /// The process that made the pair this end belongs to, as this process numbers it. `None` where it has no number
+    /// here, in a container of its own.
+    pub fn maker(&self) -> Option<u32> {
+        let mut credentials = libc::ucred { pid: 0, uid: 0, gid: 0 };
+        let mut bytes = size_of::<libc::ucred>() as libc::socklen_t;
+        let into = (&raw mut credentials).cast();
+        // SAFETY: writes at most `bytes` bytes into a variable of that size.
+        let code = unsafe {
+            libc::getsockopt(self.0.as_raw_fd(), libc::SOL_SOCKET, libc::SO_PEERCRED, into, &mut bytes)
+        };
+        u32::try_from(credentials.pid).ok().filter(|&pid| code == 0 && pid > 0)
     }
 
     /// Sends one message and up to [`DESCRIPTORS_MAX`] descriptors (the receiver gets duplicates).
@@ -127,6 +141,7 @@ mod tests {
     fn messages_keep_their_bounds_and_carry_descriptors() {
         let (a, b) = SeqPacket::pair().unwrap();
         let (c, d) = SeqPacket::pair().unwrap();
+        assert_eq!(c.maker(), Some(std::process::id()));
         a.send(b"first", &[], false).unwrap();
         a.send(b"second", &[c.as_fd()], false).unwrap();
         drop(c);

@@ -139,3 +139,21 @@ fn counters_are_shown_when_asked_for() {
     let outcome = Scene::new().run(&["--stats", "true"]);
     outcome.expect_one_line(&["no process reported counters"]);
 }
+
+#[test]
+fn a_rank_that_dies_behind_a_shell_ends_the_job() {
+    // Another program started it, and goes on.
+    let scene = Scene::new();
+    let script = format!("{} claim sleep 1000; sleep 1001", claimant());
+    let child = scene.archi(&["-n", "2", "sh", "-c", &script]).spawn().unwrap();
+    let claimants = scene.wait_for(4, "claim sleep 1000");
+    let is_claimant = |pid: &u32| {
+        std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == "claimant")
+    };
+    let victim = claimants.into_iter().find(is_claimant).unwrap();
+    os::signal::send(victim, os::signal::SIGKILL).unwrap();
+    let outcome = scene.finish(child);
+    // What the kernel says of another's child depends on its version.
+    assert!(matches!(outcome.status, Some(1 | 137)), "{outcome:?}");
+    assert!(outcome.stderr.contains("; the job is ended"), "{outcome:?}");
+}

@@ -1,6 +1,7 @@
 //! What the keeper and the processes say to each other: claims on the inherited sockets, everything else on the
 //! claimants' private ones.
 
+use super::behind::Behind;
 use super::keep::Keeper;
 use super::member::{Answers, Said};
 use super::stage::Stage;
@@ -64,7 +65,10 @@ impl Keeper {
             options: start.options.clone(),
         };
         // A claimant that is gone before its answer came leaves the rank to the next.
+        let maker = answers.maker();
         if answers.send(&FromKeeper::Welcome(Box::new(welcome)), self.memory.descriptor()) {
+            // A child's end is told by the kernel.
+            member.behind = maker.filter(|&maker| maker != member.pid).and_then(Behind::follow);
             member.claimant = Some((pid, program));
             member.link = Some(answers);
         }

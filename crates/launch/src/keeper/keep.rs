@@ -2,7 +2,7 @@
 
 use super::board::Board;
 use super::lifelines::Lifelines;
-use super::member::Member;
+use super::member::{Member, ending_from};
 use super::memory::HostMemory;
 use super::stage::{Act, Stage};
 use super::start::{NotStarted, Starter};
@@ -13,7 +13,6 @@ use control::{Ending, FromKeeper};
 use os::Time;
 use os::poll::PollSet;
 use os::signal::{self, SignalReader};
-use os::spawn::How;
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
@@ -48,6 +47,7 @@ enum Source {
     ToLauncher,
     Claims(usize),
     Link(usize),
+    Claimant(usize),
     Room(usize),
     Output(usize, usize),
     Input(usize),
@@ -92,7 +92,9 @@ impl Keeper {
             for source in sources {
                 self.serve(source);
             }
-            match self.stage.advance(Time::now()) {
+            let now = Time::now();
+            self.look_behind(now);
+            match self.stage.advance(now) {
                 Act::Wait => {}
                 Act::Ask => reaper::ask(&self.groups(), &[]),
                 Act::Kill => reaper::kill(&self.groups(), &[]),
@@ -125,6 +127,9 @@ impl Keeper {
                     asked.push((Source::Room(at), set.writable(link)));
                 }
             }
+            if let Some(behind) = member.behind.as_ref().filter(|behind| behind.lives()) {
+                asked.push((Source::Claimant(at), set.readable(behind)));
+            }
             for (which, (_, pipe)) in member.outputs.iter().enumerate() {
                 if let (Some(pipe), true) = (pipe, flows) {
                     asked.push((Source::Output(at, which), set.readable(pipe)));
@@ -134,7 +139,9 @@ impl Keeper {
                 asked.push((Source::Input(at), set.writable(&input.pipe)));
             }
         }
-        let timeout = self.stage.deadline().map(|when| Duration::from_nanos(when.since(Time::now())));
+        let behind = self.members.iter().filter_map(|member| member.behind.as_ref()?.deadline());
+        let next = self.stage.deadline().into_iter().chain(behind).min();
+        let timeout = next.map(|when| Duration::from_nanos(when.since(Time::now())));
         set.wait(timeout)?;
         Ok(asked.into_iter().filter(|(_, place)| set.is_ready(*place)).map(|(source, _)| source).collect())
     }
@@ -146,6 +153,7 @@ impl Keeper {
             Source::ToLauncher => self.flush(),
             Source::Claims(at) => self.hear_claim(at),
             Source::Link(at) => self.hear_member(at),
+            Source::Claimant(at) => self.lost_claimant(at),
             Source::Room(at) => {
                 if let Some(link) = &mut self.members[at].link {
                     link.flush();
@@ -317,10 +325,7 @@ impl Keeper {
 
     /// Notes the end of a child; its place if it is one of the job's processes.
     fn ended(&mut self, child: os::spawn::Reaped) -> Option<usize> {
-        let ending = match child.how {
-            How::Exited(status) => Ending::Exited(status),
-            How::Signalled(signal, core) => Ending::Signalled { signal, core },
-        };
+        let ending = ending_from(child.how);
         let at = self.members.iter().position(|member| member.pid == child.pid && member.ending.is_none())?;
         self.members[at].ending = Some(ending);
         Some(at)
@@ -335,9 +340,15 @@ impl Keeper {
         }
         self.members[at].input = None;
         self.account_input();
+        if let (Some(ending), false) = (self.members[at].ending, self.members[at].is_reported) {
+            self.tell_end(at, ending);
+        }
+    }
+
+    /// Tells everybody how this rank ended.
+    pub(super) fn tell_end(&mut self, at: usize, ending: Ending) {
         let member = &self.members[at];
         let (number, part) = (member.number, member.part());
-        let Some(ending) = member.ending else { return };
         self.say(&FromAgent::Ended { number, ending, part });
         let message = match (ending.is_success(), part) {
             (true, Part::Finalised | Part::None) => FromKeeper::Left { number, incarnation: 0 },

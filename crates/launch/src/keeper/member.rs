@@ -1,8 +1,10 @@
 //! One process of the job, as its keeper sees it.
 
+use super::behind::Behind;
 use control::agent::{Part, Stream};
 use control::codec::{self, MESSAGE_BYTES_MAX};
 use control::{Ending, FromKeeper, ToKeeper};
+use os::spawn::How;
 use os::unix::{Received, SeqPacket};
 use std::collections::VecDeque;
 use std::io::{self, PipeReader, PipeWriter, Write};
@@ -26,6 +28,10 @@ pub struct Member {
     pub claimant: Option<(u32, String)>,
     /// The private socket of the claimant.
     pub link: Option<Answers>,
+    /// The claimant, if another program started it.
+    pub behind: Option<Behind>,
+    /// Whether everybody knows of the rank's end, although a program around it may still run.
+    pub is_reported: bool,
     /// Its standard output and standard error, until they end.
     pub outputs: [(Stream, Option<PipeReader>); 2],
     /// Its standard input, while it has one.
@@ -54,6 +60,14 @@ impl Member {
     }
 }
 
+/// What the kernel says of an end, as it is told to others.
+pub fn ending_from(how: How) -> Ending {
+    match how {
+        How::Exited(status) => Ending::Exited(status),
+        How::Signalled(signal, core) => Ending::Signalled { signal, core },
+    }
+}
+
 /// The keeper's end of a claimant's private socket.
 pub struct Answers {
     socket: SeqPacket,
@@ -77,6 +91,11 @@ impl Answers {
     /// An end without anything to say yet.
     pub fn new(socket: SeqPacket) -> Answers {
         Answers { socket, waiting: VecDeque::new(), deaf: false }
+    }
+
+    /// The process that made the socket: the claimant.
+    pub fn maker(&self) -> Option<u32> {
+        self.socket.maker()
     }
 
     /// Sends, or queues when there is no room. False: the claimant is gone, or so far behind that it is sent nothing

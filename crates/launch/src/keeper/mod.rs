@@ -1,10 +1,11 @@
 //! The keeper: one process on each host that starts the job's processes there, answers them, sees them end, and
 //! leaves nothing of them behind.
 //!
-//! It is a single thread around one `poll`: the stream to the launcher, signals (as reads), and four descriptors
+//! It is a single thread around one `poll`: the stream to the launcher, signals (as reads), and five descriptors
 //! a process. Nothing in it waits for anyone: what has no room is queued, each queue with its bound, and when
 //! the launcher does not read, the processes' output waits in their pipes.
 
+mod behind;
 mod board;
 mod conversation;
 mod entry;

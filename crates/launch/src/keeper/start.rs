@@ -17,8 +17,8 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-/// Descriptors that a keeper needs for each process: claims, link, output, error.
-const DESCRIPTORS_EACH: u64 = 4;
+/// Descriptors that a keeper needs for each process: claims, link, claimant, output, error.
+const DESCRIPTORS_EACH: u64 = 5;
 /// And besides: standard streams, launcher, signals, segment, lifelines, input, a start under way with both ends of all.
 const DESCRIPTORS_BESIDES: u64 = 20;
 /// Descriptors that the keeper of so many processes needs, besides one for each process that gets input.
@@ -154,6 +154,8 @@ impl<'a> Starter<'a> {
             claims,
             claimant: None,
             link: None,
+            behind: None,
+            is_reported: false,
             outputs: [(Stream::Output, Some(output)), (Stream::Error, Some(error))],
             input,
             finalised: false,
