@@ -39,8 +39,17 @@ impl Lane {
                 Some(State::Receive(receive)) => receive.pattern.source.map(|rank| rank as usize),
                 _ => None,
             };
-            let error = Error::PeerFailed { rank, process, cause: cause.clone() };
-            self.complete(request, Err(error));
+            match self.requests.get(request).map(|r| &r.state) {
+                // What was wrong is known, but for what the sender called its type.
+                Some(State::Receive(ReceiveState { phase: ReceivePhase::Asking { .. }, status, .. })) => {
+                    let name = self.types.name(status.signature);
+                    self.name_arrived(request, name);
+                }
+                _ => {
+                    let error = Error::PeerFailed { rank, process, cause: cause.clone() };
+                    self.complete(request, Err(error));
+                }
+            }
         }
         self.some_awaited_is_gone();
         // What the dead had announced can't be fetched any more.

@@ -1,7 +1,7 @@
 //! Looking at messages before receiving them.
 
 use crate::offer::Place;
-use crate::receive::{Received, Source, TagPattern, Target, status_of};
+use crate::receive::{Misfit, Received, Source, TagPattern, Target, misfit, status_of};
 use crate::request::Owner;
 use crate::work::Pointer;
 use crate::{Communicator, Error, Lane, RequestId, Status, TypeTag};
@@ -84,8 +84,8 @@ impl Lane {
     /// Receives a message that a matched probe holds.
     ///
     /// # Errors
-    /// [`Error::Truncated`] when it is longer than `capacity`, [`Error::TypeMismatch`] when its type is another;
-    /// the message stays with its holder. [`Error::StaleRequest`] when it was received before.
+    /// [`Error::Truncated`] when it is longer than `capacity`, or, by the request, [`Error::TypeMismatch`] when its type
+    /// is another; the message stays with its holder. [`Error::StaleRequest`] when it was received before.
     pub fn receive_message(
         &mut self,
         message: Message,
@@ -94,16 +94,24 @@ impl Lane {
         capacity: usize,
     ) -> Result<Received, Error> {
         let status = self.message_status(message).ok_or(Error::StaleRequest)?;
-        let (source, tag) = (status.source, status.tag);
-        if !of.accepts(status.signature) {
-            let found = self.types.name(status.signature);
-            return Err(Error::TypeMismatch { expected: (of.name)(), found, source, tag });
-        }
-        if status.bytes > capacity {
-            return Err(Error::Truncated { have: capacity, need: status.bytes, source, tag });
+        let target = Target::Buffer { to, capacity, of };
+        match misfit(&status, capacity, of) {
+            Some(Misfit::Length(error)) => return Err(error),
+            Some(Misfit::Type) => {
+                let (_, stored) = self.messages.get(&message).ok_or(Error::StaleRequest)?;
+                let (peer, signature) = (stored.peer, stored.signature);
+                return Ok(Received::Pending(self.ask_name(
+                    None,
+                    peer,
+                    signature,
+                    Owner::User,
+                    target,
+                    status,
+                )));
+            }
+            None => {}
         }
         let (key, stored) = self.messages.remove(&message).ok_or(Error::StaleRequest)?;
-        let target = Target::Buffer { to, capacity, of };
         Ok(self.deliver_stored(key, stored, to, Owner::User, target))
     }
 

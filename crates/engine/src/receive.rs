@@ -434,7 +434,11 @@ impl Lane {
                 self.requests.insert(owner, State::Receive(state))
             }
         };
-        self.control(peer, crate::envelope::NAME_WANTED, [request.word(), signature, 0], &[]);
+        match self.peers[peer.0 as usize].failed {
+            // Nobody is left to ask.
+            Some(_) => self.name_arrived(request, self.types.name(signature)),
+            None => self.control(peer, crate::envelope::NAME_WANTED, [request.word(), signature, 0], &[]),
+        }
         request
     }
 

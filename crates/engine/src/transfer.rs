@@ -21,6 +21,12 @@ impl Lane {
         to: Pointer,
         bytes: usize,
     ) -> Option<Work> {
+        if let Some(cause) = self.peers[peer.0 as usize].failed.clone() {
+            // It was taken out of matching by a probe while its sender lived.
+            let process = self.port.process(peer);
+            self.complete(request, Err(Error::PeerFailed { rank: None, process, cause }));
+            return None;
+        }
         if bytes == 0 {
             self.control(peer, DONE, [send, 0, 0], &[]);
             self.complete_receive(request);

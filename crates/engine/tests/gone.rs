@@ -1,0 +1,118 @@
+//! What a process that is gone has left behind, and those who still ask for it: nobody waits for ever.
+
+#[allow(dead_code, reason = "the tests of collectives use the rest")]
+mod world;
+
+use archipelago_engine::{
+    Config, Data, Error, Message, Mode, Pointer, Received, RequestId, Sent, Source, Status, TagPattern,
+    TypeTag,
+};
+use fabric::Cause;
+use fabric::sim::Fault;
+use world::World;
+
+const U64: TypeTag = TypeTag { signature: 64, name: || "u64".into() };
+const F32: TypeTag = TypeTag { signature: 32, name: || "f32".into() };
+
+const HOW: &str = "killed by signal 9 (SIGKILL)";
+
+/// Two ranks, of which rank 0 has sent `data` with tag 0 and has then died.
+fn deserted(seed: u64, data: Data) -> World {
+    let mut world = World::simulated(2, seed, Config::default());
+    let sender = &mut world.ranks[0];
+    let members = sender.world.clone();
+    let sent = sender.lane.send(&members, 1, 0, U64, data, Mode::Standard);
+    assert!(matches!(sent, Ok(Sent::Done | Sent::Pending(_))));
+    world
+}
+
+fn kill_sender(world: &mut World) {
+    let process = world.ranks[0].world.group.process(0).unwrap();
+    world.network.as_ref().unwrap().strike(Fault::Kill { process, how: HOW.to_owned() });
+    // It fails once all that it has sent is there.
+    let waits = post(world, 99, U64, &mut [0; 8]);
+    assert!(matches!(waits, Err(Error::PeerFailed { .. })), "{waits:?}");
+}
+
+fn post(world: &mut World, tag: i32, of: TypeTag, buffer: &mut [u8]) -> Result<Status, Error> {
+    let receiver = &mut world.ranks[1];
+    let (members, to, tag) =
+        (receiver.world.clone(), Pointer::new(buffer.as_mut_ptr()), TagPattern::Tag(tag));
+    let received = receiver.lane.receive(&members, Source::Rank(0), tag, of, to, buffer.len())?;
+    outcome(world, received)
+}
+
+fn outcome(world: &mut World, received: Received) -> Result<Status, Error> {
+    match received {
+        Received::Work(work, status) => {
+            // SAFETY: the buffer is borrowed by `post`'s caller.
+            assert!(unsafe { work.run(|_| {}) }.is_none());
+            Ok(status)
+        }
+        Received::Pending(request) => world.wait_all(&[(1, request)], "what the dead had sent").remove(0),
+    }
+}
+
+fn take(world: &mut World) -> Message {
+    let receiver = &mut world.ranks[1];
+    let members = receiver.world.clone();
+    let probe: RequestId =
+        receiver.lane.matched_probe(&members, Source::Rank(0), TagPattern::Tag(0)).unwrap();
+    world.wait_all(&[(1, probe)], "a matched probe").remove(0).unwrap();
+    world.ranks[1].lane.message(probe)
+}
+
+#[test]
+fn a_wrong_type_of_a_dead_sender_is_an_error_and_the_message_is_kept() {
+    for seed in 1..20 {
+        let mut world = deserted(seed, Data::Small { bytes: [7; 32], length: 8 });
+        kill_sender(&mut world);
+        let mut buffer = [0; 8];
+        let error = post(&mut world, 0, F32, &mut buffer).unwrap_err();
+        assert!(matches!(error, Error::TypeMismatch { source: 0, tag: 0, .. }), "{error:?}");
+        let message = take(&mut world);
+        let to = Pointer::new(buffer.as_mut_ptr());
+        let wrong = world.ranks[1].lane.receive_message(message, F32, to, 8).unwrap();
+        assert!(matches!(outcome(&mut world, wrong), Err(Error::TypeMismatch { .. })));
+        let right = world.ranks[1].lane.receive_message(message, U64, to, 8).unwrap();
+        assert_eq!(outcome(&mut world, right).map(|status| status.bytes), Ok(8));
+        assert_eq!(buffer, [7; 8]);
+        assert_eq!(world.ranks[1].lane.pending(), 0);
+    }
+}
+
+#[test]
+fn the_sender_dies_before_it_says_what_its_type_is_called() {
+    for seed in 1..20 {
+        let mut world = deserted(seed, Data::Small { bytes: [7; 32], length: 8 });
+        let message = take(&mut world);
+        let mut buffer = [0; 8];
+        let to = Pointer::new(buffer.as_mut_ptr());
+        let asked = world.ranks[1].lane.receive_message(message, F32, to, 8).unwrap();
+        let process = world.ranks[0].world.group.process(0).unwrap();
+        world.network.as_ref().unwrap().strike(Fault::Kill { process, how: HOW.to_owned() });
+        let error = outcome(&mut world, asked).unwrap_err();
+        assert!(matches!(error, Error::TypeMismatch { .. }), "{error:?}");
+    }
+}
+
+#[test]
+fn an_announced_message_that_a_probe_holds_is_gone_with_its_sender() {
+    for seed in 1..20 {
+        let payload = vec![1u8; 1 << 20];
+        let data = Data::Memory { from: Pointer::reading(payload.as_ptr()), bytes: payload.len() };
+        let mut world = deserted(seed, data);
+        let message = take(&mut world);
+        kill_sender(&mut world);
+        let mut buffer = vec![0u8; payload.len()];
+        let to = Pointer::new(buffer.as_mut_ptr());
+        let received = world.ranks[1].lane.receive_message(message, U64, to, buffer.len()).unwrap();
+        let error = outcome(&mut world, received).unwrap_err();
+        assert!(
+            matches!(&error, Error::PeerFailed { cause: Cause::Died(how), .. } if how == HOW),
+            "{error:?}"
+        );
+        assert_eq!(world.ranks[1].lane.unexpected_bytes(), 0);
+        assert_eq!(world.ranks[1].lane.pending(), 0);
+    }
+}
