@@ -444,7 +444,7 @@ impl ShmPort {
     pub(crate) fn reader(&mut self, link: u32) -> Option<Reader> {
         let link = &mut self.links[link as usize];
         if link.reader.is_none() && !self.reads_denied {
-            match Reader::probe(&self.segment.owner(link.slot)?) {
+            match Reader::probe(&self.segment.owner(link.slot)?, self.segment.is_own_slot(link.slot)) {
                 Ok(reader) => link.reader = Some(reader),
                 Err(ReadError::Gone) => {}
                 Err(_) => self.reads_denied = true,

@@ -1,10 +1,11 @@
 //! A segment, mapped into this process.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::ptr::NonNull;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use os::shared_file::{Denied, Origin};
 use os::{SharedFile, SharedMapping};
@@ -20,6 +21,9 @@ pub struct Segment {
     mapping: SharedMapping,
     file: SharedFile,
     layout: Layout,
+    /// The slots of which this process has itself said who lives there: the segment's own words on that could be
+    /// anybody's.
+    own_slots: Mutex<BTreeSet<u16>>,
 }
 
 /// Why there is no segment.
@@ -94,7 +98,7 @@ impl Segment {
     fn map(file: SharedFile, layout: Layout) -> Result<Segment, SegmentError> {
         let mapping = SharedMapping::of_file(&file, layout.bytes as usize)
             .map_err(|error| SegmentError::Map { bytes: layout.bytes, error })?;
-        Ok(Segment { mapping, file, layout })
+        Ok(Segment { mapping, file, layout, own_slots: Mutex::default() })
     }
 
     /// The file, to be handed to other processes.
@@ -168,7 +172,13 @@ impl Segment {
 
     /// States who lives in a slot, and how its memory may be read.
     pub fn move_in(&self, slot: u16, owner: AreaOwner) {
+        self.own_slots.lock().unwrap_or_else(|e| e.into_inner()).insert(slot);
         self.header(slot).move_in(owner);
+    }
+
+    /// Whether this process moved into a slot through this mapping, whatever the segment says.
+    pub fn is_own_slot(&self, slot: u16) -> bool {
+        self.own_slots.lock().unwrap_or_else(|e| e.into_inner()).contains(&slot)
     }
 
     /// Who lives in a slot, if it has moved in.
