@@ -36,7 +36,11 @@ impl Lane {
         let Some(process) = communicator.group.process(to) else { return false };
         let Some(peer) = self.recent_peer(process) else { return false };
         let state = &mut self.peers[peer.0 as usize];
-        if state.failed.is_some() || !state.backlog.is_empty() || !state.books.spend(bytes.len()) {
+        if state.failed.is_some()
+            || !state.backlog.is_empty()
+            || bytes.len() > state.eager_bytes
+            || !state.books.spend(bytes.len())
+        {
             return false;
         }
         self.types.note(of);
@@ -127,7 +131,7 @@ impl Lane {
 
     #[inline]
     fn is_undisturbed(&self) -> bool {
-        self.poisoned.is_none() && self.revoked.is_empty()
+        self.closed.is_none()
     }
 
     /// Whether anything but an arrival could move this lane on.

@@ -4,9 +4,9 @@ use fabric::{Cause, Peer};
 
 use crate::envelope::{FAREWELL, RETRACT};
 use crate::receive::{ReceivePhase, ReceiveState};
-use crate::request::State;
-use crate::send::{SendPhase, SendState};
-use crate::{Communicator, Error, Lane, RequestId};
+use crate::request::{Owner, State};
+use crate::send::{Data, SendPhase, SendState};
+use crate::{Error, Lane, RequestId};
 
 impl Lane {
     /// A peer is gone: what waits for it ends with an error that says how it went.
@@ -47,7 +47,7 @@ impl Lane {
                 }
                 _ => {
                     let error = Error::PeerFailed { rank, process, cause: cause.clone() };
-                    self.complete(request, Err(error));
+                    self.complete(request, Err(self.end_of_all().unwrap_or(error)));
                 }
             }
         }
@@ -110,37 +110,68 @@ impl Lane {
         }
     }
 
-    /// Ends everything: pending operations fail with this reason, and so do all later ones.
+    /// Refuses all later operations with this reason. Those under way go on.
+    pub fn close(&mut self, why: &str) {
+        self.closed.get_or_insert_with(|| why.to_owned());
+    }
+
+    /// Ends everything: pending operations fail with this reason, and so do all later ones. What nobody waits for any
+    /// more keeps its buffer, which a peer may be reading.
     pub fn poison(&mut self, why: &str) {
-        self.poisoned.get_or_insert_with(|| why.to_owned());
+        if !self.poisoned {
+            (self.poisoned, self.closed) = (true, Some(why.to_owned()));
+        }
         let pending: Vec<RequestId> = self
             .requests
             .iter()
-            .filter(|(_, request)| !matches!(request.state, State::Done(_)))
+            .filter(|(_, request)| !matches!(request.state, State::Done(_)) && request.owner != Owner::Nobody)
             .map(|(id, _)| id)
             .collect();
         for request in pending {
             self.withdraw_posted(request);
-            self.complete(request, Err(Error::Revoked(why.to_owned())));
+            match self.may_be_read_here(request) {
+                true => self.cancel(request),
+                false => self.complete(request, Err(Error::Revoked(why.to_owned()))),
+            }
+        }
+    }
+
+    /// Whether another rank of this process may be copying out of a send's buffer, at this moment or later. Between
+    /// processes that is harmless: the kernel copies, and what it finds in a poisoned job is of no account.
+    fn may_be_read_here(&mut self, request: RequestId) -> bool {
+        match self.requests.get(request).map(|r| &r.state) {
+            Some(State::Send(SendState {
+                peer,
+                phase: SendPhase::Announced,
+                data: Data::Memory { .. },
+                ..
+            })) => {
+                let peer = *peer;
+                self.port.reader(peer).is_some_and(|reader| reader.is_same_space())
+            }
+            _ => false,
         }
     }
 
     /// Whether [`poison`](Lane::poison) has ended everything.
     pub fn is_poisoned(&self) -> bool {
-        self.poisoned.is_some()
+        self.poisoned
     }
 
-    pub(crate) fn check_usable(&self, communicator: &Communicator) -> Result<(), Error> {
-        if let Some(why) = &self.poisoned {
-            return Err(Error::Revoked(why.clone()));
+    /// Why everything has ended, if it has: that is then what became of operations that end later.
+    pub(crate) fn end_of_all(&self) -> Option<Error> {
+        self.closed.clone().filter(|_| self.poisoned).map(Error::Revoked)
+    }
+
+    /// Whether operations can be started.
+    ///
+    /// # Errors
+    /// [`Error::Revoked`] with the reason of [`close`](Lane::close) or [`poison`](Lane::poison).
+    pub fn check_open(&self) -> Result<(), Error> {
+        match &self.closed {
+            Some(why) => Err(Error::Revoked(why.clone())),
+            None => Ok(()),
         }
-        if !self.revoked.is_empty()
-            && let Some((_, why)) =
-                self.revoked.iter().find(|(context, _)| *context == communicator.context.0)
-        {
-            return Err(Error::Revoked(why.clone()));
-        }
-        Ok(())
     }
 
     /// Tells every peer met so far that this process starts nothing more.

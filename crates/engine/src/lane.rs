@@ -149,8 +149,9 @@ pub struct Lane {
     pool_left: u64,
     pub(crate) types: Types,
     pub(crate) counters: Counters,
-    pub(crate) poisoned: Option<String>,
-    pub(crate) revoked: Vec<(u64, String)>,
+    /// Why nothing more can be started, once that is so.
+    pub(crate) closed: Option<String>,
+    pub(crate) poisoned: bool,
     /// Buffers of collectives that are over, for the next ones: steps and scratch memory.
     pub(crate) idle: Vec<(Vec<crate::collective::Step>, Vec<u64>)>,
     /// Collectives whose steps watch shared memory and so want to be looked at on every poll.
@@ -182,8 +183,8 @@ impl Lane {
             pool_left: config.pool_bytes / 2,
             types: Types::default(),
             counters: Counters::default(),
-            poisoned: None,
-            revoked: Vec::new(),
+            closed: None,
+            poisoned: false,
             idle: Vec::new(),
             watching: Vec::new(),
             doomed: VecDeque::new(),

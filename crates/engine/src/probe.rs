@@ -93,6 +93,7 @@ impl Lane {
         to: Pointer,
         capacity: usize,
     ) -> Result<Received, Error> {
+        self.check_open()?;
         let status = self.message_status(message).ok_or(Error::StaleRequest)?;
         let target = Target::Buffer { to, capacity, of };
         match misfit(&status, capacity, of) {

@@ -126,7 +126,7 @@ impl Lane {
         source: Source,
         tag: TagPattern,
     ) -> Result<(Pattern, Option<Peer>), Error> {
-        self.check_usable(communicator)?;
+        self.check_open()?;
         let (source, peer) = match source {
             Source::Rank(rank) => (Some(rank as u32), Some(self.peer(communicator, rank)?)),
             Source::Any => (None, None),

@@ -104,7 +104,7 @@ impl Lane {
         if tag < 0 {
             return Err(Error::BadTag(tag));
         }
-        self.check_usable(communicator)?;
+        self.check_open()?;
         let peer = self.peer(communicator, to)?;
         self.types.note(of);
         let envelope = Envelope {

@@ -207,7 +207,7 @@ impl Lane {
             Some(State::Send(SendState { peer: to, phase: SendPhase::Announced, .. })) if *to == peer
         );
         if ours && forgotten {
-            self.complete(request, Err(Error::Cancelled));
+            self.complete(request, Err(self.end_of_all().unwrap_or(Error::Cancelled)));
         }
     }
 

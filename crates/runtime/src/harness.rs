@@ -52,6 +52,8 @@ pub fn run_with<R: Send>(
                         for other in all {
                             other.revoke(&format!("rank {rank} panicked: {message}"));
                         }
+                        // It answers no more: nobody waits for it to be done with their buffers.
+                        mine.leave();
                         message
                     })
                 };

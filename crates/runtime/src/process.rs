@@ -22,6 +22,10 @@ use crate::patience::Patience;
 /// How long a process that leaves waits for its own last sends to be taken.
 const LINGER_NS_MAX: u64 = 10_000_000_000;
 
+/// What operations are told that come after the end.
+const LEFT_WHY: &str =
+    "this process has left its job: communicators can't be used once its world is finalised or dropped";
+
 /// Where a process stands: messages, or already on its way out.
 const ACTIVE: u8 = 0;
 const LEAVING: u8 = 1;
@@ -194,7 +198,7 @@ impl Process {
             let spawned = std::thread::Builder::new().name("archi-progress".into()).spawn(move || {
                 os::signal::block_all();
                 while let Some(process) = process.upgrade() {
-                    // Relaxed: `join` below orders the end; this is polled.
+                    // Relaxed: it is polled, and orders nothing.
                     if process.stopping.load(Ordering::Relaxed) {
                         break;
                     }
@@ -220,27 +224,31 @@ impl Process {
     /// that it met (afterwards nobody reads this process's memory), and tells the keeper.
     ///
     /// # Errors
-    /// When a peer failed before its farewell and something was still under way to it. The process has left all the
-    /// same.
+    /// When the job ended before that. The process has left all the same.
     pub fn finalize(&self) -> Result<(), engine::Error> {
-        if self.stage.compare_exchange(ACTIVE, LEAVING, Ordering::AcqRel, Ordering::Acquire).is_err() {
+        if !self.begin_to_leave() {
             return Ok(());
         }
+        let mut outcome = Ok(());
         for cell in &self.cells {
-            cell.wait_until(cell.lock(), None, None, &self.house, |lane| lane.all_sent());
+            cell.wait_until(cell.lock(), None, None, &self.house, |lane| {
+                lane.is_poisoned() || lane.all_sent()
+            });
             cell.lock().lane.bid_farewell();
             cell.wait_until(cell.lock(), None, None, &self.house, |lane| {
                 lane.is_poisoned() || lane.all_farewells_in()
             });
+            let lane = &cell.lock().lane;
+            outcome = outcome.and(if lane.is_poisoned() { lane.check_open() } else { Ok(()) });
         }
         self.say_goodbye();
-        Ok(())
+        outcome
     }
 
     /// Leaves the job alone: lingers until what it sent has been taken (10 s at most, unless its peers are gone), says
     /// farewell without waiting for an answer, and tells the keeper.
     pub fn leave(&self) {
-        if self.stage.compare_exchange(ACTIVE, LEAVING, Ordering::AcqRel, Ordering::Acquire).is_err() {
+        if !self.begin_to_leave() {
             return;
         }
         let deadline = self.clock.now() + LINGER_NS_MAX;
@@ -256,6 +264,17 @@ impl Process {
         self.say_goodbye();
     }
 
+    /// From now on nothing can be started. Returns whether it is this call's to go on.
+    fn begin_to_leave(&self) -> bool {
+        if self.stage.compare_exchange(ACTIVE, LEAVING, Ordering::AcqRel, Ordering::Acquire).is_err() {
+            return false;
+        }
+        for cell in &self.cells {
+            cell.lock().lane.close(LEFT_WHY);
+        }
+        true
+    }
+
     fn say_goodbye(&self) {
         if self.surroundings.statistics {
             self.report_statistics();
@@ -264,6 +283,10 @@ impl Process {
         for cell in &self.cells {
             cell.lock().lane.port().leave();
             cell.wait_until(cell.lock(), None, Some(deadline), &self.house, |lane| lane.port().has_left());
+            // Who still waits, on another thread or as a task, is told.
+            cell.lock().lane.poison(LEFT_WHY);
+            cell.wake();
+            cell.wait_until(cell.lock(), None, Some(deadline), &self.house, |lane| !lane.has_work());
         }
         self.house.tell(&ToKeeper::Goodbye);
         self.stage.store(LEFT, Ordering::Release);

@@ -230,6 +230,50 @@ fn a_panic_ends_the_others_waits_and_names_the_rank() {
 }
 
 #[test]
+fn a_panic_ends_a_large_send_to_the_one_who_panicked() {
+    let outcomes = harness::run(2, |process| {
+        let world = process.world();
+        if world.rank() == 0 {
+            receive(&world, Source::Rank(1), TagPattern::Tag(1), 8).unwrap();
+            panic!("out of tea");
+        }
+        send(&world, 0, 1, b"announce");
+        let data = pattern(1 << 20, 1);
+        // SAFETY: the slice is borrowed for the call.
+        unsafe { world.send(0, 0, U64, data.as_ptr(), data.len(), Mode::Standard) }
+    });
+    assert_eq!(outcomes[0], Err("out of tea".into()));
+    assert_eq!(outcomes[1], Ok(Err(Error::Revoked("rank 0 panicked: out of tea".into()))));
+}
+
+#[test]
+fn who_has_left_starts_nothing_and_waits_for_nothing() {
+    all(harness::run(3, |process| {
+        let world = process.world();
+        let left = |outcome: Result<(), Error>| match outcome {
+            Err(Error::Revoked(why)) => assert!(why.contains("has left its job"), "{why}"),
+            other => panic!("{other:?}"),
+        };
+        std::thread::scope(|scope| {
+            // Posted before the end or after it.
+            let waits = scope.spawn(|| receive(&world, Source::Any, TagPattern::Any, 8).map(drop));
+            match world.rank() {
+                0 => process.leave(),
+                _ => process.finalize().unwrap(),
+            }
+            left(waits.join().unwrap());
+        });
+        assert!(process.has_left());
+        // SAFETY: the bytes are borrowed for the call.
+        left(unsafe { world.send(0, 0, U64, [7u8; 8].as_ptr(), 8, Mode::Standard) });
+        left(receive(&world, Source::Rank(0), TagPattern::Tag(0), 8).map(drop));
+        left(world.try_probe(Source::Any, TagPattern::Any).map(drop));
+        left(world.matched_probe(Source::Any, TagPattern::Any).map(drop));
+        left(world.duplicate().map(drop));
+    }));
+}
+
+#[test]
 fn cancelled_operations_end_and_leave_nothing() {
     all(harness::run(2, |process| {
         let world = process.world();

@@ -111,7 +111,7 @@ impl Lane {
         algorithm: &'static Algorithm,
         operands: Operands,
     ) -> Result<RequestId, Error> {
-        self.check_usable(communicator)?;
+        self.check_open()?;
         let (rank, size) = (call.root as usize, communicator.size());
         if rank >= size {
             return Err(Error::NoSuchRank { rank, size });
