@@ -3,12 +3,11 @@
 use std::task::{Context, Poll, ready};
 
 use engine::{Mode, RequestId};
-use runtime::Started;
+use runtime::{Started, undisturbed};
 use wire::{Form, Wire, slice};
 
 use crate::address::{Destination, Source};
 use crate::error::Spot;
-use crate::raw::undisturbed;
 use crate::transfer::type_of;
 use crate::{Error, Result};
 

@@ -6,31 +6,13 @@ use std::mem::MaybeUninit;
 use engine::collective::{Call, Operands};
 use engine::{Error, Mode, Pointer, Status, TypeTag};
 use layout::Operator;
+use runtime::undisturbed;
 use wire::{Form, Invalid, Wire, slice};
 
 use crate::address::{Destination, Source};
 
 /// Bytes to be received into.
 pub(crate) type Room = [MaybeUninit<u8>];
-
-/// Runs a wait that must not be left by a panic, as an operation would still have the buffer. (Wakers and the drops of other
-/// operations' buffers are users' code that may run in it.)
-#[inline]
-pub(crate) fn undisturbed<R>(wait: impl FnOnce() -> R) -> R {
-    struct Bomb;
-    impl Drop for Bomb {
-        fn drop(&mut self) {
-            eprintln!(
-                "archipelago: a panic in the midst of an operation: its buffer can't be saved, the process ends"
-            );
-            std::process::abort();
-        }
-    }
-    let bomb = Bomb;
-    let result = wait();
-    std::mem::forget(bomb);
-    result
-}
 
 #[inline]
 pub(crate) fn send(to: &Destination<'_>, of: TypeTag, bytes: &[u8], mode: Mode) -> Result<(), Error> {

@@ -38,7 +38,7 @@ pub use probe::{Message, Probed};
 pub use receive::{Received, Source, TagPattern};
 pub use request::{RequestId, Status, Waiter};
 pub use send::{Data, Mode, Sent};
-pub use work::{Pointer, Work};
+pub use work::{Finished, Pointer, Work};
 
 /// What a message is made of: the signature that travels with it, and a way to name the type when two signatures
 /// disagree.

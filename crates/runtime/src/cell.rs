@@ -17,11 +17,15 @@ use os::Time;
 use crate::clock::Clock;
 use crate::house::House;
 use crate::patience::{Patience, SLEEP_NS_MAX};
+use crate::undisturbed::undisturbed;
 use crate::waiters::Waiters;
 use crate::waits::Waits;
 
 /// Idle polls between two looks at the clock.
 const POLLS_PER_LOOK: u32 = 16;
+
+/// Polls in a row that may move something before the clock, the deadline and the surroundings are looked at all the same.
+const MOVES_PER_LOOK: u32 = 4096;
 
 /// Looks of a receive before it is posted: about as long as a message takes from the other core.
 const DIRECT_POLLS: u32 = 64;
@@ -96,9 +100,12 @@ impl Cell {
     fn lock_contended(&self) -> MutexGuard<'_, Inside> {
         // Relaxed: a hint to the owner, the mutex orders everything else.
         self.wanted.fetch_add(1, Ordering::Relaxed);
-        // A poisoned lock means that the engine panicked, which `Process` has reported; the state machine is checked
-        // at its own door (`Lane::poison`).
-        let inside = self.inside.lock().unwrap_or_else(|e| e.into_inner());
+        let inside = self.inside.lock().unwrap_or_else(|poisoned| {
+            // A panic of ours in the midst of a change: whoever waits is told, and nothing new begins.
+            let mut inside = poisoned.into_inner();
+            inside.lane.poison("the engine has panicked: a bug of Archipelago, reported on standard error");
+            inside
+        });
         self.wanted.fetch_sub(1, Ordering::Relaxed);
         inside
     }
@@ -213,8 +220,7 @@ impl Cell {
                 self.hand_over(&mut inside);
                 drop(inside);
                 if let Some(work) = last {
-                    // SAFETY: as in `run`; the operation is the caller's own, who waits here.
-                    let finished = unsafe { work.run(|waiter| self.waiters.wake(waiter)) };
+                    let finished = self.work(work);
                     debug_assert!(finished.is_none());
                 }
                 return complete;
@@ -299,14 +305,20 @@ impl Cell {
 
     fn run<'a>(&'a self, inside: MutexGuard<'a, Inside>, work: engine::Work) -> MutexGuard<'a, Inside> {
         drop(inside);
-        // SAFETY: every operation that was started through `Comm` holds or borrows its buffers until it is complete,
-        // as the unsafe functions that start them demand.
-        let finished = unsafe { work.run(|waiter| self.waiters.wake(waiter)) };
+        let finished = self.work(work);
         let mut inside = self.lock();
         if let Some(finished) = finished {
             inside.lane.finish(finished);
         }
         inside
+    }
+
+    /// Does a piece of work; the lane is not locked. Wakers and the drops of operations' buffers are users' code that may
+    /// panic in it: the operation would stay under way, and the lane without an owner that others could replace.
+    pub fn work(&self, work: engine::Work) -> Option<engine::Finished> {
+        // SAFETY: every operation that was started through `Comm` holds or borrows its buffers until it is complete,
+        // as the unsafe functions that start them demand.
+        undisturbed(|| unsafe { work.run(|waiter| self.waiters.wake(waiter)) })
     }
 
     fn count_wait(&self, inside: &mut Inside, since: Option<Time>) {
@@ -330,7 +342,7 @@ impl Cell {
         let mut now = inside.now;
         let mut moved_at = now;
         let mut looked_at = now;
-        let mut idle = 0u32;
+        let (mut idle, mut moves) = (0u32, 0u32);
         let owned_as = inside.ownership;
         let mut waited_since = None;
         loop {
@@ -352,6 +364,19 @@ impl Cell {
                 return (inside, true, None);
             }
             if idle == 0 {
+                moves += 1;
+                if moves == MOVES_PER_LOOK {
+                    moves = 0;
+                    now = self.clock.now();
+                    inside.now = now;
+                    if deadline.is_some_and(|at| now >= at) {
+                        return (inside, false, None);
+                    }
+                    if now.since(looked_at) >= SLEEP_NS_MAX {
+                        looked_at = now;
+                        house.look_around(&mut inside.lane);
+                    }
+                }
                 continue;
             }
             if idle.is_multiple_of(POLLS_PER_LOOK) || self.patience.poll_ns == 0 {

@@ -125,8 +125,7 @@ impl Comm {
             Sent::Done => Ok(Started::Done(Status::default())),
             Sent::Work(work) => {
                 drop(inside);
-                // SAFETY: the caller's buffer is valid.
-                let finished = unsafe { work.run(|waiter| cell.waiters.wake(waiter)) };
+                let finished = cell.work(work);
                 debug_assert!(finished.is_none());
                 Ok(Started::Done(Status::default()))
             }
@@ -206,8 +205,7 @@ impl Comm {
             }
             Received::Work(work, status) => {
                 drop(inside);
-                // SAFETY: the caller of the operation promised that its buffer is valid.
-                if let Some(finished) = unsafe { work.run(|waiter| cell.waiters.wake(waiter)) } {
+                if let Some(finished) = cell.work(work) {
                     cell.lock().lane.finish(finished);
                 }
                 Started::Done(status)
@@ -238,18 +236,20 @@ impl Comm {
     /// The outcome of an operation if it is complete; else the task is woken when it is. Starts the progress thread.
     pub fn poll(&self, request: RequestId, context: &mut Context<'_>) -> Poll<Result<Status, Error>> {
         self.process.start_progress_thread();
+        let waker = context.waker().clone();
         let cell = self.cell();
         let mut inside = cell.progress(cell.lock());
         if let Some(outcome) = inside.lane.take(request) {
             return Poll::Ready(outcome);
         }
         // A task may be polled often before its operation is complete: only its last waker counts.
-        if let Some(earlier) = inside.lane.watcher(request) {
-            cell.waiters.remove(earlier);
-        }
-        let waiter = cell.waiters.task(context.waker());
+        let earlier = inside.lane.watcher(request).and_then(|earlier| cell.waiters.remove(earlier));
+        let waiter = cell.waiters.task(waker);
         inside.lane.watch(request, Some(waiter));
         cell.nudge(&inside);
+        drop(inside);
+        // Users' code, like the clone of a waker: the lane is not locked.
+        drop(earlier);
         Poll::Pending
     }
 
@@ -265,11 +265,12 @@ impl Comm {
     pub fn detach(&self, request: RequestId, keep: Option<Box<dyn Send>>) {
         let cell = self.cell();
         let mut inside = cell.lock();
-        if let Some(waiter) = inside.lane.watcher(request) {
-            cell.waiters.remove(waiter);
-        }
+        let waiter = inside.lane.watcher(request).and_then(|waiter| cell.waiters.remove(waiter));
         inside.lane.detach(request, keep);
         cell.nudge(&inside);
+        drop(inside);
+        // Users' code: the lane is not locked.
+        drop(waiter);
     }
 
     /// Waits for a message and tells what it is; it stays where it is.

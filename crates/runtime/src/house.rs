@@ -72,7 +72,8 @@ impl House {
         loop {
             match keeper.link.try_receive() {
                 Ok(Some(news)) => {
-                    keeper.unanswered -= matches!(news, FromKeeper::Value { .. }) as usize;
+                    let answers = matches!(news, FromKeeper::Value { .. }) as usize;
+                    keeper.unanswered = keeper.unanswered.saturating_sub(answers);
                     self.heard(lane, news);
                 }
                 Ok(None) => break,

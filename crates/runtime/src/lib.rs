@@ -12,10 +12,12 @@ mod house;
 mod join;
 pub mod patience;
 mod process;
+mod undisturbed;
 mod waiters;
 mod waits;
 
 pub use comm::{Comm, Started};
 pub use join::{JoinError, join};
 pub use process::{Process, Surroundings};
+pub use undisturbed::undisturbed;
 pub use waits::Waits;

@@ -6,7 +6,8 @@ use std::thread::Thread;
 
 use engine::Waiter;
 
-enum Who {
+/// Who waits. Dropping it may run users' code (a waker's).
+pub(crate) enum Who {
     Thread(Thread),
     Task(Waker),
 }
@@ -24,16 +25,16 @@ impl Waiters {
     }
 
     /// Registers a task; it is removed when it is woken.
-    pub fn task(&self, waker: &Waker) -> Waiter {
-        self.insert(Who::Task(waker.clone()))
+    pub fn task(&self, waker: Waker) -> Waiter {
+        self.insert(Who::Task(waker))
     }
 
-    /// Forgets a waiter.
-    pub fn remove(&self, waiter: Waiter) {
+    /// Forgets a waiter and gives it back, to be dropped when nothing is locked.
+    pub fn remove(&self, waiter: Waiter) -> Option<Who> {
         let mut slots = self.slots.lock().unwrap_or_else(|e| e.into_inner());
-        if slots.0.get_mut(waiter.0 as usize).and_then(Option::take).is_some() {
-            slots.1.push(waiter.0);
-        }
+        let who = slots.0.get_mut(waiter.0 as usize).and_then(Option::take)?;
+        slots.1.push(waiter.0);
+        Some(who)
     }
 
     /// Wakes a waiter, if it is still there.

@@ -1,6 +1,6 @@
 //! Messages between ranks as threads, through the whole stack below the typed API.
 
-use archipelago_runtime::{Comm, harness};
+use archipelago_runtime::{Comm, Started, harness};
 use engine::{Error, Mode, Source, Status, TagPattern, TypeTag};
 
 const U64: TypeTag = TypeTag { signature: 64, name: || "u64".into() };
@@ -45,7 +45,7 @@ fn every_size_arrives_whole_around_a_ring() {
                     receive(&world, Source::Rank(left), TagPattern::Tag(tag as i32), bytes).unwrap();
                 assert_eq!((status.source, status.tag, status.bytes), (left, tag as i32, bytes));
                 assert!(got == pattern(bytes, left), "{bytes} bytes from {left}");
-                if let archipelago_runtime::Started::Pending(request) = sent.unwrap() {
+                if let Started::Pending(request) = sent.unwrap() {
                     world.wait(request).unwrap();
                 }
             }
@@ -164,7 +164,7 @@ fn ten_thousand_unexpected_messages_from_each_stay_within_the_bound() {
                 let requests: Vec<_> = (0..count).map(start).collect();
                 send(&world, 0, 1, b"all sent");
                 for request in requests {
-                    if let archipelago_runtime::Started::Pending(request) = request {
+                    if let Started::Pending(request) = request {
                         world.wait(request).unwrap();
                     }
                 }
@@ -247,6 +247,35 @@ fn a_panic_ends_a_large_send_to_the_one_who_panicked() {
 }
 
 #[test]
+fn a_waker_may_communicate_when_it_goes() {
+    struct Nosy(Comm);
+    impl std::task::Wake for Nosy {
+        fn wake(self: std::sync::Arc<Self>) {}
+    }
+    impl Drop for Nosy {
+        fn drop(&mut self) {
+            self.0.try_probe(Source::Any, TagPattern::Any).unwrap();
+        }
+    }
+    all(harness::run(1, |process| {
+        let world = process.world();
+        let mut buffer = [0u8; 8];
+        // SAFETY: the buffer lives until the wait below.
+        let started = unsafe {
+            world.start_receive(Source::Any, TagPattern::Any, U64, buffer.as_mut_ptr(), buffer.len())
+        };
+        let Ok(Started::Pending(request)) = started else { panic!("nothing was sent") };
+        for _ in 0..3 {
+            let waker = std::task::Waker::from(std::sync::Arc::new(Nosy(world.clone())));
+            assert!(world.poll(request, &mut std::task::Context::from_waker(&waker)).is_pending());
+        }
+        send(&world, 0, 0, &[5; 8]);
+        world.wait(request).unwrap();
+        assert_eq!(buffer, [5; 8]);
+    }));
+}
+
+#[test]
 fn who_has_left_starts_nothing_and_waits_for_nothing() {
     all(harness::run(3, |process| {
         let world = process.world();
@@ -283,16 +312,14 @@ fn cancelled_operations_end_and_leave_nothing() {
         let request = unsafe {
             world.start_receive(Source::Rank(peer), TagPattern::Tag(4), U64, buffer.as_mut_ptr(), 8)
         };
-        let archipelago_runtime::Started::Pending(request) = request.unwrap() else {
-            panic!("nothing was sent")
-        };
+        let Started::Pending(request) = request.unwrap() else { panic!("nothing was sent") };
         world.cancel(request);
         assert_eq!(world.wait(request), Err(Error::Cancelled));
         let large = pattern(1 << 20, 0);
         if world.rank() == 0 {
             // SAFETY: `large` lives until the wait.
             let sent = unsafe { world.start_send(1, 5, U64, large.as_ptr(), large.len(), Mode::Standard) };
-            let archipelago_runtime::Started::Pending(request) = sent.unwrap() else { panic!("too large") };
+            let Started::Pending(request) = sent.unwrap() else { panic!("too large") };
             world.cancel(request);
             assert_eq!(world.wait(request), Err(Error::Cancelled));
             send(&world, 1, 6, b"go");
