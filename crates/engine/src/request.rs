@@ -37,7 +37,7 @@ pub struct Status {
 
 /// Who is to be woken when a request completes: the runtime's name for a waiting thread or task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Waiter(pub u32);
+pub struct Waiter(pub u64);
 
 /// To whom a request belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
