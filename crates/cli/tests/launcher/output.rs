@@ -120,6 +120,23 @@ fn a_full_disk_under_standard_output_ends_the_job() {
 }
 
 #[test]
+fn what_the_launcher_says_last_goes_to_files_too() {
+    let scene = Scene::new();
+    let path = scene.path("said");
+    for target in [path.as_path(), std::path::Path::new("/dev/null")] {
+        let file = std::fs::File::create(target).unwrap();
+        let words = ["-n", "2", "--stats", "--keep-going", "sh", "-c", "exit $ARCHIPELAGO_RANK"];
+        let child = scene.archi(&words).stdout(file.try_clone().unwrap()).stderr(file).spawn().unwrap();
+        assert_eq!(scene.finish(child).status, Some(1));
+    }
+    let said = std::fs::read_to_string(path).unwrap();
+    assert!(
+        said.contains("1 of 2 processes failed") && said.contains("no process reported counters"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_reader_that_has_seen_enough_ends_the_job() {
     let scene = Scene::new();
     let mut child = scene.archi(&["-n", "2", "yes"]).spawn().unwrap();

@@ -83,12 +83,9 @@ impl<'a> Launcher<'a> {
 
     /// Works until nothing of the job is left and everything is said.
     pub fn run(&mut self) -> u8 {
-        while !(self.finished || self.lost) || !self.outputs.is_empty() {
-            if let Err(error) = self.turn() {
-                eprintln!("{}: the launcher cannot wait for its job: {error}", self.job.name);
-                self.verdict.note(STATUS_FAILURE);
-                break;
-            }
+        let mut outcome = Ok(());
+        while outcome.is_ok() && !self.is_over() {
+            outcome = self.turn();
         }
         if !self.finished {
             self.end_orphans();
@@ -96,14 +93,34 @@ impl<'a> Launcher<'a> {
             // The keeper has nothing left to do but to exit; its status says nothing.
             os::spawn::reap_one(self.keeper);
         }
+        self.deadline = None;
         self.summarise();
+        // Who reads slowly gets the rest; the user may still cut it short by two signals.
+        while outcome.is_ok() && !self.outputs.is_empty() {
+            outcome = self.turn();
+        }
+        if let Err(error) = outcome {
+            eprintln!("{}: the launcher cannot wait for its job: {error}", self.job.name);
+            self.verdict.note(STATUS_FAILURE);
+        }
+        self.outputs.drop_what_has_no_room();
         self.verdict.status()
     }
 
+    /// Whether there is no keeper any more, or soon will be none.
+    fn is_over(&self) -> bool {
+        self.finished || self.lost
+    }
+
     fn turn(&mut self) -> io::Result<()> {
+        // What goes to files needs no room: nothing below would wake us for it.
+        self.write(&[]);
+        let over = self.is_over();
+        if over && self.outputs.is_empty() {
+            return Ok(());
+        }
         let mut set = PollSet::new();
         let signals = set.readable(&self.signals);
-        let over = self.finished || self.lost;
         let from_keeper = (!over && !self.outputs.is_full()).then(|| set.readable(&self.stream));
         let to_keeper = (!over && !self.outgoing.is_empty()).then(|| set.writable(&self.stream));
         let stdin = io::stdin();
@@ -369,6 +386,5 @@ impl<'a> Launcher<'a> {
             let table = table.unwrap_or_else(|| format!("{}: no process reported counters", self.job.name));
             self.outputs.announce(&table);
         }
-        self.outputs.finish();
     }
 }

@@ -223,9 +223,9 @@ impl Outputs {
         !self.discarding && self.sinks.iter().any(|(sink, _)| sink.backlog_bytes() > BACKLOG_BYTES)
     }
 
-    /// Whether everything was written.
+    /// Whether everything was written that is to be.
     pub fn is_empty(&self) -> bool {
-        self.sinks.iter().all(|(sink, _)| sink.backlog_bytes() == 0)
+        self.discarding || self.sinks.iter().all(|(sink, _)| sink.backlog_bytes() == 0)
     }
 
     /// Drops the processes' output from now on: the user wants the end, not the rest. What places have room for is
@@ -235,23 +235,8 @@ impl Outputs {
         self.drop_what_has_no_room();
     }
 
-    /// The last of all writing: waits for slow readers, unless output is being dropped.
-    pub fn finish(&mut self) {
-        while !self.discarding && !self.is_empty() {
-            let mut set = PollSet::new();
-            let rooms = self.poll(&mut set);
-            if set.wait(None).is_err() {
-                break;
-            }
-            let rooms: Vec<usize> =
-                rooms.iter().filter(|room| set.is_ready(room.1)).map(|room| room.0).collect();
-            drop(set);
-            self.write(&rooms);
-        }
-        self.drop_what_has_no_room();
-    }
-
-    fn drop_what_has_no_room(&mut self) {
+    /// Writes what places have room for, and forgets the rest.
+    pub fn drop_what_has_no_room(&mut self) {
         loop {
             let mut set = PollSet::new();
             let rooms = self.poll(&mut set);
