@@ -3,7 +3,7 @@
 use fabric::{Cause, Peer};
 
 use crate::envelope::{FAREWELL, RETRACT};
-use crate::receive::{ReceivePhase, ReceiveState};
+use crate::receive::{Awaited, ReceivePhase, ReceiveState};
 use crate::request::{Owner, State};
 use crate::send::{Data, SendPhase, SendState};
 use crate::{Error, Lane, RequestId};
@@ -21,9 +21,12 @@ impl Lane {
             .iter()
             .filter(|(_, request)| match &request.state {
                 State::Send(send) => send.peer == peer,
-                State::Receive(ReceiveState { peer: from, phase, .. }) => match phase {
-                    // Who may still hear from others waits on when one leaves in order.
-                    ReceivePhase::Posted => *from == Some(peer) || (from.is_none() && !orderly),
+                State::Receive(ReceiveState { from, phase, .. }) => match phase {
+                    ReceivePhase::Posted => match from {
+                        Awaited::One(from) => *from == peer,
+                        // Who may still hear from others waits on when one leaves in order.
+                        Awaited::Any(group) => !orderly && group.rank(process).is_some(),
+                    },
                     ReceivePhase::Delivering => false,
                     ReceivePhase::Streaming { peer: from, .. }
                     | ReceivePhase::Reading { peer: from, .. }
@@ -36,6 +39,7 @@ impl Lane {
         for request in hit {
             self.withdraw_posted(request);
             let rank = match self.requests.get(request).map(|r| &r.state) {
+                Some(State::Receive(ReceiveState { from: Awaited::Any(group), .. })) => group.rank(process),
                 Some(State::Receive(receive)) => receive.pattern.source.map(|rank| rank as usize),
                 _ => None,
             };

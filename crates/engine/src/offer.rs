@@ -2,7 +2,7 @@
 //! Receives that were posted meanwhile may be waiting for just this one.
 
 use crate::matching::Key;
-use crate::receive::{Body, Misfit, ReceiveState, Target, Unexpected, misfit, status_of};
+use crate::receive::{Awaited, Body, Misfit, ReceiveState, Target, Unexpected, misfit, status_of};
 use crate::request::{Owner, State};
 use crate::work::{Delivery, Pointer};
 use crate::{Lane, RequestId};
@@ -56,10 +56,10 @@ impl Lane {
         self.count_received(peer, bytes);
         let from = match body {
             Body::Remote { address, send } => {
-                if let Some(State::Receive(ReceiveState { peer: known, .. })) =
+                if let Some(State::Receive(ReceiveState { from, .. })) =
                     self.requests.get_mut(request).map(|r| &mut r.state)
                 {
-                    *known = Some(peer);
+                    *from = Awaited::One(peer);
                 }
                 let work = self.fetch(request, peer, address, send, to, bytes);
                 return self.work.extend(work);

@@ -8,7 +8,7 @@ use crate::offer::Place;
 use crate::request::{Owner, State};
 use crate::send::error_at_rank;
 use crate::work::{Delivery, Part, Pointer, Ticket, hold};
-use crate::{Communicator, Error, Lane, Message, RequestId, Status, TypeTag, Work};
+use crate::{Communicator, Error, Group, Lane, Message, RequestId, Status, TypeTag, Work};
 
 /// From whom a receive takes a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,9 +47,17 @@ pub(crate) enum Target {
     Look,
 }
 
+/// From whom a message can come.
+#[derive(Clone, Debug)]
+pub(crate) enum Awaited {
+    /// From this process.
+    One(Peer),
+    /// From any of these.
+    Any(Group),
+}
+
 pub(crate) struct ReceiveState {
-    /// The one process that it can come from; `None`: any.
-    pub peer: Option<Peer>,
+    pub from: Awaited,
     pub pattern: Pattern,
     pub target: Target,
     pub phase: ReceivePhase,
@@ -147,7 +155,8 @@ impl Lane {
         target: Target,
     ) -> Result<Received, Error> {
         let (pattern, peer) = self.pattern(communicator, source, tag)?;
-        let received = self.post(pattern, peer, target, Owner::User);
+        let from = peer.map_or_else(|| Awaited::Any(communicator.group.clone()), Awaited::One);
+        let received = self.post(pattern, from, target, Owner::User);
         match source {
             Source::Rank(rank) => received.map_err(|error| error_at_rank(error, rank)),
             Source::Any => received,
@@ -158,7 +167,7 @@ impl Lane {
     pub(crate) fn post(
         &mut self,
         pattern: Pattern,
-        peer: Option<Peer>,
+        from: Awaited,
         target: Target,
         owner: Owner,
     ) -> Result<Received, Error> {
@@ -167,14 +176,14 @@ impl Lane {
         {
             return self.take_unexpected(place, target, owner);
         }
-        if let Some(peer) = peer
+        if let Awaited::One(peer) = from
             && let Some(cause) = &self.peers[peer.0 as usize].failed
         {
             let (process, cause) = (self.port.process(peer), cause.clone());
             return Err(Error::PeerFailed { rank: None, process, cause });
         }
         let state =
-            ReceiveState { peer, pattern, target, phase: ReceivePhase::Posted, status: Status::default() };
+            ReceiveState { from, pattern, target, phase: ReceivePhase::Posted, status: Status::default() };
         let request = self.requests.insert(owner, State::Receive(state));
         self.posted.push(pattern, request.word());
         Ok(Received::Pending(request))
@@ -233,7 +242,7 @@ impl Lane {
                 let pattern =
                     Pattern { context: key.context, source: Some(key.source), label: Some(key.label) };
                 let state = ReceiveState {
-                    peer: Some(peer),
+                    from: Awaited::One(peer),
                     pattern,
                     target,
                     phase: ReceivePhase::Delivering,
@@ -430,7 +439,7 @@ impl Lane {
             }
             None => {
                 let pattern = Pattern { context: 0, source: None, label: None };
-                let state = ReceiveState { peer: Some(peer), pattern, target, phase, status };
+                let state = ReceiveState { from: Awaited::One(peer), pattern, target, phase, status };
                 self.requests.insert(owner, State::Receive(state))
             }
         };

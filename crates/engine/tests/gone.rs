@@ -4,11 +4,12 @@
 mod world;
 
 use archipelago_engine::{
-    Config, Data, Error, Message, Mode, Pointer, Received, RequestId, Sent, Source, Status, TagPattern,
-    TypeTag,
+    Communicator, Config, Data, Error, Group, Message, Mode, Pointer, Received, RequestId, Sent, Source,
+    Status, TagPattern, TypeTag,
 };
 use fabric::Cause;
 use fabric::sim::Fault;
+use wire::ContextId;
 use world::World;
 
 const U64: TypeTag = TypeTag { signature: 64, name: || "u64".into() };
@@ -114,5 +115,33 @@ fn an_announced_message_that_a_probe_holds_is_gone_with_its_sender() {
         );
         assert_eq!(world.ranks[1].lane.unexpected_bytes(), 0);
         assert_eq!(world.ranks[1].lane.pending(), 0);
+    }
+}
+
+#[test]
+fn a_wildcard_ends_only_with_a_member_of_its_communicator() {
+    for seed in 1..20 {
+        let mut world = World::simulated(3, seed, Config::default());
+        let members = world.ranks[1].world.clone();
+        let two = [1, 2].map(|rank| members.group.process(rank).unwrap());
+        let pair = Communicator::new(ContextId::new(7, 7), Group::of(two.to_vec()), 0, "pair".into());
+        let mut buffers = [[0u8; 8]; 2];
+        let mut requests = Vec::new();
+        for (communicator, buffer) in [&members, &pair].into_iter().zip(&mut buffers) {
+            let (to, any) = (Pointer::new(buffer.as_mut_ptr()), TagPattern::Any);
+            match world.ranks[1].lane.receive(communicator, Source::Any, any, U64, to, 8) {
+                Ok(Received::Pending(request)) => requests.push(request),
+                _ => panic!("nothing was sent"),
+            }
+        }
+        kill_sender(&mut world);
+        let outcome = world.wait_all(&[(1, requests[0])], "a wildcard that hears of a death").remove(0);
+        assert!(matches!(outcome, Err(Error::PeerFailed { rank: Some(0), .. })), "{outcome:?}");
+        assert!(!world.ranks[1].lane.is_complete(requests[1]));
+        let (sender, data) = (&mut world.ranks[2], Data::Small { bytes: [3; 32], length: 8 });
+        let theirs = Communicator::new(ContextId::new(7, 7), Group::of(two.to_vec()), 1, "pair".into());
+        assert!(sender.lane.send(&theirs, 0, 0, U64, data, Mode::Standard).is_ok());
+        let outcome = world.wait_all(&[(1, requests[1])], "a message of the living").remove(0);
+        assert_eq!((outcome.map(|status| status.source), buffers[1]), (Ok(1), [3; 8]));
     }
 }

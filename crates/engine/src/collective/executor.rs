@@ -11,7 +11,7 @@ use super::board::Use;
 use super::{Algorithm, Buffer, Call, Order, Range, Schedule, Span, Step};
 use crate::envelope::{Envelope, STEP_LABEL};
 use crate::matching::Pattern;
-use crate::receive::{ReceiveState, Target};
+use crate::receive::{Awaited, ReceiveState, Target};
 use crate::request::{Owner, State};
 use crate::work::{Part, Pointer, Ticket};
 use crate::{Communicator, Data, Error, Lane, Received, RequestId, Sent, Status, TypeTag, Work};
@@ -283,7 +283,7 @@ impl Lane {
         let target = Target::Buffer { to, capacity: bytes, of: TypeTag::BYTES };
         // Counted before it is posted: an announced message of no bytes completes at once.
         self.opened(collective);
-        let received = self.post(pattern, Some(peer), target, Owner::Step { collective });
+        let received = self.post(pattern, Awaited::One(peer), target, Owner::Step { collective });
         if !matches!(received, Ok(Received::Pending(_))) {
             self.closed(collective);
         }
