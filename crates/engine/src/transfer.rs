@@ -37,6 +37,7 @@ impl Lane {
             && limits.reads
             && limits.read_is_cheaper
             && let Some(reader) = self.port.reader(peer)
+            && self.may_follow(peer, address, send, bytes)
         {
             self.set_receive_phase(request, ReceivePhase::Reading { peer, send });
             self.set_busy(request);
@@ -45,6 +46,19 @@ impl Lane {
         }
         self.ask_for_stream(request, peer, send);
         None
+    }
+
+    /// Whether an announced address is one to read from. What this process announces to itself is read in place, so it has
+    /// to be what was really sent: others that share the segment could have written the announcement.
+    fn may_follow(&self, peer: Peer, address: u64, send: u64, bytes: usize) -> bool {
+        let announced = |state: &State| match state {
+            State::Send(SendState { data: Data::Memory { from, bytes: sent }, phase, .. }) => {
+                from.address() == address && *sent == bytes && matches!(phase, SendPhase::Announced)
+            }
+            _ => false,
+        };
+        self.port.process(peer) != self.port.me()
+            || self.requests.get(RequestId::from_word(send)).is_some_and(|request| announced(&request.state))
     }
 
     fn ask_for_stream(&mut self, request: RequestId, peer: Peer, send: u64) {
