@@ -44,12 +44,7 @@ impl Lane {
             return false;
         }
         self.types.note(of);
-        let envelope = Envelope {
-            context: communicator.context.0,
-            source: communicator.rank as u32,
-            label: tag as u64,
-            signature: of.signature,
-        };
+        let envelope = Envelope::of_message(communicator, tag, of);
         let sent = self.port.send(peer, Class::Data, envelope.frame(true), bytes).is_ok();
         let state = &mut self.peers[peer.0 as usize];
         if sent {

@@ -3,6 +3,7 @@
 use fabric::Frame;
 
 use crate::matching::Key;
+use crate::{Communicator, TypeTag};
 
 /// A message with its payload behind it. Header: an envelope.
 pub const EAGER: u8 = 1;
@@ -50,6 +51,17 @@ pub struct Envelope {
 }
 
 impl Envelope {
+    /// The envelope of a message of values `of` with a tag, from this member of the communicator.
+    #[inline]
+    pub(crate) fn of_message(communicator: &Communicator, tag: i32, of: TypeTag) -> Envelope {
+        Envelope {
+            context: communicator.context.0,
+            source: communicator.rank as u32,
+            label: tag as u64,
+            signature: of.signature,
+        }
+    }
+
     /// The frame of this envelope: eager (payload behind it) or announced.
     #[inline]
     pub fn frame(&self, eager: bool) -> Frame {

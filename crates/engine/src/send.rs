@@ -107,12 +107,7 @@ impl Lane {
         self.check_open()?;
         let peer = self.peer(communicator, to)?;
         self.types.note(of);
-        let envelope = Envelope {
-            context: communicator.context.0,
-            source: communicator.rank as u32,
-            label: tag as u64,
-            signature: of.signature,
-        };
+        let envelope = Envelope::of_message(communicator, tag, of);
         self.send_envelope(peer, envelope, data, mode == Mode::Synchronous, Owner::User)
             .map_err(|error| error_at_rank(error, to))
     }
