@@ -4,6 +4,7 @@ use crate::limits::{self, LIMITS};
 use crate::measures::{MEASURES, Measure, Way};
 use crate::page::{self, Report};
 use crate::sample::Sample;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -47,7 +48,10 @@ pub fn run(words: &[&str]) -> Result<(), String> {
             }
         }
     }
-    println!("\r\x1b[K{}", page::table(&report, options.limits_only));
+    if std::io::stdout().is_terminal() {
+        print!("\r\x1b[K"); // where the progress stood
+    }
+    println!("{}", page::table(&report, options.limits_only));
     report.failures.iter().for_each(|line| eprintln!("bench: {line}"));
     let write = |path: &Path, text: String| {
         std::fs::write(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
@@ -84,7 +88,6 @@ fn parse<'a>(words: &[&'a str]) -> Result<Options<'a>, String> {
 }
 
 fn progress(round: usize, runs: usize, what: &str) {
-    use std::io::{IsTerminal, Write};
     if std::io::stdout().is_terminal() {
         print!("\r\x1b[Krun {round} of {runs}: {what}");
         let _ = std::io::stdout().flush();

@@ -15,6 +15,12 @@ pub fn description(cores: usize) -> String {
     format!("{processor}, {cores} cores used{nature}, {gibibytes:.0} GiB, Linux {}", kernel.trim())
 }
 
+/// How many processes wanted to run in the last minute, on average: a machine that is not quiet gives other figures.
+pub fn load() -> String {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split_whitespace().next().unwrap_or("unknown").to_owned()
+}
+
 fn field(path: &str, name: &str) -> Option<String> {
     let text = fs::read_to_string(path).ok()?;
     let line = text.lines().find(|line| line.starts_with(name))?;

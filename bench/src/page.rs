@@ -13,6 +13,8 @@ pub struct Report {
     pub cores: usize,
     /// How many times everything was taken.
     pub runs: usize,
+    /// The machine's load before the first run.
+    pub load: String,
     /// By the limit's name.
     pub limits: Samples,
     /// In the order of [`MEASURES`].
@@ -30,6 +32,7 @@ impl Report {
         Report {
             cores,
             runs,
+            load: machine::load(),
             limits: Samples::new(),
             ours: empty.clone(),
             ratios: empty,
@@ -95,9 +98,11 @@ pub fn markdown(report: &Report) -> String {
         "# Performance\n\n\
         Written by `cargo xtask bench`; don't edit. {runs} runs, ours and the bare limits in turn; a cell says the median, and \
         in brackets the least and the most. A ratio is taken between figures of the same run.\n\n\
-        Machine: {machine}.\n\n\
+        Machine: {machine}. Its load before the first run was {}: on a quiet machine it is near 0, and figures taken beside other \
+        work are worse and spread more.\n\n\
         ## Ours\n\n\
-        | | unit | ours | ratio to the limit | promised | |\n|---|---|---|---|---|---|\n"
+        | | unit | ours | ratio to the limit | promised | |\n|---|---|---|---|---|---|\n",
+        report.load
     );
     for index in 0..MEASURES.len() {
         text.push_str(&format!("| {} |\n", row(report, index).join(" | ")));
@@ -160,7 +165,7 @@ pub fn json(report: &Report) -> String {
     let machine = machine::description(report.cores);
     format!(
         "{:#}\n",
-        json!({ "machine": machine, "runs": report.runs, "limits": limits, "ours": ours, "failures": report.failures })
+        json!({ "machine": machine, "load": report.load, "runs": report.runs, "limits": limits, "ours": ours, "failures": report.failures })
     )
 }
 
