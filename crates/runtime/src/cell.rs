@@ -54,6 +54,8 @@ pub(crate) struct Inside {
     now: Time,
 }
 
+// Ranks as threads have their cells in one heap: no two may share a cache line (two lines are fetched together).
+#[repr(align(128))]
 pub(crate) struct Cell {
     inside: Mutex<Inside>,
     /// Threads that want the lock while its owner polls with it held.

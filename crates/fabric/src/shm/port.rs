@@ -32,8 +32,12 @@ const PUBLISH_AFTER: u32 = 64;
 /// The states of the peers' processes are looked at at least so often.
 const STATES_EVERY_NS: u64 = 100_000_000;
 
-/// The largest payload of a frame: half the payload area of a small ring.
-const FRAME_BYTES_MAX: usize = 16 << 10;
+/// The largest payload of a frame, and the piece in which large messages stream: a quarter of a small ring's payload area,
+/// so that both sides' copies overlap and the price of a frame is small beside that of its bytes.
+const FRAME_BYTES_MAX: usize = 32 << 10;
+
+/// Longer messages are announced: they take the receiver's buffer instead of a copy on the way.
+const EAGER_BYTES: usize = 16 << 10;
 
 const NO_LINK: u32 = u32::MAX;
 
@@ -433,7 +437,7 @@ impl ShmPort {
         let reader = self.reader(link);
         Limits {
             frame_bytes_max: FRAME_BYTES_MAX,
-            eager_bytes: FRAME_BYTES_MAX,
+            eager_bytes: EAGER_BYTES,
             piece_bytes: FRAME_BYTES_MAX,
             reads: reader.is_some(),
             read_is_cheaper: reader.is_some_and(|reader| reader.is_same_space() || read_is_cheaper()),

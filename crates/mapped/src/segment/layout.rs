@@ -13,7 +13,7 @@ pub(super) const RING_CONTROL: u64 = 256;
 
 /// A small ring's lines fill a page together with its control words.
 pub(super) const SMALL_LINES: u32 = 60;
-pub(super) const SMALL_PAYLOAD: u32 = 32 << 10;
+pub(super) const SMALL_PAYLOAD: u32 = 128 << 10;
 const SMALL_RING: u64 = RING_CONTROL + SMALL_LINES as u64 * 64 + SMALL_PAYLOAD as u64;
 
 /// A large ring's lines fill 16 pages together with its control words.
@@ -21,7 +21,7 @@ pub(super) const LARGE_LINES: u32 = 1020;
 pub(super) const LARGE_PAYLOAD: u32 = 256 << 10;
 const LARGE_RING: u64 = RING_CONTROL + LARGE_LINES as u64 * 64 + LARGE_PAYLOAD as u64;
 
-/// Large rings of a receiver's lane. With 32 slots a lane touches at most 36 KiB x 32 + 320 KiB x 8 = 3.6 MiB.
+/// Large rings of a receiver's lane. With 32 slots a lane touches at most 132 KiB x 32 + 320 KiB x 8 = 6.7 MiB.
 pub const LARGE_RINGS: u16 = 8;
 
 /// The most slots. 4,096 of them need 600 GiB of address space for rings.

@@ -5,7 +5,7 @@
 //! area of slot 0    header page                     who the process is, how it may be read
 //!                   for each lane:
 //!                     doorbell page
-//!                     small ring from each slot     4 KiB of lines, 32 KiB of payload
+//!                     small ring from each slot     4 KiB of lines, 128 KiB of payload
 //!                     large rings                   64 KiB of lines, 256 KiB of payload (room for busy senders; not used yet)
 //!                   board pool
 //!                   allocation pool
