@@ -103,7 +103,8 @@ fn best_limit(report: &Report, measure: &Measure) -> Option<f64> {
 fn take(measure: &Measure, archi: &Path, own: &Path) -> Result<f64, String> {
     let command = |name, options: &[&str]| {
         let mut command = Command::new(archi);
-        command.arg("run").args(options).arg(own).args(["ours", name]);
+        // A run that hangs is a failure that is reported, not the end of the comparison.
+        command.args(["run", "--timeout", "60s"]).args(options).arg(own).args(["ours", name]);
         command
     };
     match measure.ours {
