@@ -240,12 +240,6 @@ pub fn become_subreaper() -> io::Result<()> {
     Ok(rustix::process::set_child_subreaper(Some(yes))?)
 }
 
-/// Has the kernel kill this process (SIGKILL) when the thread that started it ends; so that a process behind a wrapper
-/// ends with the wrapper. Best effort.
-pub fn die_with_parent() {
-    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
-}
-
 /// Names this process in `ps` and `/proc`, at most 15 bytes.
 pub fn name_this_process(name: &std::ffi::CStr) {
     let _ = rustix::thread::set_name(name);

@@ -99,7 +99,6 @@ fn private_port(me: ProcessId) -> Result<Port, JoinError> {
 
 fn join_as(claimed: Claimed) -> Result<Arc<Process>, JoinError> {
     let Claimed { welcome, segment, link } = claimed;
-    os::spawn::die_with_parent();
     let me = welcome.me();
     let port = match shared_port(&welcome, segment) {
         Ok(port) => port,
