@@ -4,7 +4,7 @@ use crate::{doctor, info, machine, run};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -69,13 +69,32 @@ fn archi(mut words: Vec<OsString>) -> Result<u8, clap::Error> {
     let archi = Archi::try_parse_from(std::iter::once("archi".into()).chain(words))?;
     match archi.command {
         Verb::Run { words } => run::run("archi run", words),
-        Verb::Info(arguments) => Ok(info::info(&arguments)),
-        Verb::Doctor(arguments) => Ok(doctor::doctor(&arguments)),
+        Verb::Info(arguments) => Ok(print(|out| info::info(&arguments, out))),
+        Verb::Doctor(arguments) => Ok(print(|out| doctor::doctor(&arguments, out))),
         Verb::Completions { shell } => {
             let run = run::RunArguments::command().name("run").about("Start processes");
             let mut command = Archi::command().mut_subcommand("run", |_| run);
-            clap_complete::generate(shell, &mut command, "archi", &mut std::io::stdout());
-            Ok(0)
+            Ok(print(|out| {
+                clap_complete::generate(shell, &mut command, "archi", out);
+                Ok(0)
+            }))
+        }
+    }
+}
+
+/// Prints what is written, as a whole; the exit status. Who reads only its beginning, as `head` does, has what they want.
+fn print(write: impl FnOnce(&mut Vec<u8>) -> io::Result<u8>) -> u8 {
+    let mut text = Vec::new();
+    let printed = write(&mut text).and_then(|status| {
+        let mut out = io::stdout().lock();
+        out.write_all(&text).and_then(|()| out.flush()).map(|()| status)
+    });
+    match printed {
+        Ok(status) => status,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "archi: standard output cannot be written: {error}");
+            launch::job::STATUS_FAILURE
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::findings::{Finding, Gravity, findings};
 use os::cores::Cores;
 use serde_json::json;
+use std::io::{self, Write};
 
 /// Arguments of `archi doctor`.
 #[derive(clap::Args, Debug)]
@@ -16,8 +17,11 @@ pub struct DoctorArguments {
     np: Option<u32>,
 }
 
-/// Prints; the exit status.
-pub fn doctor(arguments: &DoctorArguments) -> u8 {
+/// Writes; the exit status.
+///
+/// # Errors
+/// When it can't be written.
+pub fn doctor(arguments: &DoctorArguments, out: &mut impl Write) -> io::Result<u8> {
     let ranks = arguments.np.unwrap_or_else(|| Cores::of_this_process().usable() as u32);
     let findings = findings(ranks);
     let is_broken = findings.iter().any(|finding| finding.gravity == Gravity::Broken);
@@ -26,23 +30,24 @@ pub fn doctor(arguments: &DoctorArguments) -> u8 {
             let gravity = format!("{:?}", finding.gravity).to_lowercase();
             json!({ "name": finding.name, "gravity": gravity, "found": finding.found, "remedy": finding.remedy })
         });
-        println!(
+        writeln!(
+            out,
             "{:#}",
             json!({ "processes": ranks, "healthy": !is_broken, "findings": rows.collect::<Vec<_>>() })
-        );
-        return is_broken.into();
+        )?;
+        return Ok(is_broken.into());
     }
-    println!("for a job of {ranks} process{}", if ranks == 1 { "" } else { "es" });
+    writeln!(out, "for a job of {ranks} process{}", if ranks == 1 { "" } else { "es" })?;
     for Finding { name, gravity, found, remedy } in &findings {
         let mark = match gravity {
             Gravity::Fine => "fine",
             Gravity::Slow => "slow",
             Gravity::Broken => "BROKEN",
         };
-        println!("{mark:<7} {name:<18} {found}");
+        writeln!(out, "{mark:<7} {name:<18} {found}")?;
         if !remedy.is_empty() {
-            println!("{:26} remedy: {remedy}", "");
+            writeln!(out, "{:26} remedy: {remedy}", "")?;
         }
     }
-    is_broken.into()
+    Ok(is_broken.into())
 }

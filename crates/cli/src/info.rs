@@ -4,6 +4,7 @@ use engine::credit;
 use fabric::Limits;
 use runtime::patience::{Patience, SLEEP_NS_MAX, WAKE_NS};
 use serde_json::{Value, json};
+use std::io::{self, Write};
 use wire::{JobId, ProcessId};
 
 use crate::findings::findings;
@@ -27,11 +28,14 @@ struct Threshold {
     why: String,
 }
 
-/// Prints; the exit status.
-pub fn info(arguments: &InfoArguments) -> u8 {
+/// Writes; the exit status.
+///
+/// # Errors
+/// When it can't be written.
+pub fn info(arguments: &InfoArguments, out: &mut impl Write) -> io::Result<u8> {
     if let Some(ranks) = arguments.collectives {
-        print!("{}", engine::collective::listing(ranks, engine::collective::CELL_BYTES));
-        return 0;
+        write!(out, "{}", engine::collective::listing(ranks, engine::collective::CELL_BYTES))?;
+        return Ok(0);
     }
     let (version, host, kernel) = (env!("CARGO_PKG_VERSION"), os::host::name(), os::host::kernel());
     let (findings, thresholds) =
@@ -45,27 +49,37 @@ pub fn info(arguments: &InfoArguments) -> u8 {
             "version": version, "host": host, "kernel": kernel, "transports": ["shm", "tcp", "sim"],
             "machine": found, "thresholds": limits,
         });
-        println!("{all:#}");
-        return 0;
+        writeln!(out, "{all:#}")?;
+        return Ok(0);
     }
-    println!("archipelago {version} on {host}, Linux {kernel}");
-    println!(
+    writeln!(out, "archipelago {version} on {host}, Linux {kernel}")?;
+    writeln!(
+        out,
         "\nTransports: shm (between processes of a host), tcp (--transport tcp), sim (tests, in virtual time)"
-    );
-    println!("\nThis machine");
+    )?;
+    writeln!(out, "\nThis machine")?;
     let width = findings.iter().map(|f| f.name.len()).max().unwrap_or(0);
     for finding in &findings {
-        println!("  {:<width$}  {}", finding.name, finding.found);
+        writeln!(out, "  {:<width$}  {}", finding.name, finding.found)?;
     }
-    println!("\nThresholds");
+    writeln!(out, "\nThresholds")?;
     let (names, values): (Vec<usize>, Vec<usize>) =
         thresholds.iter().map(|t| (t.name.len(), t.value.to_string().len())).unzip();
     let (names, values) = (names.into_iter().max().unwrap_or(0), values.into_iter().max().unwrap_or(0));
     for threshold in &thresholds {
-        println!("  {:<names$}  {:>values$}  {}", threshold.name, threshold.value.to_string(), threshold.why);
+        writeln!(
+            out,
+            "  {:<names$}  {:>values$}  {}",
+            threshold.name,
+            threshold.value.to_string(),
+            threshold.why
+        )?;
     }
-    println!("\n`archi doctor` says what to mend, `archi info --collectives` which algorithm runs where.");
-    0
+    writeln!(
+        out,
+        "\n`archi doctor` says what to mend, `archi info --collectives` which algorithm runs where."
+    )?;
+    Ok(0)
 }
 
 fn thresholds() -> Vec<Threshold> {

@@ -1,6 +1,6 @@
 //! Processes that claim their rank.
 
-use crate::scene::{Scene, claimant};
+use crate::scene::{Scene, claimant, until};
 
 #[test]
 fn everyone_gets_its_rank_and_the_segment() {
@@ -148,12 +148,13 @@ fn a_rank_that_dies_behind_a_shell_ends_the_job() {
     let scene = Scene::new();
     let script = format!("{} claim sleep 1000; sleep 1001", claimant());
     let child = scene.archi(&["-n", "2", "sh", "-c", &script]).spawn().unwrap();
-    let claimants = scene.wait_for(4, "claim sleep 1000");
-    let is_claimant = |pid: &u32| {
-        std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == "claimant")
-    };
-    let victim = claimants.into_iter().find(is_claimant).unwrap();
-    os::signal::send(victim, os::signal::SIGKILL).unwrap();
+    let mut victim = None;
+    until("a claimant behind its shell", || {
+        let all = scene.processes();
+        victim = all.iter().find(|(_, name, _)| name == "claimant").map(|(pid, _, _)| *pid);
+        victim.is_some()
+    });
+    os::signal::send(victim.unwrap(), os::signal::SIGKILL).unwrap();
     let outcome = scene.finish(child);
     // What the kernel says of another's child depends on its version.
     assert!(matches!(outcome.status, Some(1 | 137)), "{outcome:?}");

@@ -91,3 +91,21 @@ fn without_proc_jobs_run_and_doctor_says_so() {
     assert!(said.contains("not mounted") && said.contains("mount -t proc"), "{said}");
     scene.expect_nothing_left();
 }
+
+#[test]
+fn a_full_disk_is_one_line_and_a_reader_that_left_is_none() {
+    let scene = Scene::new();
+    for words in [&["info"][..], &["info", "--collectives"], &["doctor"], &["completions", "bash"]] {
+        let mut command = scene.program(env!("CARGO_BIN_EXE_archi"), words);
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let outcome = scene.finish(command.stdout(full).spawn().unwrap());
+        assert_eq!(outcome.status, Some(1), "{outcome:?}");
+        outcome.expect_one_line(&["standard output cannot be written"]);
+
+        let mut command = scene.program(env!("CARGO_BIN_EXE_archi"), words);
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let outcome = scene.finish(command.stdout(writer).spawn().unwrap());
+        assert_eq!((outcome.status, outcome.stderr.as_str()), (Some(0), ""), "{outcome:?}");
+    }
+}
