@@ -57,3 +57,16 @@ fn a_status_is_the_jobs() {
 fn a_killed_rank_ends_the_job() {
     check("kill", 137, &["rank 1 on", "SIGKILL"]);
 }
+
+/// A setting that is none is refused by every rank before it joins, in one line each.
+#[test]
+fn settings_that_are_none_are_refused() {
+    for (setting, said) in [
+        ("pool_byte=1000000", "there are pool_bytes and eager_bytes"),
+        ("pool_bytes=lots", "it takes a number of bytes"),
+        ("pool_bytes=1", "at least 65536 bytes"),
+    ] {
+        let ran = end("caught", 2, &["--set", setting]).expect_status(1);
+        assert!(ran.error.contains(said) && ran.error.contains(setting), "{}", ran.error);
+    }
+}

@@ -22,6 +22,15 @@ pub enum JoinError {
     Twice,
     /// The launcher's word could not be had.
     Claim(ClaimError),
+    /// A setting of `archi run --set` is not one, or its value is none for it.
+    Setting {
+        /// Its name.
+        name: String,
+        /// The value that was given.
+        value: String,
+        /// What it takes.
+        why: String,
+    },
     /// A transport that the job needs does not work here.
     Transport {
         /// Which one.
@@ -38,6 +47,7 @@ impl std::fmt::Display for JoinError {
                 write!(f, "this process has already joined its job: call init once and clone the world")
             }
             JoinError::Claim(error) => write!(f, "{error}"),
+            JoinError::Setting { name, value, why } => write!(f, "--set {name}={value}: {why}"),
             JoinError::Transport { name, why } => {
                 write!(f, "the transport {name} does not work here: {why} (`archi doctor` says more)")
             }
@@ -112,7 +122,7 @@ fn join_as(claimed: Claimed) -> Result<Arc<Process>, JoinError> {
         house.publish(&card);
     }
     let patience = Patience::for_host(welcome.local_size as usize, welcome.cores as usize, WAKE_NS);
-    let config = config(&welcome);
+    let config = config(&welcome)?;
     let surroundings = Surroundings {
         size: welcome.size,
         local_size: welcome.local_size,
@@ -144,15 +154,25 @@ fn socket_port(welcome: &Welcome) -> Result<Port, JoinError> {
     Ok(Port::on_tcp(tcp::Port::new(settings).map_err(why)?))
 }
 
+/// The least memory for unexpected messages: below it, programs that send before they receive would wait for each other.
+const POOL_BYTES_MIN: u64 = 64 << 10;
+
 /// What the user set with `archi run --set name=value`.
-fn config(welcome: &Welcome) -> Config {
-    let number = |name: &str| {
-        let (_, value) = welcome.options.iter().find(|(known, _)| known == name)?;
-        value.parse::<u64>().ok()
-    };
-    Config {
-        job_size: welcome.size,
-        pool_bytes: number("pool_bytes").unwrap_or(engine::credit::POOL_BYTES),
-        eager_bytes: number("eager_bytes").map(|bytes| bytes as usize),
+fn config(welcome: &Welcome) -> Result<Config, JoinError> {
+    let mut config = Config { job_size: welcome.size, ..Config::default() };
+    for (name, value) in &welcome.options {
+        let refuse = |why: String| JoinError::Setting { name: name.clone(), value: value.clone(), why };
+        let number = || value.parse::<u64>().map_err(|_| refuse("it takes a number of bytes".into()));
+        match name.as_str() {
+            "pool_bytes" => match number()? {
+                bytes if bytes < POOL_BYTES_MIN => {
+                    return Err(refuse(format!("it takes at least {POOL_BYTES_MIN} bytes")));
+                }
+                bytes => config.pool_bytes = bytes,
+            },
+            "eager_bytes" => config.eager_bytes = Some(number()? as usize),
+            _ => return Err(refuse("there are pool_bytes and eager_bytes".into())),
+        }
     }
+    Ok(config)
 }
