@@ -76,3 +76,39 @@ fn without_proc() {
     let ran = Ran::of(command.output().expect("unshare runs")).expect_status(0);
     assert_eq!(ran.output.len(), 3, "{}", ran.error);
 }
+
+/// A memory limit that four ranks and their messages fit into. Making a cgroup needs rights that a test may lack.
+#[test]
+fn in_a_memory_cgroup() {
+    let name = format!("archi-test-{}", std::process::id());
+    let (v1, v2) = ("/sys/fs/cgroup/memory", "/sys/fs/cgroup");
+    let (base, limit) = match std::path::Path::new(v1).exists() {
+        true => (v1, "memory.limit_in_bytes"),
+        false => (v2, "memory.max"),
+    };
+    let group = std::path::Path::new(base).join(name);
+    let made = std::fs::create_dir(&group).and_then(|()| std::fs::write(group.join(limit), "100663296"));
+    if made.is_err() {
+        let _ = std::fs::remove_dir(&group);
+        println!("no right to make a memory cgroup here: nothing to test");
+        return;
+    }
+    for transport in ["shm", "tcp"] {
+        let script = format!("echo $$ > {}/cgroup.procs && exec \"$0\" \"$@\"", group.display());
+        let mut command = Command::new("sh");
+        command.args(["-c", &script]).arg(archi());
+        command.args(["run", "--transport", transport, "-n", "4", SUBJECT, "exchange"]);
+        let ran = Ran::of(command.output().expect("a shell runs")).expect_status(0);
+        assert_eq!(ran.output.len(), 4, "{}", ran.error);
+    }
+    // Empty now: every descendant of the job is gone.
+    let mut removed = std::fs::remove_dir(&group);
+    for _ in 0..100 {
+        if removed.is_ok() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        removed = std::fs::remove_dir(&group);
+    }
+    removed.expect("the job left a process in its cgroup");
+}
