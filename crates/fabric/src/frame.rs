@@ -129,7 +129,7 @@ impl std::fmt::Display for Cause {
             Cause::Died(how) => write!(f, "its process ended: {how}"),
             Cause::Unreachable(why) => write!(f, "it cannot be reached: {why}"),
             Cause::Protocol(what) => write!(f, "it broke the protocol: {what}"),
-            Cause::Left => write!(f, "it has finalised and left the job"),
+            Cause::Left => write!(f, "it has left the job"),
             Cause::Dropped => write!(f, "the connection was dropped"),
         }
     }
