@@ -34,12 +34,11 @@ fn main() {
                 say(&link, ToKeeper::Put { name: name.into(), value: value.into() });
             }
             "get" => {
-                let key = argument();
-                let (number, name) = key.split_once(':').expect("get NUMBER:NAME");
-                let key = Key { number: number.parse().expect("a number"), name: name.into() };
-                say(&link, ToKeeper::Get(key));
+                ask(&link, &argument());
                 print_next(&link, rank);
             }
+            // As get, whose answer is heard later.
+            "ask" => ask(&link, &argument()),
             "hear" => print_next(&link, rank),
             "count" => {
                 let row = Statistic { layer: "test".into(), messages_out: 7, ..Statistic::default() };
@@ -76,6 +75,11 @@ fn main() {
 
 fn finish(link: &Option<Link>) {
     say(link, ToKeeper::Goodbye);
+}
+
+fn ask(link: &Option<Link>, key: &str) {
+    let (number, name) = key.split_once(':').expect("NUMBER:NAME");
+    say(link, ToKeeper::Get(Key { number: number.parse().expect("a number"), name: name.into() }));
 }
 
 fn say(link: &Option<Link>, message: ToKeeper) {

@@ -1,6 +1,7 @@
 //! Processes that claim their rank.
 
-use crate::scene::{Scene, claimant, until};
+use crate::running::{Running, with_input};
+use crate::scene::{Scene, claimant};
 
 #[test]
 fn everyone_gets_its_rank_and_the_segment() {
@@ -80,8 +81,9 @@ fn an_abort_ends_the_job_with_its_code() {
 
 #[test]
 fn values_are_waited_for() {
-    let words = ["claim", "get", "1:name", "goodbye"];
-    let other = ["claim", "sleep", "1", "put", "name=value", "goodbye"];
+    // It asks before it says that it has asked, and the other answers to that.
+    let words = ["claim", "ask", "1:name", "put", "asked=yes", "hear", "goodbye"];
+    let other = ["claim", "get", "0:asked", "put", "name=value", "goodbye"];
     let claimant = claimant();
     let words = [&["-n", "1", &claimant], &words[..], &[":", "-n", "1", &claimant], &other[..]].concat();
     let outcome = Scene::new().run(&words);
@@ -102,24 +104,13 @@ fn a_value_of_one_who_left_never_comes() {
 #[test]
 fn a_death_is_told_to_the_others_before_they_are_ended() {
     let claimant = claimant();
-    let words = [
-        "-n",
-        "2",
-        &claimant,
-        "claim",
-        "hear",
-        "hear",
-        "goodbye",
-        "sleep",
-        "1000",
-        ":",
-        "-n",
-        "1",
-        "sh",
-        "-c",
-        "sleep 0.5; kill -9 $$",
-    ];
-    let outcome = Scene::new().run(&words);
+    let words = ["-n", "2", "-stdin", "2", &claimant, "claim", "hear", "hear", "goodbye", "sleep", "1000"];
+    let victim = [":", "-n", "1", "sh", "-c", "read now; kill -9 $$"];
+    let scene = Scene::new();
+    let mut job = Running::listen(&scene, with_input(scene.archi(&[&words[..], &victim].concat())));
+    job.says(&["rank 0 of 3", "rank 1 of 3"]);
+    job.hears("now\n");
+    let outcome = job.finish();
     assert_eq!(outcome.status, Some(137), "{outcome:?}");
     for rank in 0..2 {
         let died = format!("rank {rank} hears: 2 died: killed by signal 9 (SIGKILL)");
@@ -147,18 +138,25 @@ fn a_rank_that_dies_behind_a_shell_ends_the_job() {
     // Another program started it, and goes on.
     let scene = Scene::new();
     let script = format!("{} claim sleep 1000; sleep 1001", claimant());
-    let child = scene.archi(&["-n", "2", "sh", "-c", &script]).spawn().unwrap();
-    let mut victim = None;
-    until("a claimant behind its shell", || {
-        let all = scene.processes();
-        victim = all.iter().find(|(_, name, _)| name == "claimant").map(|(pid, _, _)| *pid);
-        victim.is_some()
-    });
-    // Nothing outside tells when it has claimed its rank; one that has not is nobody's rank yet.
-    std::thread::sleep(std::time::Duration::from_secs(2));
-    os::signal::send(victim.unwrap(), os::signal::SIGKILL).unwrap();
-    let outcome = scene.finish(child);
+    let mut job = scene.start(&["-n", "2", "sh", "-c", &script]);
+    job.says(&["rank 0 of 2", "rank 1 of 2"]);
+    os::signal::send(scene.named("claimant")[0], os::signal::SIGKILL).unwrap();
+    let outcome = job.finish();
     // What the kernel says of another's child depends on its version.
     assert!(matches!(outcome.status, Some(1 | 137)), "{outcome:?}");
     assert!(outcome.stderr.contains("; the job is ended"), "{outcome:?}");
+}
+
+#[test]
+fn an_end_behind_a_shell_counts_once() {
+    // The shells go on long after the rank's end was told, and one of them fails as well in the end.
+    let scene = Scene::new();
+    let script = format!("{} claim exit 7; read now; exit 9", claimant());
+    let words = ["-n", "2", "--keep-going", "-stdin", "all", "sh", "-c", &script];
+    let mut job = Running::listen(&scene, with_input(scene.archi(&words)));
+    job.says(&["rank 0 on ", "rank 1 on "]);
+    job.hears("now\n");
+    let outcome = job.finish();
+    assert!(outcome.stderr.ends_with("archi: 2 of 2 processes failed\n"), "{outcome:?}");
+    assert_eq!(outcome.stderr.lines().count(), 3, "{outcome:?}");
 }

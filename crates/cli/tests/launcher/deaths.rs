@@ -1,6 +1,6 @@
 //! Whoever is killed with -9, in whatever order: no process, no segment, no file is left.
 
-use crate::scene::{Scene, claimant};
+use crate::scene::{Scene, claimant, is_installed};
 use os::signal::{SIGKILL, send};
 use std::path::Path;
 
@@ -68,9 +68,7 @@ fn behind_a_shell() {
 #[test]
 fn behind_python() {
     let script = "import subprocess; subprocess.run(['sleep', '1000']); subprocess.run(['sleep', '1001'])";
-    let found = std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join("python3").exists()));
-    if found {
+    if is_installed("python3") {
         kill_in_every_order(&["python3", "-c", script], 2);
     }
 }
@@ -83,7 +81,7 @@ fn processes_of_the_library() {
 #[test]
 fn what_daemonises_ends_with_the_job() {
     // Its own session and group, its parent gone: only the keeper's being a subreaper finds it.
-    let script = "setsid sh -c 'sleep 1000 >/dev/null 2>&1 &' ; sleep 0.2";
+    let script = "setsid sh -c 'sleep 1000 >/dev/null 2>&1 &'";
     let outcome = Scene::new().run(&["-n", "2", "sh", "-c", script]);
     assert_eq!(outcome.status, Some(0), "{outcome:?}");
 }
@@ -93,7 +91,7 @@ fn what_daemonised_ends_when_the_keeper_is_killed() {
     for victim in [Launcher, Keeper] {
         let scene = Scene::new();
         let mut child =
-            scene.archi(&["-n", "1", "sh", "-c", "setsid sleep 1000 & sleep 1001"]).spawn().unwrap();
+            scene.archi(&["-n", "1", "sh", "-c", "setsid sleep 1000 & sleep 1001; true"]).spawn().unwrap();
         scene.wait_for(2, "sleep 1000");
         scene.wait_for(2, "sleep 1001");
         let keeper = scene.wait_for_keeper();

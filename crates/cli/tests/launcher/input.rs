@@ -50,3 +50,17 @@ fn a_rank_that_is_not_there() {
     assert_eq!(outcome.status, Some(2));
     outcome.expect_one_line(&["rank 2", "0 to 1"]);
 }
+
+#[test]
+fn standard_streams_may_be_closed() {
+    let scene = Scene::new();
+    let run = |line: &str| {
+        let words = ["-c", line, env!("CARGO_BIN_EXE_archi")];
+        scene.finish(scene.program("sh", &words).spawn().unwrap())
+    };
+    let outcome = run("\"$0\" run -n 2 -l cat <&-; \"$0\" run -n 2 -l echo x <&-");
+    assert_eq!((outcome.status, outcome.lines()), (Some(0), vec!["[0] x", "[1] x"]), "{outcome:?}");
+    // Nowhere to write is no reason to hang.
+    let outcome = run("\"$0\" run -n 2 echo x >&- 2>&- <&-");
+    assert!(outcome.status.is_some(), "{outcome:?}");
+}

@@ -8,6 +8,7 @@ mod input;
 mod limits;
 mod machine;
 mod output;
+mod running;
 mod scene;
 mod signals;
 mod statuses;

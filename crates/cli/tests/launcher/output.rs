@@ -1,6 +1,6 @@
 //! Output: whole lines, labels, files, and readers that have seen enough.
 
-use crate::scene::Scene;
+use crate::scene::{Scene, is_installed};
 use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::process::Stdio;
@@ -87,8 +87,10 @@ fn files_for_each_rank() {
 fn users_files_stay_when_the_job_is_killed() {
     let scene = Scene::new();
     let out = scene.path("out");
-    let script = "test $ARCHIPELAGO_RANK = 1 || { echo kept; sleep 1000; }; sleep 0.5; kill -9 $$";
-    let outcome = scene.run(&["-n", "2", "--output-file", out.to_str().unwrap(), "sh", "-c", script]);
+    let out = out.to_str().unwrap();
+    let script = "test $ARCHIPELAGO_RANK = 1 || { echo kept; sleep 1000; }; \
+                  until test -s $0; do sleep 0.01; done; kill -9 $$";
+    let outcome = scene.run(&["-n", "2", "--output-file", out, "sh", "-c", script, out]);
     assert_eq!(outcome.status, Some(137));
     assert_eq!(std::fs::read_to_string(out).unwrap(), "kept\n");
 }
@@ -162,13 +164,16 @@ fn a_reader_that_does_not_read_holds_up_neither_the_launcher_nor_its_end() {
 #[test]
 fn a_prompt_is_shown_on_a_terminal() {
     // `script` gives a terminal; without it there is nothing to show a prompt on.
+    if !is_installed("script") {
+        return;
+    }
     let scene = Scene::new();
     let line = format!(
         "{} run -n 2 sh -c 'printf prompt; read answer; echo got $answer'",
         env!("CARGO_BIN_EXE_archi")
     );
     let mut command = scene.program("script", &["-qec", &line, "/dev/null"]);
-    let Ok(mut child) = command.stdin(Stdio::piped()).spawn() else { return };
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
     let mut stdout = child.stdout.take().unwrap();
     let mut seen = Vec::new();
     while !String::from_utf8_lossy(&seen).contains("prompt") {

@@ -1,20 +1,25 @@
 //! One run of the launcher, watched from outside.
 
+use crate::running::Running;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 /// A test that waits this long for something that must happen has failed. No test passes or fails by being fast
 /// or slow.
-const HOPELESS: Duration = Duration::from_secs(60);
+pub const HOPELESS: Duration = Duration::from_secs(120);
 const MARKER: &str = "ARCHIPELAGO_TEST_MARKER";
 
-/// A place for one run: every process that descends from it carries its marker in its environment.
+/// A place for one run: every process that descends from it carries its marker in its environment. Whatever a test
+/// waits for, it does not wait for ever: when the scene has stood for too long, all its processes are killed.
 pub struct Scene {
     marker: String,
     directory: PathBuf,
+    /// Closed with the scene, which ends its watch.
+    _stands: Sender<()>,
 }
 
 /// What a run came to.
@@ -33,7 +38,15 @@ impl Scene {
         let marker = format!("{}-{number}", std::process::id());
         let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(&marker);
         std::fs::create_dir_all(&directory).unwrap();
-        Scene { marker, directory }
+        let (stands, watch) = mpsc::channel::<()>();
+        let watched = marker.clone();
+        std::thread::spawn(move || {
+            while watch.recv_timeout(HOPELESS) == Err(RecvTimeoutError::Timeout) {
+                eprintln!("a scene stands for too long: {:?} are killed", marked(&watched));
+                kill_marked(&watched);
+            }
+        });
+        Scene { marker, directory, _stands: stands }
     }
 
     /// A directory of this run's own, removed with it.
@@ -62,10 +75,12 @@ impl Scene {
         self.program(env!("CARGO_BIN_EXE_mpiexec"), words)
     }
 
-    /// Any program, marked.
+    /// Any program, marked. Who runs the tests may ignore signals, as `nohup` does, and what it starts would too; `env`
+    /// sets that right.
     pub fn program(&self, program: impl AsRef<OsStr>, words: &[&str]) -> Command {
-        let mut command = Command::new(program);
-        command.args(words).env(MARKER, &self.marker).env_remove("RUST_BACKTRACE");
+        let mut command = Command::new("env");
+        command.arg("--default-signal").arg(program).args(words);
+        command.env(MARKER, &self.marker).env_remove("RUST_BACKTRACE");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
@@ -73,6 +88,11 @@ impl Scene {
     /// Runs `archi run` with these words to its end, and checks that nothing is left.
     pub fn run(&self, words: &[&str]) -> Outcome {
         self.finish(self.archi(words).spawn().unwrap())
+    }
+
+    /// Starts `archi run` with these words, to be listened to while it runs.
+    pub fn start(&self, words: &[&str]) -> Running<'_> {
+        Running::listen(self, self.archi(words))
     }
 
     /// Waits for the end of a run, and checks that nothing is left.
@@ -91,18 +111,13 @@ impl Scene {
 
     /// All living processes of this run: process id, name, command line.
     pub fn processes(&self) -> Vec<(u32, String, String)> {
-        let marker = format!("{MARKER}={}", self.marker);
-        let mut found = Vec::new();
-        for entry in std::fs::read_dir("/proc").unwrap().flatten() {
-            let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
-            // A zombie has no environment any more: it holds nothing and is not counted.
-            let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
-            if environment.split(|byte| *byte == 0).any(|variable| variable == marker.as_bytes()) {
-                let read = |name| std::fs::read_to_string(entry.path().join(name)).unwrap_or_default();
-                found.push((pid, read("comm").trim().to_owned(), read("cmdline").replace('\0', " ")));
-            }
-        }
-        found
+        marked(&self.marker)
+    }
+
+    /// Those with this name; their process ids.
+    pub fn named(&self, wanted: &str) -> Vec<u32> {
+        let all = self.processes().into_iter();
+        all.filter(|(_, name, _)| name == wanted).map(|(pid, _, _)| pid).collect()
     }
 
     /// Waits until this many processes of the run, besides launcher and keeper, have `text` in their command line;
@@ -125,8 +140,7 @@ impl Scene {
     pub fn wait_for_keeper(&self) -> u32 {
         let mut keeper = None;
         until("a keeper", || {
-            keeper =
-                self.processes().iter().find(|(_, name, _)| name == "archi-keeper").map(|(pid, _, _)| *pid);
+            keeper = self.named("archi-keeper").first().copied();
             keeper.is_some()
         });
         keeper.unwrap()
@@ -160,15 +174,35 @@ impl Scene {
 
 impl Drop for Scene {
     fn drop(&mut self) {
-        for (pid, _, _) in self.processes() {
-            let _ = os::signal::send(pid, os::signal::SIGKILL);
-        }
+        kill_marked(&self.marker);
         let _ = std::fs::remove_dir_all(&self.directory);
     }
 }
 
+/// All living processes with this marker: process id, name, command line.
+fn marked(marker: &str) -> Vec<(u32, String, String)> {
+    let marker = format!("{MARKER}={marker}");
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+        // A zombie has no environment any more: it holds nothing and is not counted.
+        let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
+        if environment.split(|byte| *byte == 0).any(|variable| variable == marker.as_bytes()) {
+            let read = |name| std::fs::read_to_string(entry.path().join(name)).unwrap_or_default();
+            found.push((pid, read("comm").trim().to_owned(), read("cmdline").replace('\0', " ")));
+        }
+    }
+    found
+}
+
+fn kill_marked(marker: &str) {
+    for (pid, _, _) in marked(marker) {
+        let _ = os::signal::send(pid, os::signal::SIGKILL);
+    }
+}
+
 impl Outcome {
-    fn of(output: Output) -> Outcome {
+    pub(crate) fn of(output: Output) -> Outcome {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Outcome { status: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }
@@ -197,7 +231,7 @@ pub fn until(what: &str, holds: impl FnMut() -> bool) {
 }
 
 /// Waits until something holds; `what` says at the end what was waited for.
-fn until_or(mut holds: impl FnMut() -> bool, what: impl Fn() -> String) {
+pub fn until_or(mut holds: impl FnMut() -> bool, what: impl Fn() -> String) {
     let begin = Instant::now();
     while !holds() {
         assert!(begin.elapsed() < HOPELESS, "waited for {}", what());
@@ -215,4 +249,10 @@ pub fn example(name: &str) -> String {
     let file = PathBuf::from(env!("CARGO_BIN_EXE_archi")).with_file_name("examples").join(name);
     assert!(file.exists(), "`cargo test` without `--test` builds the examples: {}", file.display());
     file.into_os_string().into_string().unwrap()
+}
+
+/// Whether a program is in the search path.
+pub fn is_installed(program: &str) -> bool {
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).exists()))
 }

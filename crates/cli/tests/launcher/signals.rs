@@ -22,10 +22,7 @@ fn end_by(scene: &Scene, child: Child, signals: &[i32]) -> Outcome {
 fn each_ending_signal_ends_the_job_with_its_status() {
     for signal in [SIGINT, SIGTERM, SIGHUP, SIGQUIT] {
         let scene = Scene::new();
-        // Who runs the tests may ignore signals (nohup does), and the launcher would honour that.
-        let words = ["--default-signal", env!("CARGO_BIN_EXE_archi"), "run", "-n", "2", "sleep", "1000"];
-        let child = scene.program("env", &words).spawn().unwrap();
-        scene.wait_for(2, "sleep 1000");
+        let child = start(&scene, &["-n", "2", "sleep", "1000"], "sleep 1000", 2);
         let outcome = end_by(&scene, child, &[signal]);
         assert_eq!(outcome.status, Some(128 + signal));
         outcome.expect_one_line(&[os::signal::name(signal).unwrap(), "the job is ended"]);
@@ -51,8 +48,7 @@ fn in_the_background_of_a_script_an_interrupt_still_ends_the_job() {
     let mut shell = scene.program("sh", &words).spawn().unwrap();
     // The shell's own command line has the words as well.
     scene.wait_for(3, "sleep 1000");
-    let launcher = scene.processes().into_iter().find(|(_, name, _)| name == "archi").unwrap().0;
-    send(launcher, SIGINT).unwrap();
+    send(scene.named("archi")[0], SIGINT).unwrap();
     scene.expect_nothing_left();
     shell.wait().unwrap();
 }
@@ -74,12 +70,14 @@ fn a_second_signal_kills_at_once() {
     let script = "trap '' INT TERM; touch \"$0\"; while :; do sleep 0.01; done";
     let mark = scene.path("ready");
     let words = ["-n", "1", "-grace", "10m", "sh", "-c", script, mark.to_str().unwrap()];
-    let mut child = scene.archi(&words).spawn().unwrap();
+    let mut job = scene.start(&words);
     until("the process to be ready", || mark.exists());
-    send(child.id(), SIGINT).unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(100));
-    assert!(child.try_wait().unwrap().is_none(), "the grace is ten minutes");
-    let outcome = end_by(&scene, child, &[SIGINT]);
+    send(job.id(), SIGINT).unwrap();
+    // Two signals of one kind would be one if the first was still on its way.
+    job.says(&["the job is ended"]);
+    assert!(job.runs(), "the grace is ten minutes");
+    send(job.id(), SIGINT).unwrap();
+    let outcome = job.finish();
     assert_eq!(outcome.status, Some(130), "{outcome:?}");
 }
 
@@ -113,19 +111,10 @@ fn user_defined_signals_are_passed_on() {
 fn a_user_defined_signal_does_not_kill_the_shell_around_a_claimant() {
     let scene = Scene::new();
     let script = format!("trap 'echo shell hit' USR1; {} claim sleep 1000; echo after", claimant());
-    let child = scene.archi(&["-n", "1", "sh", "-c", &script]).spawn().unwrap();
-    let mut claimed = Vec::new();
-    until("the claim", || {
-        claimed = scene.processes().into_iter().filter(|(_, name, _)| name == "claimant").collect();
-        // It has its private socket once it sleeps.
-        claimed.iter().any(|(pid, _, _)| {
-            std::fs::read_to_string(format!("/proc/{pid}/wchan"))
-                .is_ok_and(|place| place.contains("nanosleep"))
-                || std::fs::read_to_string(format!("/proc/{pid}/syscall"))
-                    .is_ok_and(|call| call.starts_with("230 "))
-        })
-    });
-    let outcome = end_by(&scene, child, &[SIGUSR1]);
+    let mut job = scene.start(&["-n", "1", "sh", "-c", &script]);
+    job.says(&["rank 0 of 1"]);
+    send(job.id(), SIGUSR1).unwrap();
+    let outcome = job.finish();
     assert_eq!(outcome.stdout.lines().last(), Some("after"), "{outcome:?}");
     assert!(!outcome.stdout.contains("shell hit"), "{outcome:?}");
 }
@@ -138,8 +127,7 @@ fn a_stopped_job_stands_still_and_goes_on() {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         stat.rsplit(") ").next().and_then(|rest| rest.chars().next())
     };
-    let sleepers: Vec<u32> =
-        scene.processes().into_iter().filter(|(_, name, _)| name == "sleep").map(|(pid, _, _)| pid).collect();
+    let sleepers = scene.named("sleep");
     send(child.id(), SIGTSTP).unwrap();
     until("the processes to stop", || sleepers.iter().all(|pid| state(*pid) == Some('T')));
     send(child.id(), SIGCONT).unwrap();
