@@ -207,6 +207,27 @@ fn a_process_may_send_to_itself() {
 }
 
 #[test]
+fn leaving_a_large_world_touches_only_those_that_were_spoken_with() {
+    let host = Host::create(1000).unwrap();
+    for slot in 0..1000 {
+        host.segment().note_state(slot, ProcessState::Running);
+    }
+    let mut ports: Vec<Port> =
+        [0, 999].into_iter().map(|slot| Port::on_host(&host, slot, process(10 + slot as u32), 0)).collect();
+    let (mut b, mut a) = (ports.pop().unwrap(), ports.pop().unwrap());
+    let peer = a.connect(process(1009));
+    a.send(peer, Class::Data, frame(1, 1), &[]).unwrap();
+    arrival(&mut b);
+    let of_the_segment = std::fs::File::from(host.fd().try_clone_to_owned().unwrap());
+    // In units of 512 bytes: only what was touched takes memory.
+    let pages = || std::os::unix::fs::MetadataExt::blocks(&of_the_segment.metadata().unwrap()) / 8;
+    let before = pages();
+    a.leave();
+    assert!(pages() - before < 100, "{} pages", pages() - before);
+    assert!(matches!(wait(&mut b), Event::Failed(_, Cause::Left)));
+}
+
+#[test]
 fn deaths_are_reported_after_what_was_sent() {
     let (host, mut ports) = ports(3);
     let (mut c, mut b, mut a) = (ports.pop().unwrap(), ports.pop().unwrap(), ports.pop().unwrap());

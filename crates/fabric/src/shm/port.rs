@@ -39,6 +39,10 @@ const FRAME_BYTES_MAX: usize = 32 << 10;
 /// Longer messages are announced: they take the receiver's buffer instead of a copy on the way.
 const EAGER_BYTES: usize = 16 << 10;
 
+/// In a world of up to so many, who leaves wakes everybody. In a larger one it wakes those that it has spoken with; the
+/// others hear of it from the keeper, or when they look at the states.
+const NEIGHBOURHOOD: usize = 64;
+
 const NO_LINK: u32 = u32::MAX;
 
 /// One lane's window on shared memory.
@@ -426,7 +430,13 @@ impl ShmPort {
     /// This process has finalised.
     pub(crate) fn leave(&mut self) {
         self.publish_all();
-        self.segment.set_state(self.slot, ProcessState::Left);
+        if self.by_slot.len() <= NEIGHBOURHOOD {
+            return self.segment.set_state(self.slot, ProcessState::Left);
+        }
+        self.segment.note_state(self.slot, ProcessState::Left);
+        for link in self.links.iter().filter(|link| link.is_good()) {
+            self.segment.nudge(link.slot, self.lane);
+        }
     }
 
     pub(crate) fn sleeper(&self) -> Sleeper {

@@ -115,7 +115,11 @@ impl Keeper {
                 }
             }
             ToKeeper::Statistics(rows) => self.say(&FromAgent::Statistics { number, rows }),
-            ToKeeper::Goodbye => self.members[at].finalised = true,
+            ToKeeper::Goodbye => {
+                self.members[at].finalised = true;
+                // In a large world who leaves wakes only those that it has spoken with.
+                self.memory.announce();
+            }
             ToKeeper::Abort { code, reason } => {
                 self.memory.abort(code);
                 self.say(&FromAgent::Abort { number, code, reason });

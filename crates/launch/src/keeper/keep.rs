@@ -94,6 +94,7 @@ impl Keeper {
             }
             let now = Time::now();
             self.look_behind(now);
+            self.memory.spread();
             match self.stage.advance(now) {
                 Act::Wait => {}
                 Act::Ask => reaper::ask(&self.groups(), &[]),
@@ -360,7 +361,8 @@ impl Keeper {
                 self.memory.wake(asker);
             }
         }
-        for member in self.members.iter_mut().filter(|member| member.ending.is_none()) {
+        // Who has said goodbye does not listen any more: a job that ends well is not n² messages.
+        for member in self.members.iter_mut().filter(|member| member.ending.is_none() && !member.finalised) {
             member.tell(&message);
         }
         // After the messages, so that who wakes finds them.
@@ -378,7 +380,7 @@ impl Keeper {
             for member in &mut self.members {
                 member.tell(&FromKeeper::Ending { reason: reason.to_owned() });
             }
-            self.memory.wake_all();
+            self.memory.announce();
         }
     }
 

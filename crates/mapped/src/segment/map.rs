@@ -188,9 +188,16 @@ impl Segment {
 
     /// Sets the state of a slot's process, and has everybody look.
     pub fn set_state(&self, slot: u16, state: ProcessState) {
+        self.note_state(slot, state);
+        self.nudge_all();
+    }
+
+    /// Sets the state of a slot's process. Who sleeps sees it when it next looks around: to be followed by a nudge for
+    /// those who should look now. A doorbell is a page, so that a process of a large job which rang them all would map as
+    /// many pages as there are processes.
+    pub fn note_state(&self, slot: u16, state: ProcessState) {
         self.state_word(slot).set(state);
         self.control().bump_changes();
-        self.nudge_all();
     }
 
     /// The state of a slot's process.
@@ -232,10 +239,16 @@ impl Segment {
         }
     }
 
-    /// Makes everybody look around. Slots in which nobody has ever lived are left untouched.
+    /// Makes everybody look around who may still look. Slots in which nobody lives are left untouched.
     pub fn nudge_all(&self) {
         for slot in 0..self.slots() {
-            if self.state(slot) != ProcessState::Empty || self.owner(slot).is_some() {
+            let lives = match self.state(slot) {
+                ProcessState::Running => true,
+                // Under no keeper nobody says who runs.
+                ProcessState::Empty => self.owner(slot).is_some(),
+                ProcessState::Left | ProcessState::Exited(_) | ProcessState::Killed(_) => false,
+            };
+            if lives {
                 for lane in 0..self.layout.shape.lanes {
                     self.nudge(slot, lane);
                 }
