@@ -5,8 +5,9 @@ use crate::shell::{Failure, Outcome, announce, cargo, execute, only, option, tar
 use std::fs;
 use std::path::Path;
 
-/// What `cargo build` makes of the crate `cli`.
-const PROGRAMS: &[&str] = &["archi", "mpiexec"];
+/// The programs, and which of those that `cargo build` makes of the crate `cli` each is. A program that is called `mpirun`
+/// speaks of itself as that.
+const PROGRAMS: &[(&str, &str)] = &[("archi", "archi"), ("mpiexec", "mpiexec"), ("mpirun", "mpiexec")];
 
 pub fn run(arguments: &[String]) -> Outcome {
     only(arguments, &["--prefix"])?;
@@ -21,11 +22,17 @@ pub fn run(arguments: &[String]) -> Outcome {
     execute(&mut cargo(&["build", "--release", "--package", "archipelago-cli"]))?;
     fs::create_dir_all(&bin)
         .map_err(|error| Failure::new(format!("cannot make {}: {error}", bin.display())))?;
-    for program in PROGRAMS {
-        place(&target_directory().join("release").join(program), &bin.join(program))?;
-        println!("installed {}", bin.join(program).display());
+    install_from(&target_directory().join("release"), &bin)?;
+    let names: Vec<&str> = PROGRAMS.iter().map(|(name, _)| *name).collect();
+    println!("remove with: rm {}/{{{}}}", bin.display(), names.join(","));
+    Ok(())
+}
+
+fn install_from(built: &Path, bin: &Path) -> Outcome {
+    for (name, made) in PROGRAMS {
+        place(&built.join(made), &bin.join(name))?;
+        println!("installed {}", bin.join(name).display());
     }
-    println!("remove with: rm {}/{{{}}}", bin.display(), PROGRAMS.join(","));
     Ok(())
 }
 
@@ -53,6 +60,12 @@ mod tests {
         place(&folder.join("source"), &folder.join("old")).unwrap();
         assert_eq!(fs::read_to_string(folder.join("old")).unwrap(), "new");
         assert!(!folder.join("old.new").exists());
+        for program in ["archi", "mpiexec"] {
+            fs::write(folder.join(program), program).unwrap();
+        }
+        fs::create_dir(folder.join("bin")).unwrap();
+        install_from(&folder, &folder.join("bin")).unwrap();
+        assert_eq!(fs::read_to_string(folder.join("bin/mpirun")).unwrap(), "mpiexec");
         fs::remove_dir_all(&folder).unwrap();
     }
 }

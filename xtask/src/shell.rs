@@ -106,7 +106,8 @@ pub fn only(arguments: &[String], known: &[&str]) -> Outcome {
     for argument in arguments.iter().filter(|argument| argument.starts_with('-')) {
         if !known.contains(&argument.as_str()) {
             return Err(Failure::new(match crate::nearest::nearest(argument, known.iter().copied()) {
-                Some(name) => format!("no option `{argument}`; did you mean `{name}`?"),
+                Some((name, true)) => format!("no option `{argument}`; did you mean `{name}`?"),
+                Some((name, false)) => format!("no option `{argument}`; the nearest is `{name}`"),
                 None => format!("no option `{argument}`"),
             }));
         }

@@ -1,8 +1,9 @@
 //! Which command is meant, and how what is wrong with it is said.
 
+use crate::complaint::complaint;
 use crate::{doctor, info, machine, run};
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Command, CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::Path;
@@ -34,6 +35,11 @@ enum Verb {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Explain a command: archi help run
+    Help {
+        /// The command
+        command: Option<String>,
+    },
 }
 
 /// The program: `name` is the binary's own name, which another name in the first argument overrides.
@@ -55,29 +61,59 @@ pub fn main(name: &str) -> ExitCode {
     }
     let is_mpiexec = name != "archi" || matches!(typed, "mpiexec" | "mpirun");
     let name = if is_mpiexec { if typed == "mpirun" { "mpirun" } else { "mpiexec" } } else { "archi" };
-    match if is_mpiexec { run::run(name, words) } else { archi(words) } {
-        Ok(status) => status.into(),
-        Err(error) => report(name, &error).into(),
+    if is_mpiexec {
+        return run::run(name, words)
+            .unwrap_or_else(|error| report(name, &error, &run::command(name)))
+            .into();
     }
+    let verb = words.first().cloned();
+    let failed = |error: clap::Error| match verb.as_deref().and_then(|verb| verb.to_str()) {
+        Some("run") => report("archi run", &error, &run::command("archi run")),
+        Some(verb) => {
+            let archi = Archi::command();
+            // What `help` explains is named by the word after it.
+            let command = archi.find_subcommand(verb).filter(|_| verb != "help");
+            let name = if command.is_some() { format!("archi {verb}") } else { "archi".to_owned() };
+            report(&name, &error, command.unwrap_or(&archi))
+        }
+        None => report("archi", &error, &Archi::command()),
+    };
+    archi(words).unwrap_or_else(failed).into()
 }
 
 fn archi(mut words: Vec<OsString>) -> Result<u8, clap::Error> {
+    // `help run` is `run --help`: each command explains itself.
+    if words.first().is_some_and(|word| word == "help") {
+        words.remove(0);
+        words.truncate(1);
+        words.push("--help".into());
+    }
     // Before clap: the words after `run` are read by its own rules.
     if words.first().is_some_and(|word| word == "run") {
         return run::run("archi run", words.split_off(1));
     }
-    let archi = Archi::try_parse_from(std::iter::once("archi".into()).chain(words))?;
-    match archi.command {
+    let Archi { command } = Archi::try_parse_from(std::iter::once("archi".into()).chain(words))?;
+    match command {
         Verb::Run { words } => run::run("archi run", words),
         Verb::Info(arguments) => Ok(print(|out| info::info(&arguments, out))),
         Verb::Doctor(arguments) => Ok(print(|out| doctor::doctor(&arguments, out))),
-        Verb::Completions { shell } => {
-            let run = run::RunArguments::command().name("run").about("Start processes");
-            let mut command = Archi::command().mut_subcommand("run", |_| run);
-            Ok(print(|out| {
-                clap_complete::generate(shell, &mut command, "archi", out);
-                Ok(0)
-            }))
+        Verb::Completions { shell } => Ok(print(|out| {
+            complete(shell, out);
+            Ok(0)
+        })),
+        // Rewritten above, but for its own `--help`.
+        Verb::Help { .. } => archi(vec!["--help".into()]),
+    }
+}
+
+/// Completions for `archi`, and for the names under which people type `archi run`. A file of zsh's is for one program.
+fn complete(shell: clap_complete::Shell, out: &mut Vec<u8>) {
+    let run = run::RunArguments::command().name("run").about("Start processes");
+    let mut command = Archi::command().mut_subcommand("run", |_| run);
+    clap_complete::generate(shell, &mut command, "archi", out);
+    if shell != clap_complete::Shell::Zsh {
+        for name in ["mpiexec", "mpirun"] {
+            clap_complete::generate(shell, &mut run::command(name), name, out);
         }
     }
 }
@@ -100,7 +136,7 @@ fn print(write: impl FnOnce(&mut Vec<u8>) -> io::Result<u8>) -> u8 {
 }
 
 /// Help goes out as it is; of an error, one line with what is wrong and what may have been meant.
-fn report(name: &str, error: &clap::Error) -> u8 {
+fn report(name: &str, error: &clap::Error, command: &Command) -> u8 {
     let help = [
         ErrorKind::DisplayHelp,
         ErrorKind::DisplayVersion,
@@ -110,28 +146,8 @@ fn report(name: &str, error: &clap::Error) -> u8 {
         let _ = error.print();
         return if error.use_stderr() { launch::job::STATUS_USAGE } else { 0 };
     }
-    let text = error.render().to_string();
-    let first = text.lines().next().unwrap_or_default();
-    let first = first.strip_prefix("error: ").unwrap_or(first);
-    let meant = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue]
-        .into_iter()
-        .find_map(|kind| match error.get(kind) {
-            Some(ContextValue::String(word)) => Some(word.clone()),
-            Some(ContextValue::Strings(words)) => words.first().cloned(),
-            _ => None,
-        });
-    let values = match error.get(ContextKind::ValidValue) {
-        Some(ContextValue::Strings(values)) if !values.is_empty() => {
-            format!(" (one of {})", values.join(", "))
-        }
-        _ => String::new(),
-    };
-    let remedy = match meant {
-        Some(word) => format!(": did you mean {word}?"),
-        None if error.kind() == ErrorKind::UnknownArgument => format!(" (see {name} --help)"),
-        None => values,
-    };
-    let _ = writeln!(std::io::stderr(), "{}: {first}{remedy}", name.split(' ').next().unwrap_or(name));
+    let program = name.split(' ').next().unwrap_or(name);
+    let _ = writeln!(io::stderr(), "{program}: {}", complaint(error, command, name));
     launch::job::STATUS_USAGE
 }
 

@@ -13,7 +13,7 @@ pub struct DoctorArguments {
     #[arg(long)]
     json: bool,
     /// For a job of so many processes [default: one a core]
-    #[arg(short = 'n', long = "np", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
+    #[arg(short = 'n', long = "np", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096), allow_negative_numbers = true)]
     np: Option<u32>,
 }
 

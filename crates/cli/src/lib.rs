@@ -3,11 +3,13 @@
 //! Reads arguments, calls `launch`, prints. What a command does beyond that does not belong here.
 
 mod command_line;
+mod complaint;
 mod doctor;
 mod findings;
 mod info;
 mod machine;
 mod mpi_words;
+mod nearest;
 mod run;
 
 pub use command_line::main;

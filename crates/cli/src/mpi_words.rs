@@ -42,6 +42,12 @@ pub fn normalise(words: Vec<OsString>, command: &Command) -> Vec<OsString> {
             out.extend(join(first, second));
         } else {
             let wants_value = !has_value && takes_value(&name, command);
+            // A negative number is a value, if a wrong one, and no option: joined, it is the option's own business.
+            let number = wants_value.then(|| words.next_if(|next| is_negative_number(next))).flatten();
+            if let Some(number) = number {
+                out.extend(join(Some(option), Some(number)));
+                continue;
+            }
             out.push(option);
             if wants_value {
                 out.extend(words.next());
@@ -93,6 +99,10 @@ fn takes_value(name: &str, command: &Command) -> bool {
     argument.is_some_and(|arg| matches!(arg.get_action(), ArgAction::Set | ArgAction::Append))
 }
 
+fn is_negative_number(word: &OsStr) -> bool {
+    matches!(word.as_bytes(), [b'-', b'0'..=b'9' | b'.', ..])
+}
+
 fn join(first: Option<OsString>, second: Option<OsString>) -> Option<OsString> {
     let first = first?;
     let Some(second) = second else { return Some(first) };
@@ -134,6 +144,8 @@ mod tests {
         check("-wd / app", "--wd / -- app");
         check("-l app", "-l -- app");
         check("-label app", "--label -- app");
+        check("-np -1 app", "--np=-1 -- app");
+        check("-n -1 app", "-n=-1 -- app");
     }
 
     #[test]

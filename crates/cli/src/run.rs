@@ -2,17 +2,33 @@
 
 use crate::mpi_words::{normalise, split_parts};
 use clap::builder::PossibleValuesParser;
-use clap::{Args, CommandFactory, FromArgMatches, Parser};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, ValueHint};
 use control::Transport;
 use control::agent::{App, Input};
 use launch::hosts::{self, Host};
+use launch::job::LOCAL_PROCESSES_MAX;
 use launch::{Job, Part};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 use std::time::Duration;
 
-const STATUSES: &str = "\
+/// What follows the options in the help; `{name}` is how the user called the launcher.
+const AFTER_HELP: &str = "\
+Examples:
+  {name} -n 4 ./app input                   4 processes of one program
+  {name} -n 1 ./master : -n 7 ./worker      several programs in one world
+  {name} -n 2 --label --bind-to core ./app
+
+Long options may be typed with one dash, and other MPIs' spellings are understood:
+  -np N, -c N                      as -n N
+  -env NAME VALUE, -genv NAME VALUE, -x NAME[=VALUE]
+  -wdir DIRECTORY, -wd DIRECTORY
+  -host localhost:4, -hostfile FILE, -machinefile FILE, -f FILE, -ppn N, -npernode N
+  -prepend-rank, -tag-output       as --label
+  -outfile-pattern out.%r, -errfile-pattern err.%r, -s all
+
 Exit status:
   0          every process ended well
   1 to 255   that of the first process that failed; 128 + N if signal N killed it; the code of an abort
@@ -20,14 +36,10 @@ Exit status:
   2          the command line makes no sense
   124        the time of --timeout was over
   126, 127   a program cannot be executed, or does not exist
-  128 + N    you ended the job by signal N (130: Ctrl-C)
-
-Several programs:  archi run -n 1 ./master : -n 7 ./worker
-Long options may be typed with one dash, as for other MPIs: -np 4 -env NAME VALUE -host localhost";
+  128 + N    you ended the job by signal N (130: Ctrl-C)";
 
 /// Starts processes that compute together, and ends them together.
 #[derive(Parser, Debug)]
-#[command(after_help = STATUSES, override_usage = "archi run [OPTIONS] PROGRAM [ARGUMENTS]... [: [OPTIONS] PROGRAM [ARGUMENTS]...]...")]
 pub struct RunArguments {
     #[command(flatten)]
     part: PartArguments,
@@ -42,7 +54,7 @@ struct PartArguments {
     #[arg(short = 'n', long = "np", visible_short_alias = 'c', visible_alias = "n", alias = "processes", value_name = "N", value_parser = parse_count, allow_hyphen_values = true)]
     np: Option<usize>,
     /// The working directory
-    #[arg(long = "wdir", visible_alias = "wd", alias = "chdir", value_name = "DIRECTORY")]
+    #[arg(long = "wdir", visible_alias = "wd", alias = "chdir", value_name = "DIRECTORY", value_hint = ValueHint::DirPath)]
     wdir: Option<PathBuf>,
     /// Set a variable for this program (also as two words: -env NAME VALUE)
     #[arg(long = "env", value_name = "NAME=VALUE")]
@@ -63,7 +75,7 @@ struct PartArguments {
     #[arg(long = "host", short = 'H', visible_alias = "hosts", value_name = "HOST[:N],...")]
     host: Vec<String>,
     /// The program and its arguments
-    #[arg(value_name = "PROGRAM")]
+    #[arg(value_name = "PROGRAM", value_hint = ValueHint::CommandWithArguments, trailing_var_arg = true)]
     command: Vec<OsString>,
 }
 
@@ -88,9 +100,13 @@ struct WholeArguments {
         short = 'f',
         visible_alias = "machinefile",
         alias = "machine-file",
-        value_name = "FILE"
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath
     )]
     hostfile: Option<PathBuf>,
+    /// How many processes at most on each host, and so in all: there is one host in this version
+    #[arg(long = "ppn", short = 'N', visible_alias = "npernode", alias = "perhost", value_name = "N", value_parser = parse_count)]
+    ppn: Option<usize>,
     /// Bind each process to a core of its own, or to none
     #[arg(long = "bind-to", value_name = "WHAT", default_value = "none", value_parser = PossibleValuesParser::new(["core", "none"]))]
     bind_to: String,
@@ -103,17 +119,17 @@ struct WholeArguments {
     /// Begin each line of output with the time (UTC)
     #[arg(long = "timestamp", alias = "timestamp-output")]
     timestamp: bool,
-    /// Write standard output to files: %r in the path is the rank
+    /// Write standard output to files: in the path, %r is the rank and %h the host
     #[arg(long = "output-file", visible_alias = "outfile-pattern", alias = "outfile", value_name = "PATH")]
     output_file: Option<OsString>,
-    /// Write standard error to files: %r in the path is the rank
+    /// Write standard error to files: in the path, %r is the rank and %h the host
     #[arg(long = "error-file", visible_alias = "errfile-pattern", alias = "errfile", value_name = "PATH")]
     error_file: Option<OsString>,
     /// Who gets standard input: a rank, all, or none
     #[arg(long = "stdin", short = 's', value_name = "WHO", default_value = "0", value_parser = parse_input)]
     stdin: Input,
     /// End the job after this time (seconds, or 500ms, 10s, 5m, 2h)
-    #[arg(long = "timeout", value_name = "TIME", value_parser = parse_time)]
+    #[arg(long = "timeout", value_name = "TIME", value_parser = parse_limit)]
     timeout: Option<Duration>,
     /// After Ctrl-C, processes have this time before they are killed
     #[arg(long = "grace", value_name = "TIME", default_value = "5", value_parser = parse_time)]
@@ -162,8 +178,52 @@ pub fn run(name: &'static str, words: Vec<OsString>) -> Result<u8, clap::Error> 
     Ok(launch::run(&job))
 }
 
-fn job(name: &'static str, words: Vec<OsString>) -> Result<Job, clap::Error> {
+/// The command as clap reads it and explains it, under the name that the user typed.
+pub fn command(name: &'static str) -> Command {
     let command = RunArguments::command().name(name).bin_name(name).version(env!("CARGO_PKG_VERSION"));
+    let command = match name {
+        "archi run" => command,
+        _ => command.about(format!(
+            "Starts processes that compute together, and ends them together ({name} is Archipelago's archi run)."
+        )),
+    };
+    let usage = format!("{name} [OPTIONS] PROGRAM [ARGUMENTS]... [: [OPTIONS] PROGRAM [ARGUMENTS]...]...");
+    command.override_usage(usage).after_help(AFTER_HELP.replace("{name}", name))
+}
+
+/// Whether this, without dashes, is an option of `archi run`.
+pub fn is_option(typed: &str) -> bool {
+    let is_it = |arg: &clap::Arg| {
+        let longs = arg.get_long_and_visible_aliases().unwrap_or_default();
+        let hidden = arg.get_all_aliases().unwrap_or_default();
+        let shorts = arg.get_short_and_visible_aliases().unwrap_or_default();
+        let mut letters = typed.chars();
+        let short = letters.next().filter(|_| letters.next().is_none());
+        longs.contains(&typed)
+            || hidden.contains(&typed)
+            || short.is_some_and(|short| shorts.contains(&short))
+    };
+    RunArguments::command().get_arguments().any(is_it)
+}
+
+/// What is wrong with a later part: most likely an option that stands there but is for all.
+fn wrong_in_later_part(error: clap::Error) -> clap::Error {
+    match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (ErrorKind::UnknownArgument, Some(ContextValue::String(word)))
+            if is_option(word.trim_start_matches('-')) =>
+        {
+            wrong(format!("{word} is for the whole job: give it before the first program, not after a ':'"))
+        }
+        _ => error,
+    }
+}
+
+fn wrong(text: String) -> clap::Error {
+    clap::Error::raw(ErrorKind::ValueValidation, text)
+}
+
+fn job(name: &'static str, words: Vec<OsString>) -> Result<Job, clap::Error> {
+    let command = command(name);
     let later = LaterPart::command().bin_name(name);
     let mut parts = split_parts(words).into_iter();
     let first = normalise(parts.next().unwrap_or_default(), &command);
@@ -171,11 +231,11 @@ fn job(name: &'static str, words: Vec<OsString>) -> Result<Job, clap::Error> {
     let RunArguments { part, whole } = RunArguments::from_arg_matches_mut(&mut matches)?;
     let mut arguments = vec![part];
     for words in parts {
-        let words = normalise(words, &later);
-        let mut matches = later.clone().no_binary_name(true).try_get_matches_from(words)?;
-        arguments.push(LaterPart::from_arg_matches_mut(&mut matches)?.part);
+        // By the rules for all options, so that one that stands in the wrong place takes its value with it.
+        let words = normalise(words, &command);
+        let matches = later.clone().no_binary_name(true).try_get_matches_from(words);
+        arguments.push(LaterPart::from_arg_matches_mut(&mut matches.map_err(wrong_in_later_part)?)?.part);
     }
-    let wrong = |text: String| clap::Error::raw(clap::error::ErrorKind::ValueValidation, text);
 
     let listed = match &whole.hostfile {
         Some(path) => read_hosts(path).map_err(wrong)?,
@@ -189,8 +249,16 @@ fn job(name: &'static str, words: Vec<OsString>) -> Result<Job, clap::Error> {
         }
         hosts::check_local(&named).map_err(|error| wrong(error.to_string()))?;
         let slots = hosts::slots(if named.is_empty() { &listed } else { &named });
-        job_parts
-            .push(Part { processes: part.np.or(slots).unwrap_or(1), app: app(part, &whole).map_err(wrong)? });
+        let processes = part.np.or(slots).or(whole.ppn).unwrap_or(1);
+        job_parts.push(Part { processes, app: app(part, &whole).map_err(wrong)? });
+    }
+    let all = job_parts.iter().fold(0usize, |sum, part| sum.saturating_add(part.processes));
+    if let Some(each) = whole.ppn.filter(|&each| each < all) {
+        let needed = all.div_ceil(each);
+        return Err(wrong(format!(
+            "-ppn {each} spreads {all} processes over {needed} hosts, and this version runs on one host only: start at \
+             most {each}, or leave -ppn out"
+        )));
     }
     let own_name = name.split(' ').next().unwrap_or(name);
     let mut job = Job::new(own_name, job_parts);
@@ -270,7 +338,9 @@ fn split(pair: &OsStr) -> Option<(OsString, OsString)> {
 
 fn parse_count(text: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(0) | Err(_) => Err("a number of processes is at least 1".into()),
+        Ok(0) | Err(_) => Err(format!(
+            "a number of processes is a whole number, at least 1 and at most {LOCAL_PROCESSES_MAX} on one host"
+        )),
         Ok(count) => Ok(count),
     }
 }
@@ -290,6 +360,14 @@ fn parse_setting(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
+/// A limit of no time is no limit that anybody wants, and to some launchers it means none at all.
+fn parse_limit(text: &str) -> Result<Duration, String> {
+    match parse_time(text)? {
+        Duration::ZERO => Err("a limit is more than 0; without --timeout there is none".into()),
+        time => Ok(time),
+    }
+}
+
 fn parse_time(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match &text[digits.len()..] {
@@ -299,7 +377,7 @@ fn parse_time(text: &str) -> Result<Duration, String> {
         "h" => 3600.0,
         _ => f64::NAN,
     };
-    let wrong = "a time is a number of seconds, such as 10 or 0.5, or has a unit: 500ms, 10s, 5m, 2h";
+    let wrong = "a time is a number of seconds that is not negative, such as 10 or 0.5, or has a unit: 500ms, 10s, 5m, 2h";
     let value: f64 = digits.parse().map_err(|_| wrong)?;
     Duration::try_from_secs_f64(value * unit).map_err(|_| wrong.into())
 }
@@ -337,6 +415,8 @@ mod tests {
         assert_eq!(parsed("-host localhost,localhost -n 3 app").size(), 3);
         refused("-n 0 app", "at least 1");
         refused("-n -1 app", "at least 1");
+        refused("-np -1 app", "at most 4096");
+        refused("-n 99999999999999999999999 app", "at most 4096");
         refused("-n many app", "at least 1");
     }
 
@@ -346,7 +426,32 @@ mod tests {
         assert_eq!(job.parts.iter().map(|part| part.processes).collect::<Vec<_>>(), [2, 3, 1]);
         assert_eq!(job.parts[0].app.command, [&b"a"[..], b"-n", b"1"]);
         assert_eq!(job.parts[1].app.directory.as_deref(), Some(&b"/"[..]));
-        refused("a : -timeout 3 b", "--timeout");
+        refused("a : -timeout 3 b", "--timeout is for the whole job");
+        refused("a : -l b", "-l is for the whole job");
+    }
+
+    #[test]
+    fn processes_on_each_host() {
+        assert_eq!(parsed("-ppn 4 app").size(), 4);
+        for text in ["-ppn 4 -n 3 app", "-npernode 3 -n 3 app", "-N 3 -n 3 app", "-perhost 3 -n 2 a : -n 1 b"]
+        {
+            assert_eq!(parsed(text).size(), 3, "{text}");
+        }
+        refused("-ppn 2 -n 5 app", "over 3 hosts");
+        refused("-ppn 0 app", "at least 1");
+    }
+
+    #[test]
+    fn the_help_speaks_of_the_name_that_was_typed() {
+        for name in ["archi run", "mpiexec", "mpirun"] {
+            let text = command(name).render_help().to_string();
+            assert!(text.contains(&format!("Usage: {name} [OPTIONS] PROGRAM")), "{text}");
+            assert!(text.contains(&format!("{name} -n 1 ./master : -n 7 ./worker")), "{text}");
+            assert!(name == "archi run" || !text.contains("archi run -n"), "{text}");
+            for spelling in ["-np N", "-genv NAME VALUE", "-hostfile FILE", "-ppn N"] {
+                assert!(text.contains(spelling), "{spelling} is not in {text}");
+            }
+        }
     }
 
     #[test]
@@ -373,6 +478,9 @@ mod tests {
         refused("-host elsewhere app", "another host");
         refused("-hostfile /no/such/file app", "/no/such/file");
         refused("-timeout soon app", "number of seconds");
+        refused("-timeout -1 app", "not negative");
+        refused("-timeout 0 app", "more than 0");
+        refused("-grace -1s app", "not negative");
         refused("-stdin some app", "rank");
     }
 

@@ -1,5 +1,6 @@
 //! What is to be run.
 
+use crate::pattern::expand;
 use control::Transport;
 use control::agent::{App, Input};
 use std::ffi::OsString;
@@ -40,9 +41,9 @@ pub struct Job {
     pub label: bool,
     /// Whether each line of output begins with the time.
     pub timestamp: bool,
-    /// Where standard output goes instead: a path in which `%r` is the process's number.
+    /// Where standard output goes instead: a path in which `%r` is the process's number and `%h` the host.
     pub output_pattern: Option<OsString>,
-    /// Where standard error goes instead: a path in which `%r` is the process's number.
+    /// Where standard error goes instead: a path in which `%r` is the process's number and `%h` the host.
     pub error_pattern: Option<OsString>,
     /// Settings by name, handed to the processes.
     pub options: Vec<(String, String)>,
@@ -107,6 +108,11 @@ impl Job {
         if size > LOCAL_PROCESSES_MAX {
             return Err(JobError::TooMany { size });
         }
+        for pattern in self.output_pattern.iter().chain(&self.error_pattern) {
+            if let Err(placeholder) = expand(pattern, 0, "") {
+                return Err(JobError::BadPattern { pattern: pattern.clone(), placeholder });
+            }
+        }
         match self.input {
             Input::One(rank) if rank as usize >= size => Err(JobError::NoSuchRank { rank, size }),
             _ => Ok(()),
@@ -140,6 +146,13 @@ pub enum JobError {
         /// How many processes there are.
         size: usize,
     },
+    /// The path of an output file has a placeholder that means nothing.
+    BadPattern {
+        /// The path.
+        pattern: OsString,
+        /// The placeholder.
+        placeholder: String,
+    },
 }
 
 impl std::fmt::Display for JobError {
@@ -156,6 +169,12 @@ impl std::fmt::Display for JobError {
             JobError::NoSuchRank { rank, size } => {
                 write!(f, "standard input is meant for rank {rank}, but the ranks are 0 to {}", size - 1)
             }
+            JobError::BadPattern { pattern, placeholder } => write!(
+                f,
+                "the output file {}: {placeholder} is no placeholder; there are %r (the rank), %h (the host) and %% (a per \
+                 cent sign)",
+                pattern.display()
+            ),
         }
     }
 }

@@ -24,6 +24,7 @@ pub mod hosts;
 pub mod job;
 pub mod keeper;
 pub mod launcher;
+mod pattern;
 mod reaper;
 
 pub use job::{Job, JobError, Part};

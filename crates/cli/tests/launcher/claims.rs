@@ -72,8 +72,10 @@ fn leaving_without_finalising_is_reported() {
 
 #[test]
 fn an_abort_ends_the_job_with_its_code() {
-    let outcome =
-        Scene::new().run(&["-n", "3", &claimant(), "claim", "only", "2", "abort", "42", "sleep", "1000"]);
+    // Who claims while the job ends already would complain about that.
+    let all_are_here = ["claim", "put", "here=yes", "get", "0:here", "get", "1:here", "get", "2:here"];
+    let then = ["only", "2", "abort", "42", "sleep", "1000"];
+    let outcome = Scene::new().run(&[&["-n", "3", &claimant()], &all_are_here[..], &then].concat());
     // The others said goodbye and are well.
     assert_eq!(outcome.status, Some(42), "{outcome:?}");
     outcome.expect_one_line(&["rank 2 on ", "aborted the job with code 42: a test wants it"]);

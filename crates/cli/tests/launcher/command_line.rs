@@ -1,6 +1,6 @@
 //! The command line as people type it, and as they mistype it.
 
-use crate::scene::Scene;
+use crate::scene::{Scene, is_installed};
 
 #[track_caller]
 fn refused(words: &[&str], says: &[&str]) {
@@ -26,6 +26,50 @@ fn mistakes_get_one_line_that_helps() {
     refused(&["-host", "elsewhere", "true"], &["elsewhere is another host"]);
     refused(&["-env", "A", "1", "-env"], &["--env"]);
     refused(&["-timeout", "soon", "true"], &["seconds"]);
+    refused(&["--timeout", "-1", "true"], &["'-1'", "--timeout", "not negative", "such as 10"]);
+    refused(&["--nmup", "2", "true"], &["did you mean --np?"]);
+    refused(&["--bind", "core", "true"], &["did you mean --bind-to?"]);
+    refused(&["--qqqqqq", "true"], &["the nearest is --", "mpiexec --help"]);
+    refused(&["--output-file", "out.%q", "true"], &["out.%q", "%q is no placeholder", "%r", "%h", "%%"]);
+    refused(&["-ppn", "2", "-n", "4", "true"], &["-ppn 2 spreads 4 processes over 2 hosts", "one host only"]);
+    refused(&["true", ":", "--label", "true"], &["--label is for the whole job"]);
+}
+
+#[test]
+fn commands_that_are_none_name_the_right_one() {
+    let refused = |words: &[&str], says: &[&str]| {
+        let outcome = Scene::new().command(words);
+        assert_eq!((outcome.status, outcome.stdout.as_str()), (Some(2), ""), "{words:?}: {outcome:?}");
+        outcome.expect_one_line(&[&["archi: "], says].concat());
+    };
+    refused(&["rnu", "-n", "2", "true"], &["'rnu'", "did you mean archi run?"]);
+    refused(&["-n", "2", "true"], &["did you mean archi run -n ...?"]);
+    refused(&["./app"], &["archi run -n 4 ./app"]);
+    refused(&["frobnicate"], &["there are run, info, doctor, completions, help"]);
+    refused(&["help", "rnu"], &["did you mean archi run?"]);
+    refused(&["info", "--jsno"], &["did you mean --json?"]);
+    refused(&["doctor", "-n", "-1"], &["'-1'", "1..=4096"]);
+    refused(&["info", "--collectives", "-1"], &["'-1'"]);
+    refused(&["completions", "bahs"], &["did you mean bash?"]);
+    refused(&["run", "--tiemout", "3", "true"], &["did you mean --timeout?"]);
+}
+
+#[test]
+fn help_can_be_asked_for_in_each_way() {
+    let help = |words: &[&str]| {
+        let outcome = Scene::new().command(words);
+        assert_eq!((outcome.status, outcome.stderr.as_str()), (Some(0), ""), "{words:?}: {outcome:?}");
+        outcome.stdout
+    };
+    let run = help(&["run", "--help"]);
+    assert!(run.contains("Usage: archi run [OPTIONS] PROGRAM"), "{run}");
+    assert_eq!(help(&["help", "run"]), run);
+    assert_eq!(help(&["help", "info"]), help(&["info", "--help"]));
+    assert_eq!(help(&["help"]), help(&["--help"]));
+    let scene = Scene::new();
+    let outcome = scene.finish(scene.mpiexec(&["--help"]).spawn().unwrap());
+    assert!(outcome.stdout.contains("Usage: mpiexec [OPTIONS] PROGRAM"), "{}", outcome.stdout);
+    assert!(outcome.stdout.contains("mpiexec -n 4 ./app"), "{}", outcome.stdout);
 }
 
 #[test]
@@ -63,5 +107,31 @@ fn completions_know_the_options() {
         let outcome = scene.finish(child);
         assert_eq!(outcome.status, Some(0));
         assert!(outcome.stdout.contains("bind-to"), "{shell}");
+    }
+}
+
+/// What bash offers for the last of these words, after the completions were sourced.
+fn offered(program: &str, words: &[&str]) -> Vec<String> {
+    let scene = Scene::new();
+    let script = "source <(\"$0\" completions bash) || exit 9; program=$1; COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); \
+                  _$program \"$program\" \"${@: -1}\" \"${@: -2:1}\"; printf '%s\\n' \"${COMPREPLY[@]}\"";
+    let archi = env!("CARGO_BIN_EXE_archi");
+    let child = scene.program("bash", &[&["-c", script, archi, program], words].concat()).spawn().unwrap();
+    let outcome = scene.finish(child);
+    assert_eq!((outcome.status, outcome.stderr.as_str()), (Some(0), ""), "{outcome:?}");
+    outcome.stdout.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn bash_completes() {
+    if !is_installed("bash") {
+        return;
+    }
+    assert_eq!(offered("archi", &["ru"]), ["run"]);
+    assert_eq!(offered("archi", &["run", "--bind"]), ["--bind-to"]);
+    assert_eq!(offered("archi", &["run", "--bind-to", ""]), ["core", "none"]);
+    assert_eq!(offered("archi", &["info", "--js"]), ["--json"]);
+    for name in ["mpiexec", "mpirun"] {
+        assert_eq!(offered(name, &["--time"]), ["--timestamp", "--timeout"]);
     }
 }

@@ -3,14 +3,14 @@
 use super::lines::{Author, LineBuffer, Weaver};
 use super::sink::Sink;
 use crate::job::Job;
+use crate::pattern::expand;
 use control::agent::Stream;
 use os::Time;
 use os::poll::{Place, PollSet};
 use std::collections::HashMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::time::Duration;
 
 /// When this much waits for a slow reader, no more is taken from the keepers.
@@ -68,13 +68,19 @@ impl Outputs {
         };
         let mut files = HashMap::new();
         let plain = !job.label && !job.timestamp;
+        let host = os::host::name();
         for number in 0..job.size() as u32 {
             for (stream, standard, pattern) in
                 [(Stream::Output, OUTPUT, &job.output_pattern), (Stream::Error, ERROR, &job.error_pattern)]
             {
                 let sink = match pattern {
                     None => standard,
-                    Some(pattern) => outputs.open(expand(pattern, number), &mut files)?,
+                    Some(pattern) => {
+                        let path = expand(pattern, number, &host);
+                        // A job that was checked has no other placeholders.
+                        let path = path.map_err(|what| (what, io::ErrorKind::InvalidInput.into()))?;
+                        outputs.open(path, &mut files)?
+                    }
                 };
                 let route = Route { sink, line: LineBuffer::default(), direct: false, open_since: None };
                 outputs.routes.insert((number, stream), route);
@@ -254,38 +260,5 @@ impl Outputs {
                 sink.discard();
             }
         }
-    }
-}
-
-/// `%r` becomes the process's number, `%%` a per cent sign.
-fn expand(pattern: &OsStr, number: u32) -> OsString {
-    let mut path = Vec::new();
-    let mut bytes = pattern.as_bytes().iter();
-    while let Some(&byte) = bytes.next() {
-        match byte {
-            b'%' => match bytes.next() {
-                Some(b'r') => path.extend_from_slice(number.to_string().as_bytes()),
-                Some(b'%') => path.push(b'%'),
-                Some(other) => path.extend_from_slice(&[b'%', *other]),
-                None => path.push(b'%'),
-            },
-            other => path.push(other),
-        }
-    }
-    OsString::from_vec(path)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns() {
-        let check = |pattern: &str, expected: &str| assert_eq!(expand(OsStr::new(pattern), 12), expected);
-        check("out.%r", "out.12");
-        check("%r/%r.txt", "12/12.txt");
-        check("100%%", "100%");
-        check("%", "%");
-        check("%x", "%x");
     }
 }
