@@ -42,7 +42,7 @@ pub unsafe fn reduce(operation: Operation, scalar: Scalar, from: *const u8, into
                 _ => each(from, into, count, |a: u8, b: u8| ((a != 0) != (b != 0)) as u8),
             },
             // `accepts` has refused it.
-            Scalar::Char => {}
+            _ => {}
         }
     }
 }

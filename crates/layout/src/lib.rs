@@ -1,4 +1,4 @@
-//! Copy and reduce functions: the only code that touches users' buffers.
+//! Layouts, copy and reduce functions: the only code that touches users' buffers.
 //!
 //! Everything here works on raw addresses: a source may lie in memory that another process can write, of which no
 //! reference may be made, and no address need be aligned. What a message brings is treated as bytes until it has
@@ -10,8 +10,13 @@ mod copy;
 mod kernel;
 mod operation;
 mod operator;
+mod tree;
 
 pub use copy::copy;
 pub use kernel::reduce;
 pub use operation::Operation;
 pub use operator::{Failure, Operator};
+pub use tree::{
+    Constructor, Dimension, Distribution, ExternalError, Field, Layout, LayoutError, Leaf, Order,
+    OutOfBounds, Placed, View, ViewMut,
+};

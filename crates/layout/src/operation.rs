@@ -57,7 +57,8 @@ impl Operation {
     /// Whether it is defined for operands (for pairs: values) of that scalar.
     pub const fn accepts(self, scalar: Scalar) -> bool {
         match (self, scalar) {
-            (_, Scalar::Char) => false,
+            (_, Scalar::Char | Scalar::F16 | Scalar::BF16 | Scalar::LongDouble | Scalar::Byte) => false,
+            (_, Scalar::ComplexF32 | Scalar::ComplexF64 | Scalar::ComplexLongDouble) => false,
             (Operation::And | Operation::Or | Operation::Xor, _) => true,
             (Operation::BitAnd | Operation::BitOr | Operation::BitXor, Scalar::F32 | Scalar::F64) => false,
             (Operation::BitAnd | Operation::BitOr | Operation::BitXor, _) => true,

@@ -21,11 +21,19 @@ pub enum Scalar {
     F64,
     Bool,
     Char,
+    F16,
+    BF16,
+    LongDouble,
+    ComplexF32,
+    ComplexF64,
+    ComplexLongDouble,
+    /// A byte whose meaning is the program's alone.
+    Byte,
 }
 
 impl Scalar {
     /// Every scalar.
-    pub const ALL: [Scalar; 14] = [
+    pub const ALL: [Scalar; 21] = [
         Scalar::I8,
         Scalar::I16,
         Scalar::I32,
@@ -40,16 +48,34 @@ impl Scalar {
         Scalar::F64,
         Scalar::Bool,
         Scalar::Char,
+        Scalar::F16,
+        Scalar::BF16,
+        Scalar::LongDouble,
+        Scalar::ComplexF32,
+        Scalar::ComplexF64,
+        Scalar::ComplexLongDouble,
+        Scalar::Byte,
     ];
 
     /// The length of its encoding.
     pub const fn bytes(self) -> usize {
         match self {
-            Scalar::I8 | Scalar::U8 | Scalar::Bool => 1,
-            Scalar::I16 | Scalar::U16 => 2,
+            Scalar::I8 | Scalar::U8 | Scalar::Bool | Scalar::Byte => 1,
+            Scalar::I16 | Scalar::U16 | Scalar::F16 | Scalar::BF16 => 2,
             Scalar::I32 | Scalar::U32 | Scalar::F32 | Scalar::Char => 4,
-            Scalar::I64 | Scalar::U64 | Scalar::F64 => 8,
-            Scalar::I128 | Scalar::U128 => 16,
+            Scalar::I64 | Scalar::U64 | Scalar::F64 | Scalar::ComplexF32 => 8,
+            Scalar::I128 | Scalar::U128 | Scalar::LongDouble | Scalar::ComplexF64 => 16,
+            Scalar::ComplexLongDouble => 32,
+        }
+    }
+
+    /// The alignment that C gives it.
+    pub const fn alignment(self) -> usize {
+        match self {
+            Scalar::ComplexF32 => 4,
+            Scalar::ComplexF64 => 8,
+            Scalar::ComplexLongDouble => 16,
+            other => other.bytes(),
         }
     }
 
@@ -70,6 +96,13 @@ impl Scalar {
             Scalar::F64 => "f64",
             Scalar::Bool => "bool",
             Scalar::Char => "char",
+            Scalar::F16 => "f16",
+            Scalar::BF16 => "bf16",
+            Scalar::LongDouble => "long double",
+            Scalar::ComplexF32 => "complex f32",
+            Scalar::ComplexF64 => "complex f64",
+            Scalar::ComplexLongDouble => "complex long double",
+            Scalar::Byte => "byte",
         }
     }
 }

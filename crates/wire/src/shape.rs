@@ -68,9 +68,10 @@ impl Shape {
         self.sequence().signature()
     }
 
-    const fn sequence(&self) -> Sequence {
+    /// The sequence of scalars that the shape flattens to.
+    pub const fn sequence(&self) -> Sequence {
         match self {
-            Shape::Scalar(scalar) => Sequence::one(*scalar as u64),
+            Shape::Scalar(scalar) => Sequence::scalar(*scalar),
             Shape::Array { of, count } => of.sequence().times(*count as u64),
             Shape::Fields { of } => {
                 let (mut all, mut i) = (Sequence::EMPTY, 0);

@@ -5,15 +5,26 @@
 //! repetition, so it does not change the fraction either; and two sequences have the same endless repetition exactly
 //! when they are powers of a common one (Lyndon and Schützenberger, The equation a^M = b^N c^P in a free group, 1962).
 
+use crate::Scalar;
+
 /// A Mersenne prime: products of residues fit into 128 bits.
 const P: u64 = (1 << 61) - 1;
 
 /// A primitive root of P, so that no short sequence has B^length = 1.
 const B: u64 = 0x1e37_79b9_7f4a_7c1a;
 
-/// A sequence of symbols.
-#[derive(Clone, Copy)]
-pub(crate) struct Sequence {
+/// A sequence of symbols, as far as signatures are concerned: what types that are only known at run time are
+/// described with. [`Shape::sequence`](crate::Shape::sequence) gives that of a type.
+///
+/// ```
+/// use archipelago_wire::{Scalar, Sequence, Wire};
+///
+/// let point = Sequence::scalar(Scalar::F64).times(3);
+/// assert_eq!(point.signature(), <[f64; 3]>::SIGNATURE);
+/// assert_eq!(point.then(Sequence::scalar(Scalar::U32)).signature(), <([f64; 3], u32)>::SIGNATURE);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sequence {
     number: u64,
     /// B^length.
     scale: u64,
@@ -21,15 +32,20 @@ pub(crate) struct Sequence {
 
 impl Sequence {
     /// No symbols.
-    pub(crate) const EMPTY: Sequence = Sequence { number: 0, scale: 1 };
+    pub const EMPTY: Sequence = Sequence { number: 0, scale: 1 };
 
     /// One symbol.
     pub(crate) const fn one(symbol: u64) -> Sequence {
         Sequence { number: scatter(symbol) % P, scale: B }
     }
 
+    /// One scalar.
+    pub const fn scalar(scalar: Scalar) -> Sequence {
+        Sequence::one(scalar as u64)
+    }
+
     /// This sequence and then the other.
-    pub(crate) const fn then(self, next: Sequence) -> Sequence {
+    pub const fn then(self, next: Sequence) -> Sequence {
         Sequence {
             number: (multiply(self.number, next.scale) + next.number) % P,
             scale: multiply(self.scale, next.scale),
@@ -37,7 +53,7 @@ impl Sequence {
     }
 
     /// This sequence `count` times.
-    pub(crate) const fn times(self, count: u64) -> Sequence {
+    pub const fn times(self, count: u64) -> Sequence {
         let (mut result, mut square, mut rest) = (Sequence::EMPTY, self, count);
         while rest > 0 {
             if rest & 1 == 1 {
@@ -50,7 +66,7 @@ impl Sequence {
     }
 
     /// The hash of its endless repetition: never 0, and 1 for the empty sequence.
-    pub(crate) const fn signature(self) -> u64 {
+    pub const fn signature(self) -> u64 {
         let period = (self.scale + P - 1) % P;
         // By Fermat, period^(P-2) is its inverse; for the empty sequence it is 0 and so is the product.
         1 + multiply(self.number, power(period, P - 2))

@@ -1,0 +1,24 @@
+//! Layouts: which bytes of a buffer make up a message, in which order.
+//!
+//! A layout is a tree of constructors over scalars, kept as it was made so that it can be read back, and a program
+//! that runs over memory, made of the tree when it is first needed ([`Layout::commit`]).
+
+mod array;
+mod bounds;
+mod construct;
+mod constructor;
+mod error;
+mod external;
+mod kernel;
+mod layout;
+mod placed;
+mod program;
+mod view;
+mod walk;
+
+pub use constructor::{Constructor, Dimension, Distribution, Field, Leaf, Order};
+pub use error::{LayoutError, OutOfBounds};
+pub use external::ExternalError;
+pub use layout::Layout;
+pub use placed::Placed;
+pub use view::{View, ViewMut};
