@@ -1,11 +1,15 @@
 //! Tests that need several processes: whole programs under the launcher, also where the system denies things.
 //!
 //! `subject` is the program that is run; it does what its arguments say. [`archi`] finds the launcher, and has cargo
-//! build it first.
+//! build it first. [`output`] runs a command, but does not wait for ever.
 
 use std::path::PathBuf;
-use std::process::{Command, Output};
-use std::sync::OnceLock;
+use std::process::{Command, Output, Stdio};
+use std::sync::{OnceLock, mpsc};
+use std::time::Duration;
+
+/// A command that takes longer hangs. No test passes or fails by being fast or slow.
+const HOPELESS: Duration = Duration::from_secs(300);
 
 /// The launcher, as built in the same profile as the running test.
 ///
@@ -28,6 +32,38 @@ pub fn archi() -> PathBuf {
     path.clone()
 }
 
+/// Runs a command to its end, without input. One that hangs is killed: a launcher's job ends with it.
+///
+/// # Panics
+/// When it cannot be started.
+pub fn output(mut command: Command) -> Output {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().expect("the program starts");
+    let (ended, watch) = mpsc::channel::<()>();
+    let id = child.id();
+    std::thread::spawn(move || {
+        if watch.recv_timeout(HOPELESS) == Err(mpsc::RecvTimeoutError::Timeout) {
+            eprintln!("process {id} hangs and is killed");
+            let _ = os::signal::send(id, os::signal::SIGKILL);
+        }
+    });
+    let output = child.wait_with_output().expect("its output can be read");
+    drop(ended);
+    output
+}
+
+/// Waits until something holds.
+///
+/// # Panics
+/// When it is hopeless.
+pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let begin = std::time::Instant::now();
+    while !holds() {
+        assert!(begin.elapsed() < HOPELESS, "waited for {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// What a run came to.
 pub struct Ran {
     /// Its exit status; 128 + signal for a signal.
@@ -39,8 +75,12 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// From what the command left.
-    pub fn of(output: Output) -> Ran {
+    /// Runs a command as [`output`] does.
+    pub fn of(command: Command) -> Ran {
+        Ran::from(output(command))
+    }
+
+    fn from(output: Output) -> Ran {
         use std::os::unix::process::ExitStatusExt;
         let status = output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap_or(0));
         let text = String::from_utf8_lossy(&output.stdout);

@@ -9,7 +9,7 @@ const SUBJECT: &str = env!("CARGO_BIN_EXE_subject");
 fn end(how: &str, ranks: usize, options: &[&str]) -> Ran {
     let mut command = Command::new(archi());
     command.args(["run", "-n", &ranks.to_string()]).args(options).args([SUBJECT, "end", how]);
-    Ran::of(command.output().expect("the launcher runs"))
+    Ran::of(command)
 }
 
 /// The status and a part of what is said, over both transports.

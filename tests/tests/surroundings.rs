@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use system_tests::{Ran, archi};
+use system_tests::{Ran, archi, until};
 
 const SUBJECT: &str = env!("CARGO_BIN_EXE_subject");
 
@@ -11,7 +11,7 @@ fn exchange(settings: &[&str], ranks: usize, options: &[&str]) -> Ran {
     let mut command = Command::new(SUBJECT);
     command.arg("under").args(settings).arg("--").arg(archi());
     command.args(["run", "-n", &ranks.to_string()]).args(options).args([SUBJECT, "exchange"]);
-    Ran::of(command.output().expect("the subject runs"))
+    Ran::of(command)
 }
 
 fn check(settings: &[&str], ranks: usize, options: &[&str]) {
@@ -73,7 +73,7 @@ fn without_proc() {
         println!("no right to unmount /proc here: nothing to test");
         return;
     }
-    let ran = Ran::of(command.output().expect("unshare runs")).expect_status(0);
+    let ran = Ran::of(command).expect_status(0);
     assert_eq!(ran.output.len(), 3, "{}", ran.error);
 }
 
@@ -98,17 +98,9 @@ fn in_a_memory_cgroup() {
         let mut command = Command::new("sh");
         command.args(["-c", &script]).arg(archi());
         command.args(["run", "--transport", transport, "-n", "4", SUBJECT, "exchange"]);
-        let ran = Ran::of(command.output().expect("a shell runs")).expect_status(0);
+        let ran = Ran::of(command).expect_status(0);
         assert_eq!(ran.output.len(), 4, "{}", ran.error);
     }
     // Empty now: every descendant of the job is gone.
-    let mut removed = std::fs::remove_dir(&group);
-    for _ in 0..100 {
-        if removed.is_ok() {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(20));
-        removed = std::fs::remove_dir(&group);
-    }
-    removed.expect("the job left a process in its cgroup");
+    until("the cgroup to be empty", || std::fs::remove_dir(&group).is_ok());
 }

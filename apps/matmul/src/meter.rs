@@ -42,6 +42,11 @@ impl<'c> Meter<'c> {
         Meter { world, start: Instant::now(), messages, computing_s: 0.0, communicating_s: 0.0 }
     }
 
+    /// Whose communication is measured.
+    pub fn world(&self) -> &'c Comm {
+        self.world
+    }
+
     /// Counts what `work` takes as computing.
     pub fn compute<R>(&mut self, work: impl FnOnce() -> R) -> R {
         let start = Instant::now();

@@ -24,10 +24,10 @@ pub struct Options {
     #[arg(long)]
     pub transpose_b: bool,
     /// Multiply two random N by N matrices instead
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_size, allow_negative_numbers = true)]
     pub n: Option<u64>,
     /// The seed of the random matrices and of Freivalds' check
-    #[arg(long, value_name = "SEED", default_value_t = 1)]
+    #[arg(long, value_name = "SEED", default_value_t = 1, value_parser = parse_seed, allow_negative_numbers = true)]
     pub seed: u64,
     /// How the processes share the work
     #[arg(long, value_enum, default_value_t = Algorithm::Rows)]
@@ -74,7 +74,6 @@ impl Options {
         }
         let (mut a, mut b) = match (&self.a, &self.b, self.n) {
             (Some(a), Some(b), None) => (file::read(a)?, file::read(b)?),
-            (None, None, Some(0)) => return Err(Error::Input("--n 0: a matrix has at least one row".into())),
             (None, None, Some(n)) => {
                 let (n, _) = checked_size(n, n, ELEMENTS_MAX)?;
                 (generate::matrix(self.seed, 0, n, n), generate::matrix(self.seed, 1, n, n))
@@ -97,6 +96,31 @@ impl Options {
             return Err(Error::Input(format!("{sizes} is no product: {hint}")));
         }
         checked_size(a.rows() as u64, b.columns() as u64, ELEMENTS_MAX)?;
+        if self.verify {
+            check_verifiable("left", &a)?;
+            check_verifiable("right", &b)?;
+        }
         Ok((a, b))
     }
+}
+
+/// A product with something that is no number can't be right or wrong.
+fn check_verifiable(side: &str, matrix: &Matrix) -> Result<(), Error> {
+    let Some(at) = matrix.values().iter().position(|value| !value.is_finite()) else { return Ok(()) };
+    let (row, column) = (at / matrix.columns() + 1, at % matrix.columns() + 1);
+    let value = matrix.values()[at];
+    Err(Error::Input(format!(
+        "the product cannot be verified: row {row}, column {column} of the {side} matrix is {value}; leave out --verify to \
+         multiply all the same"
+    )))
+}
+
+fn parse_size(text: &str) -> Result<u64, String> {
+    let most = ELEMENTS_MAX.isqrt() as u64;
+    let size = text.parse().ok().filter(|size| (1..=most).contains(size));
+    size.ok_or_else(|| format!("a matrix has 1 to {most} rows"))
+}
+
+fn parse_seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("a seed is a whole number from 0 to {}", u64::MAX))
 }

@@ -5,6 +5,9 @@ use crate::matrix::Matrix;
 use crate::options::{Algorithm, Options};
 use archipelago::{Comm, Wire};
 
+/// The two matrices, where they are: at rank 0.
+pub type Factors = Option<(Matrix, Matrix)>;
+
 /// What is to be done, if anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Wire)]
 pub struct Plan {

@@ -7,22 +7,17 @@
 use crate::error::Error;
 use crate::matrix::Matrix;
 use crate::meter::Meter;
-use crate::plan::Plan;
+use crate::plan::{Factors, Plan};
 use crate::product::accumulate_rows;
 use crate::progress::Progress;
 use crate::share::share;
-use archipelago::Comm;
 
 /// Multiplies `factors`, which rank 0 has; the product is rank 0's.
 ///
 /// # Errors
 /// When communication fails.
-pub fn multiply(
-    world: &Comm,
-    plan: &Plan,
-    factors: Option<(Matrix, Matrix)>,
-    meter: &mut Meter<'_>,
-) -> Result<Option<Matrix>, Error> {
+pub fn multiply(plan: &Plan, factors: Factors, meter: &mut Meter<'_>) -> Result<Option<Matrix>, Error> {
+    let world = meter.world();
     let Plan { rows, inner, columns, .. } = *plan;
     let (processes, me) = (world.size(), world.rank());
     let mine = share(rows, processes, me);

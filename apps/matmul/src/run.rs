@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::meter::{Account, Meter};
 use crate::options::{Algorithm, Options};
-use crate::plan::Plan;
+use crate::plan::{Factors, Plan};
 use crate::report::Report;
 use crate::{Matrix, file, rows, summa, verify};
 use archipelago::Comm;
@@ -114,13 +114,13 @@ fn follow(world: &Comm) -> Result<(), Error> {
 fn multiply(
     world: &Comm,
     plan: &Plan,
-    factors: Option<(Matrix, Matrix)>,
+    factors: Factors,
 ) -> Result<(Option<Matrix>, Option<Vec<Account>>), Error> {
     world.barrier()?;
     let mut meter = Meter::start(world);
     let product = match plan.algorithm {
-        Algorithm::Rows => rows::multiply(world, plan, factors, &mut meter)?,
-        Algorithm::Summa => summa::multiply(world, plan, factors, &mut meter)?,
+        Algorithm::Rows => rows::multiply(plan, factors, &mut meter)?,
+        Algorithm::Summa => summa::multiply(plan, factors, &mut meter)?,
     };
     let accounts = world.root(0).gather(&[meter.account()])?;
     Ok((product, accounts))
@@ -140,7 +140,16 @@ mod tests {
             &["--verifi"],
             "unexpected argument '--verifi' found; tip: a similar argument exists: '--verify'",
         );
-        check(&["--n", "x"], "invalid value 'x' for '--n <N>': invalid digit found in string");
+        for wrong in ["x", "-1", "0", "16385", "1e3"] {
+            check(
+                &["--n", wrong],
+                &format!("invalid value '{wrong}' for '--n <N>': a matrix has 1 to 16384 rows"),
+            );
+        }
+        check(
+            &["--n", "8", "--seed", "-1"],
+            "invalid value '-1' for '--seed <SEED>': a seed is a whole number from 0 to 18446744073709551615",
+        );
         check(&["--a", "x"], "the following required arguments were not provided: --b <FILE>");
     }
 }

@@ -8,7 +8,7 @@
 use crate::error::Error;
 use crate::matrix::Matrix;
 use crate::meter::Meter;
-use crate::plan::Plan;
+use crate::plan::{Factors, Plan};
 use crate::product::accumulate;
 use crate::progress::Progress;
 use crate::share::share;
@@ -22,12 +22,8 @@ const PANEL_MAX: usize = 512;
 ///
 /// # Errors
 /// When communication fails.
-pub fn multiply(
-    world: &Comm,
-    plan: &Plan,
-    factors: Option<(Matrix, Matrix)>,
-    meter: &mut Meter<'_>,
-) -> Result<Option<Matrix>, Error> {
+pub fn multiply(plan: &Plan, factors: Factors, meter: &mut Meter<'_>) -> Result<Option<Matrix>, Error> {
+    let world = meter.world();
     let Plan { rows, inner, columns, .. } = *plan;
     let lines = meter.communicate(|| Lines::of(world))?;
     let Lines { grid_rows, grid_columns, own_row, own_column, along_row, along_column } = lines;

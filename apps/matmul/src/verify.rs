@@ -93,6 +93,12 @@ fn freivalds(a: &Matrix, b: &Matrix, c: &Matrix, seed: u64) -> Result<(), Error>
         let found = times(c, &x, |value| value);
         for (row, (found, expected)) in found.iter().zip(&expected).enumerate() {
             let tolerance = 2.0 * operations * f64::EPSILON * bound[row];
+            if !tolerance.is_finite() {
+                return Err(Error::Wrong(format!(
+                    "the product cannot be verified: sums of row {} pass the range of doubles",
+                    row + 1
+                )));
+            }
             let off = (found - expected).abs();
             // Written so that NaN is wrong too.
             if !matches!(
@@ -147,6 +153,13 @@ mod tests {
         let mut c = product(&a, &b);
         c.values_mut()[1234] += 1.0;
         assert!(verify(&a, &b, &c, 5).unwrap_err().to_string().contains("row 18, column 45"));
+    }
+
+    #[test]
+    fn sums_past_the_range_of_doubles_are_told_apart_from_wrong_ones() {
+        let huge = Matrix::from_values(2, 2, vec![1.5, 2.5, 1e200, 1e200]);
+        let text = verify(&huge, &huge, &product(&huge, &huge), 5).unwrap_err().to_string();
+        assert_eq!(text, "the product cannot be verified: sums of row 2 pass the range of doubles");
     }
 
     #[test]

@@ -1,20 +1,8 @@
 //! The program as a user starts it: `archi run -n 4 matmul ...`, in processes of their own.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
-
-/// The launcher, built if it isn't there: it lies where the build put the program.
-fn archi() -> PathBuf {
-    let matmul = Path::new(env!("CARGO_BIN_EXE_matmul"));
-    let archi = matmul.with_file_name("archi");
-    if !archi.exists() {
-        let release = matmul.parent().is_some_and(|folder| folder.ends_with("release"));
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--package", "archipelago-cli"]).args(release.then_some("--release"));
-        assert!(build.status().unwrap().success(), "the launcher can be built");
-    }
-    archi
-}
+use system_tests::{archi, output};
 
 fn launch(ranks: usize, words: &[&str]) -> Output {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -23,7 +11,7 @@ fn launch(ranks: usize, words: &[&str]) -> Output {
         .args(["run", "-n", &ranks.to_string(), env!("CARGO_BIN_EXE_matmul")])
         .args(words)
         .current_dir(root);
-    command.output().unwrap()
+    output(command)
 }
 
 const DIGITS: [&str; 5] = ["--a", "data/digits.mtx", "--b", "data/digits.npy", "--transpose-b"];
@@ -70,7 +58,11 @@ fn bad_input_is_one_line_of_one_rank() {
         assert_eq!(output.status.code(), Some(status), "{text}");
         assert_eq!(output.stdout, b"");
     };
-    check(&["--n", "0"], 1, "--n 0: a matrix has at least one row");
+    let size = |n: &str| {
+        format!("invalid value '{n}' for '--n <N>': a matrix has 1 to 16384 rows; --help lists all options")
+    };
+    check(&["--n", "0"], 2, &size("0"));
+    check(&["--n", "-1"], 2, &size("-1"));
     let absent = ["--a", "/nonexistent.mtx", "--b", "data/digits.npy"];
     check(&absent, 1, "cannot read /nonexistent.mtx: No such file or directory (os error 2)");
     let malformed = ["--a", "README.md", "--b", "data/digits.npy"];
@@ -79,4 +71,21 @@ fn bad_input_is_one_line_of_one_rank() {
     check(&full, 1, "cannot write /dev/full: No space left on device (os error 28)");
     let tip = "unexpected argument '--verifi' found; tip: a similar argument exists: '--verify'; --help lists all options";
     check(&["--n", "8", "--verifi"], 2, tip);
+}
+
+#[test]
+fn a_long_product_shows_a_bar_on_a_terminal_and_only_there() {
+    let words = ["--n", "2160"];
+    assert_eq!(launch(1, &words).stderr, b"");
+    // `script` gives a terminal; without it there is none to show anything on.
+    let mut script = Command::new("script");
+    let line = format!("{} run -n 1 {} --n 2160", archi().display(), env!("CARGO_BIN_EXE_matmul"));
+    if Command::new("script").arg("--version").output().is_err() {
+        return;
+    }
+    script.args(["-qec", &line, "/dev/null"]);
+    let shown = String::from_utf8(output(script).stdout).unwrap();
+    assert!(shown.contains("%") && shown.contains("elapsed") && shown.contains("to go"), "{shown}");
+    // Gone when the report comes.
+    assert!(shown.contains("\x1b[2K2160x2160 times 2160x2160 on 1 process"), "{shown}");
 }

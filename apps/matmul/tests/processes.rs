@@ -128,7 +128,14 @@ fn bad_input_is_one_ranks_failure_and_leaves_no_file() {
     let check = |words: &[&str], expected: Status| {
         assert_eq!(statuses(3, words), [expected, Status::Done, Status::Done], "{words:?}");
     };
-    check(&["--n", "0", "--out", &out], Status::Failed);
+    check(&["--n", "0", "--out", &out], Status::Usage);
+    let (number, not) = (folder.path("number.mtx"), folder.path("not-a-number.npy"));
+    file::write(Path::new(&number), &Matrix::from_values(2, 2, vec![1.0; 4])).unwrap();
+    file::write(Path::new(&not), &Matrix::from_values(2, 2, vec![1.0, 1.0, f64::NAN, 1.0])).unwrap();
+    check(&["--a", &number, "--b", &not, "--verify", "--out", &out], Status::Failed);
+    check(&["--a", &number, "--b", &not], Status::Done);
+    std::fs::remove_file(number).unwrap();
+    std::fs::remove_file(not).unwrap();
     check(&["--a", "/nonexistent.mtx", "--b", &digits, "--out", &out], Status::Failed);
     check(&["--a", &malformed, "--b", &digits, "--out", &out], Status::Failed);
     check(&["--a", &digits, "--b", &digits, "--out", &out], Status::Failed);

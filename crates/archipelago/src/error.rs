@@ -15,10 +15,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     /// The message is longer than the buffer. It is kept: a later receive can take it.
     Truncated {
-        /// Values that the buffer holds.
+        /// What the buffer holds, in `unit`s.
         have: usize,
-        /// Values that the message has.
+        /// What the message has, in `unit`s.
         need: usize,
+        /// What is counted: values of the type; of arrays their elements; bytes where the message is no whole number
+        /// of these.
+        unit: String,
         /// Where it happened.
         place: Place,
     },
@@ -155,10 +158,15 @@ impl Spot {
     #[cold]
     pub fn explain<T: Wire>(self, comm: &runtime::Comm, error: engine::Error) -> Error {
         let place = self.place::<T>(comm);
-        let count = |bytes: usize| bytes.checked_div(T::BYTES).unwrap_or(0);
         match error {
             engine::Error::Truncated { have, need, source, tag } => {
-                Error::Truncated { have: count(have), need: count(need), place: place.matched(source, tag) }
+                let (unit, bytes) = counted::<T>(need);
+                Error::Truncated {
+                    have: have / bytes,
+                    need: need / bytes,
+                    unit,
+                    place: place.matched(source, tag),
+                }
             }
             engine::Error::TypeMismatch { expected, found, source, tag } => {
                 Error::WrongType { expected, found, place: place.matched(source, tag) }
@@ -207,6 +215,25 @@ impl Spot {
     #[cold]
     pub fn refuse<T: Wire>(self, comm: &runtime::Comm, what: String) -> Error {
         Error::BadArgument { what, place: self.place::<T>(comm) }
+    }
+}
+
+/// In what a message of so many bytes is counted when it is received as `T`: the unit in words, and its bytes.
+fn counted<T: Wire>(message_bytes: usize) -> (String, usize) {
+    let mut element = T::SHAPE;
+    while let wire::Shape::Array { of, .. } = element {
+        element = of;
+    }
+    // An array's element has no Rust name here, but its shape says what it is.
+    let name = if matches!(T::SHAPE, wire::Shape::Array { .. }) {
+        element.to_string()
+    } else {
+        wire::describe::<T>()
+    };
+    match element.bytes() {
+        0 => ("bytes".to_owned(), 1),
+        bytes if message_bytes.is_multiple_of(bytes) => (format!("values of {name}"), bytes),
+        _ => ("bytes".to_owned(), 1),
     }
 }
 
@@ -298,11 +325,10 @@ impl fmt::Display for Error {
             write!(f, "{place}: ")?;
         }
         match self {
-            Error::Truncated { have, need, place } => write!(
+            Error::Truncated { have, need, unit, .. } => write!(
                 f,
-                "the message has {need} values of {} and the buffer has room for {have}; the message is kept: \
-                 receive it into a larger buffer, or as a Vec",
-                (place.0.of)()
+                "the message has {need} {unit} and the buffer has room for {have}; the message is kept: receive it into \
+                 a larger buffer, or as a Vec"
             ),
             Error::WrongCount { found, expected, place } => write!(
                 f,

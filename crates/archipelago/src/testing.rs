@@ -71,7 +71,7 @@ pub fn run<R: Outcome>(ranks: usize, body: impl Fn(Comm) -> R + Sync) {
 /// path.
 ///
 /// # Panics
-/// With all output of the job, if it failed; without the program `archi`.
+/// With all output of the job, if it failed, or did not end within ten minutes; without the program `archi`.
 pub fn run_as_processes<R: Outcome>(ranks: usize, path: &str, body: impl Fn(Comm) -> R) {
     // The runner of tests leaves out the name of the crate.
     let name = path.split_once("::").map_or(path, |(_, name)| name);
@@ -80,7 +80,7 @@ pub fn run_as_processes<R: Outcome>(ranks: usize, path: &str, body: impl Fn(Comm
     }
     let program = std::env::current_exe().expect("the system tells where this program is");
     let output = Command::new(archi(&program))
-        .args(["run", "-n", &ranks.to_string()])
+        .args(["run", "-n", &ranks.to_string(), "--timeout", PATIENCE])
         .arg(&program)
         .args(["--exact", name, "--nocapture", "--test-threads=1"])
         .env(TEST, name)
@@ -93,6 +93,9 @@ pub fn run_as_processes<R: Outcome>(ranks: usize, path: &str, body: impl Fn(Comm
         panic!("the job of {ranks} processes failed ({}):\n{said}{complained}", output.status);
     }
 }
+
+/// A test that hangs ends, and says so.
+const PATIENCE: &str = "10m";
 
 /// Tells a process that it is a rank of this test.
 const TEST: &str = "ARCHIPELAGO_TEST";

@@ -104,6 +104,29 @@ fn a_short_buffer_keeps_the_message(world: Comm) -> Result<()> {
 }
 
 #[archipelago::test(ranks = [1, 2])]
+fn what_is_too_long_is_counted_in_what_both_sides_have(world: Comm) -> Result<()> {
+    let other = world.size() - 1 - world.rank();
+    let (to, from) = (world.to(other), world.from(other));
+    // An array is a value of its own, and a message need not be a whole number of them.
+    to.send(&[1.0f64; 5])?;
+    let error = from.receive_into(&mut [0.0f64; 4]).unwrap_err();
+    assert!(matches!(error, Error::Truncated { have: 4, need: 5, .. }), "{error}");
+    assert!(
+        error.to_string().contains("the message has 5 values of f64 and the buffer has room for 4"),
+        "{error}"
+    );
+    let error = from.receive::<[f64; 4]>().unwrap_err();
+    assert!(error.to_string().contains("5 values of f64 and the buffer has room for 4"), "{error}");
+    assert_eq!(from.receive::<Vec<f64>>()?, [1.0; 5]);
+    to.send(&[[7u16; 3]; 3])?;
+    let error = from.receive_into(&mut [[0u16; 3]; 2]).unwrap_err();
+    assert!(matches!(error, Error::Truncated { have: 6, need: 9, .. }), "{error}");
+    assert!(error.to_string().contains("9 values of u16 and the buffer has room for 6"), "{error}");
+    assert_eq!(from.receive::<Vec<[u16; 3]>>()?, [[7; 3]; 3]);
+    Ok(())
+}
+
+#[archipelago::test(ranks = [1, 2])]
 fn another_type_is_an_error_that_names_both(world: Comm) -> Result<()> {
     let other = world.size() - 1 - world.rank();
     world.to(other).send(&Particle { position: [0.0; 3], id: 1, alive: false })?;
