@@ -107,7 +107,9 @@ fn memcpy() -> f64 {
         to.copy_from_slice(std::hint::black_box(&from));
         std::hint::black_box(&mut to);
     }
-    rate(ROUNDS * LARGE_BYTES, start)
+    let rate = rate(ROUNDS * LARGE_BYTES, start);
+    check_arrived(&to);
+    rate
 }
 
 /// The best of several piece sizes: pieces that both caches hold let the two copies overlap.
@@ -149,7 +151,9 @@ fn two_copy_with(piece_bytes: usize) -> f64 {
                 };
                 shared.words().to_child.0.store(index + 1, Ordering::Release);
             }
-            rate((ROUNDS - ROUNDS / 10) * LARGE_BYTES, start)
+            let rate = rate((ROUNDS - ROUNDS / 10) * LARGE_BYTES, start);
+            check_arrived(&to);
+            rate
         },
     )
 }
@@ -179,7 +183,9 @@ fn readv() -> f64 {
                 }
                 shared.words().to_child.0.store(round, Ordering::Release);
             }
-            rate((ROUNDS - ROUNDS / 10) as usize * LARGE_BYTES, start)
+            let rate = rate((ROUNDS - ROUNDS / 10) as usize * LARGE_BYTES, start);
+            check_arrived(&to);
+            rate
         },
     )
 }
@@ -319,8 +325,15 @@ fn futex_wake(word: &AtomicU32) {
     unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG, 1) };
 }
 
+/// A large message, of whose content the compiler knows nothing: copies from a buffer that it saw being filled, or to one
+/// that nobody reads, it would leave out.
 fn filled(byte: u8) -> Vec<u8> {
-    vec![byte; LARGE_BYTES]
+    std::hint::black_box(vec![byte; LARGE_BYTES])
+}
+
+/// What was measured has to have happened.
+fn check_arrived(to: &[u8]) {
+    assert!(std::hint::black_box(to).iter().all(|&byte| byte == 1), "the limit's bytes have not arrived");
 }
 
 fn spin_until(ready: impl Fn() -> bool) {

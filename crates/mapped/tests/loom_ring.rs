@@ -46,7 +46,7 @@ impl Bed {
     }
 }
 
-fn small_ring(lines: u32, payload: u32) -> (Producer, Consumer) {
+fn ring(lines: u32, payload: u32) -> (Producer, Consumer) {
     let memory = private::ring(RESERVED_LINES + lines, payload);
     (Producer::new(memory.clone()), Consumer::new(memory))
 }
@@ -72,7 +72,7 @@ fn bounded_model(preemptions: usize, body: impl Fn() + Send + Sync + 'static) {
 #[test]
 fn records_go_round() {
     loom::model(|| {
-        let (mut producer, mut consumer) = small_ring(1, 64);
+        let (mut producer, mut consumer) = ring(1, 64);
         // All but the last line of the first lap, so that the model sees the ring go round.
         for k in 0..4u64 {
             producer.push(true, k as u8, [k, k + 1, k + 2], &(k * k).to_ne_bytes()).unwrap();
@@ -109,7 +109,7 @@ fn records_go_round() {
 #[test]
 fn payloads_are_not_overwritten() {
     bounded_model(3, || {
-        let (mut producer, mut consumer) = small_ring(3, 128);
+        let (mut producer, mut consumer) = ring(3, 128);
         // Stands for the two halves of the payload area; loom checks who accesses them when.
         let halves = Arc::new([UnsafeCell::new(0u64), UnsafeCell::new(0u64)]);
         let first = producer.reserve(false, 0, [0; 3], 40).unwrap();
@@ -158,7 +158,7 @@ fn payloads_are_not_overwritten() {
 #[test]
 fn no_record_is_slept_through() {
     bounded_model(3, || {
-        let (mut producer, mut consumer) = small_ring(3, 64);
+        let (mut producer, mut consumer) = ring(3, 64);
         let bed = Arc::new(Bed::default());
         let theirs = bed.clone();
         let sender = thread::spawn(move || {
@@ -195,7 +195,7 @@ fn no_record_is_slept_through() {
 #[test]
 fn a_cold_ring_sets_its_bit() {
     loom::model(|| {
-        let (mut producer, mut consumer) = small_ring(3, 64);
+        let (mut producer, mut consumer) = ring(3, 64);
         let doorbell = Arc::new(Doorbell::default());
         let theirs = doorbell.clone();
         consumer.watch();
@@ -218,7 +218,7 @@ fn a_cold_ring_sets_its_bit() {
 #[test]
 fn no_room_is_slept_through() {
     bounded_model(3, || {
-        let (mut producer, mut consumer) = small_ring(1, 64);
+        let (mut producer, mut consumer) = ring(1, 64);
         let bed = Arc::new(Bed::default());
         let theirs = bed.clone();
         assert!(producer.push(false, 0, [0; 3], &[]).is_ok());
@@ -261,7 +261,7 @@ fn two_senders_wake_one_receiver() {
         let mut consumers = Vec::new();
         let mut senders = Vec::new();
         for slot in 0..2 {
-            let (mut producer, consumer) = small_ring(1, 64);
+            let (mut producer, consumer) = ring(1, 64);
             consumers.push(consumer);
             let theirs = bed.clone();
             senders.push(thread::spawn(move || {

@@ -229,8 +229,7 @@ fn two_threads_on_a_tiny_ring() {
 #[test]
 fn two_threads_on_the_rings_of_a_segment() {
     let segment = Segment::create(Shape::for_slots(2)).unwrap();
-    race(segment.small_ring(1, 0, 0), 100_000);
-    race(segment.large_ring(1, 0, 3), 50_000);
+    race(segment.ring_memory(1, 0, 0), 100_000);
 }
 
 /// More laps than a generation can count.

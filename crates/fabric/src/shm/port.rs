@@ -32,9 +32,9 @@ const PUBLISH_AFTER: u32 = 64;
 /// The states of the peers' processes are looked at at least so often.
 const STATES_EVERY_NS: u64 = 100_000_000;
 
-/// The largest payload of a frame, and the piece in which large messages stream: a quarter of a small ring's payload area,
+/// The largest payload of a frame, and the piece in which large messages stream: a quarter of a ring's payload area,
 /// so that both sides' copies overlap and the price of a frame is small beside that of its bytes.
-const FRAME_BYTES_MAX: usize = 32 << 10;
+const FRAME_BYTES_MAX: usize = 63 << 10;
 
 /// Longer messages are announced: they take the receiver's buffer instead of a copy on the way.
 const EAGER_BYTES: usize = 16 << 10;
@@ -125,8 +125,8 @@ impl ShmPort {
         let index = self.links.len() as u32;
         let process = ProcessId { number: self.first_number + slot as u32, ..self.me };
         let peer = peers.add(process, PeerLink::Shm(index));
-        let producer = Producer::new(self.segment.small_ring(slot, self.lane, self.slot));
-        let consumer = Consumer::new(self.segment.small_ring(self.slot, self.lane, slot));
+        let producer = Producer::new(self.segment.ring_memory(slot, self.lane, self.slot));
+        let consumer = Consumer::new(self.segment.ring_memory(self.slot, self.lane, slot));
         self.links.push(Link::new(peer, slot, producer, consumer));
         self.by_slot[slot as usize] = index;
         self.states_looked = None;

@@ -11,24 +11,18 @@ pub(super) const CONTROL_PAGE_BYTES: u64 = PAGE;
 /// processors fetch together.
 pub(super) const RING_CONTROL: u64 = 256;
 
-/// A small ring's lines fill a page together with its control words.
-pub(super) const SMALL_LINES: u32 = 60;
-pub(super) const SMALL_PAYLOAD: u32 = 128 << 10;
-const SMALL_RING: u64 = RING_CONTROL + SMALL_LINES as u64 * 64 + SMALL_PAYLOAD as u64;
+/// A ring's lines fill a page together with its control words.
+pub(super) const RING_LINES: u32 = 60;
+/// With its lines a ring takes 256 KiB: among 32 slots, if all stream to all, a lane touches 31 x 256 KiB = 7.75 MiB. That
+/// is address space; a ring that carries small messages touches two pages of it.
+pub(super) const RING_PAYLOAD: u32 = 252 << 10;
+const RING: u64 = RING_CONTROL + RING_LINES as u64 * 64 + RING_PAYLOAD as u64;
 
-/// A large ring's lines fill 16 pages together with its control words.
-pub(super) const LARGE_LINES: u32 = 1020;
-pub(super) const LARGE_PAYLOAD: u32 = 256 << 10;
-const LARGE_RING: u64 = RING_CONTROL + LARGE_LINES as u64 * 64 + LARGE_PAYLOAD as u64;
-
-/// Large rings of a receiver's lane. With 32 slots a lane touches at most 132 KiB x 32 + 320 KiB x 8 = 6.7 MiB.
-pub const LARGE_RINGS: u16 = 8;
-
-/// The most slots. 4,096 of them need 600 GiB of address space for rings.
+/// The most slots. 4,096 of them need 4 TiB of address space for rings.
 pub const SLOTS_MAX: u16 = 4096;
 
 const _: () = assert!(SLOTS_MAX as usize <= SENDERS_MAX);
-const _: () = assert!(SMALL_RING.is_multiple_of(PAGE) && LARGE_RING.is_multiple_of(PAGE));
+const _: () = assert!(RING.is_multiple_of(PAGE));
 const _: () = assert!(size_of::<crate::Doorbell>() as u64 <= PAGE / 2);
 const _: () = assert!(size_of::<crate::ring::Control>() as u64 <= RING_CONTROL);
 
@@ -85,7 +79,7 @@ impl Layout {
             return Err("a pool is larger than 1 TiB or not a multiple of 4096 bytes");
         }
         let first_area = PAGE + (shape.slots as u64 * 8).next_multiple_of(PAGE);
-        let lane = PAGE + shape.slots as u64 * SMALL_RING + LARGE_RINGS as u64 * LARGE_RING;
+        let lane = PAGE + shape.slots as u64 * RING;
         let area = PAGE + shape.lanes as u64 * lane + shape.board_bytes + shape.allocation_bytes;
         let bytes = first_area + shape.slots as u64 * area;
         if bytes > 1 << 46 {
@@ -112,15 +106,9 @@ impl Layout {
         self.area(slot) + PAGE + lane as u64 * self.lane
     }
 
-    pub(super) fn small_ring(&self, receiver: u16, lane: u16, sender: u16) -> u64 {
+    pub(super) fn ring(&self, receiver: u16, lane: u16, sender: u16) -> u64 {
         assert!(sender < self.shape.slots, "slot {sender} of {}", self.shape.slots);
-        self.doorbell(receiver, lane) + PAGE + sender as u64 * SMALL_RING
-    }
-
-    pub(super) fn large_ring(&self, receiver: u16, lane: u16, index: u16) -> u64 {
-        assert!(index < LARGE_RINGS, "large ring {index}");
-        let small = self.shape.slots as u64 * SMALL_RING;
-        self.doorbell(receiver, lane) + PAGE + small + index as u64 * LARGE_RING
+        self.doorbell(receiver, lane) + PAGE + sender as u64 * RING
     }
 
     pub(super) fn board_pool(&self, slot: u16) -> u64 {
@@ -156,8 +144,7 @@ mod tests {
             parts.push((layout.area(slot), PAGE));
             for lane in 0..shape.lanes {
                 parts.push((layout.doorbell(slot, lane), PAGE / 2));
-                parts.extend((0..shape.slots).map(|s| (layout.small_ring(slot, lane, s), SMALL_RING)));
-                parts.extend((0..LARGE_RINGS).map(|i| (layout.large_ring(slot, lane, i), LARGE_RING)));
+                parts.extend((0..shape.slots).map(|s| (layout.ring(slot, lane, s), RING)));
             }
             parts.push((layout.board_pool(slot), shape.board_bytes));
             parts.push((layout.allocation_pool(slot), shape.allocation_bytes));

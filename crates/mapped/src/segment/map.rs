@@ -133,26 +133,10 @@ impl Segment {
         unsafe { self.at(self.layout.doorbell(slot, lane)).cast().as_ref() }
     }
 
-    /// The small ring on which `sender` sends to `receiver`.
-    pub fn small_ring(self: &Arc<Segment>, receiver: u16, lane: u16, sender: u16) -> RingMemory {
-        self.ring_at(
-            self.layout.small_ring(receiver, lane, sender),
-            layout::SMALL_LINES,
-            layout::SMALL_PAYLOAD,
-        )
-    }
-
-    /// One of the large rings of `receiver`.
-    pub fn large_ring(self: &Arc<Segment>, receiver: u16, lane: u16, index: u16) -> RingMemory {
-        self.ring_at(
-            self.layout.large_ring(receiver, lane, index),
-            layout::LARGE_LINES,
-            layout::LARGE_PAYLOAD,
-        )
-    }
-
-    /// A ring lies so: control words, lines, payload, without gaps.
-    fn ring_at(self: &Arc<Segment>, offset: u64, lines: u32, payload: u32) -> RingMemory {
+    /// The ring on which `sender` sends to `receiver`. It lies so: control words, lines, payload, without gaps.
+    pub fn ring_memory(self: &Arc<Segment>, receiver: u16, lane: u16, sender: u16) -> RingMemory {
+        let offset = self.layout.ring(receiver, lane, sender);
+        let (lines, payload) = (layout::RING_LINES, layout::RING_PAYLOAD);
         let lines_at = offset + layout::RING_CONTROL;
         let payload_at = lines_at + lines as u64 * 64;
         let keep = self.clone();

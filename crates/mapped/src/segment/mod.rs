@@ -5,8 +5,7 @@
 //! area of slot 0    header page                     who the process is, how it may be read
 //!                   for each lane:
 //!                     doorbell page
-//!                     small ring from each slot     4 KiB of lines, 128 KiB of payload
-//!                     large rings                   64 KiB of lines, 256 KiB of payload (room for busy senders; not used yet)
+//!                     ring from each slot           4 KiB of lines and control words, 252 KiB of payload
 //!                   board pool
 //!                   allocation pool
 //! area of slot 1    ...
@@ -19,5 +18,5 @@ mod layout;
 mod map;
 
 pub use control::{AreaOwner, ProcessState};
-pub use layout::{LARGE_RINGS, SLOTS_MAX, Shape};
+pub use layout::{SLOTS_MAX, Shape};
 pub use map::{Segment, SegmentError};
