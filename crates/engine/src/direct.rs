@@ -1,13 +1,13 @@
 //! The shortest ways of a small blocking message: no request, no queue, one visit to the lane. Whatever is out of the
 //! ordinary takes the general way instead; both give the same result.
 
-use fabric::{Class, Event, INLINE_BYTES, Payload};
+use fabric::{Class, Event, INLINE_BYTES, Payload, Peer};
 use os::Time;
 
 use crate::envelope::{EAGER, Envelope};
 use crate::matching::Pattern;
 use crate::receive::status_of;
-use crate::{Communicator, Lane, Source, Status, TagPattern, TypeTag};
+use crate::{Communicator, Group, Lane, Source, Status, TagPattern, TypeTag};
 
 /// What a direct receive found.
 pub enum Direct {
@@ -17,6 +17,13 @@ pub enum Direct {
     Post,
     /// Nothing has come so far.
     Nothing,
+}
+
+/// What a direct receive looks for.
+pub struct DirectPattern<'a> {
+    pattern: Pattern,
+    /// The communicator's.
+    group: &'a Group,
 }
 
 impl Lane {
@@ -35,6 +42,9 @@ impl Lane {
         }
         let Some(process) = communicator.group.process(to) else { return false };
         let Some(peer) = self.recent_peer(process) else { return false };
+        if !self.introduce(peer, of) {
+            return false;
+        }
         let state = &mut self.peers[peer.0 as usize];
         if state.failed.is_some()
             || !state.backlog.is_empty()
@@ -43,7 +53,6 @@ impl Lane {
         {
             return false;
         }
-        self.types.note(of);
         let envelope = Envelope::of_message(communicator, tag, of);
         let sent = self.port.send(peer, Class::Data, envelope.frame(true), bytes).is_ok();
         let state = &mut self.peers[peer.0 as usize];
@@ -66,12 +75,12 @@ impl Lane {
 
     /// The pattern of a receive, if its arguments are in order.
     #[inline]
-    pub fn direct_pattern(
+    pub fn direct_pattern<'a>(
         &mut self,
-        communicator: &Communicator,
+        communicator: &'a Communicator,
         source: Source,
         tag: TagPattern,
-    ) -> Option<Pattern> {
+    ) -> Option<DirectPattern<'a>> {
         let source = match source {
             Source::Any => None,
             Source::Rank(rank) if rank < communicator.size() => Some(rank as u32),
@@ -82,13 +91,20 @@ impl Lane {
             TagPattern::Tag(tag) if tag >= 0 => Some(tag as u64),
             TagPattern::Tag(_) => return None,
         };
-        Some(Pattern { context: communicator.context.0, source, label })
+        let pattern = Pattern { context: communicator.context.0, source, label };
+        Some(DirectPattern { pattern, group: &communicator.group })
     }
 
     /// Looks once for a small message that fits the pattern. Any other event is taken in as always. Only while
     /// [`may_receive_directly`](Lane::may_receive_directly), and by the progress owner.
     #[inline]
-    pub fn receive_directly(&mut self, now: Time, pattern: &Pattern, of: TypeTag, capacity: usize) -> Direct {
+    pub fn receive_directly(
+        &mut self,
+        now: Time,
+        pattern: &DirectPattern<'_>,
+        of: TypeTag,
+        capacity: usize,
+    ) -> Direct {
         match self.port.next(now) {
             None => Direct::Nothing,
             Some(Event::Arrival(arrival)) => {
@@ -97,7 +113,11 @@ impl Lane {
                 {
                     let envelope = Envelope::of(&arrival.frame);
                     let length = length as usize;
-                    if pattern.fits(&envelope) && of.accepts(envelope.signature) && length <= capacity {
+                    if pattern.pattern.fits(&envelope)
+                        && self.is_true(&envelope, arrival.peer, pattern.group)
+                        && of.accepts(envelope.signature)
+                        && length <= capacity
+                    {
                         self.meet(arrival.peer);
                         self.count_received(arrival.peer, length);
                         self.count_copy(length);
@@ -121,6 +141,19 @@ impl Lane {
                 self.work.extend(work);
                 Direct::Post
             }
+        }
+    }
+
+    /// Whether a message came from whom it names. Contexts are never given twice, so what was found once holds.
+    #[inline]
+    fn is_true(&mut self, envelope: &Envelope, peer: Peer, group: &Group) -> bool {
+        let claim = (envelope.context, envelope.source, peer);
+        self.found_true == claim || {
+            let is_true = group.process(envelope.source as usize) == Some(self.port.process(peer));
+            if is_true {
+                self.found_true = claim;
+            }
+            is_true
         }
     }
 

@@ -23,13 +23,14 @@ pub const DONE: u8 = 7;
 pub const CREDIT: u8 = 8;
 /// Sender to receiver: forget an announced message unless it is matched. Header: send id.
 pub const RETRACT: u8 = 9;
-/// Receiver to sender: the answer to RETRACT. Header: send id, 1 if forgotten, 0 if it was matched before.
+/// Receiver to sender: the answer to RETRACT. Header: send id, 0 if it was matched before, 1 if forgotten; 2 is no answer:
+/// what had been matched by a probe was given back, and is forgotten.
 pub const RETRACTED: u8 = 10;
-/// Receiver to sender: what is the type with this signature called? Header: receive id, signature.
-pub const NAME_WANTED: u8 = 11;
-/// The answer, as text in the payload. Header: receive id.
+/// Receiver to sender: the announced message will not be received, this process leaves. Header: send id.
+pub const REFUSED: u8 = 11;
+/// Sender to receiver: what a type is called, as text in the payload; comes before its first message. Header: signature.
 pub const NAME: u8 = 12;
-/// This process is finalising: it starts nothing more towards the peer.
+/// This process is leaving: no message of it follows.
 pub const FAREWELL: u8 = 13;
 /// A member of a collective ended it with an error. Header: context, the collective's label, what failed; payload: text.
 pub const STEP_FAILED: u8 = 14;

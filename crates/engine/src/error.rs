@@ -39,6 +39,11 @@ pub enum Error {
         /// How it went.
         cause: Cause,
     },
+    /// A message from any rank was waited for, and nobody is left who could send one.
+    Deserted {
+        /// Who has left.
+        ranks: Vec<usize>,
+    },
     /// The rank is not in the communicator.
     NoSuchRank {
         /// The rank that was given.
@@ -91,6 +96,11 @@ impl std::fmt::Display for Error {
             Error::PeerFailed { rank: None, process, cause } => {
                 write!(f, "process {} is gone: {cause}", process.number)
             }
+            Error::Deserted { ranks } => write!(
+                f,
+                "no message can come any more: {} left the job; what this rank sends to itself is received by naming it",
+                left(ranks)
+            ),
             Error::NoSuchRank { rank, size } => {
                 write!(f, "rank {rank} is not in the communicator, which has ranks 0 to {}", size - 1)
             }
@@ -116,6 +126,19 @@ impl std::fmt::Display for Error {
             }
             Error::StaleRequest => write!(f, "this request is already complete or was never started here"),
         }
+    }
+}
+
+/// "rank 1 has", "ranks 0, 2 and 3 have", "all 99 other ranks have".
+fn left(ranks: &[usize]) -> String {
+    const NAMED_MAX: usize = 8;
+    match ranks {
+        [rank] => format!("rank {rank} has"),
+        [first @ .., last] if ranks.len() <= NAMED_MAX => {
+            let first: Vec<String> = first.iter().map(usize::to_string).collect();
+            format!("ranks {} and {last} have", first.join(", "))
+        }
+        _ => format!("all {} other ranks have", ranks.len()),
     }
 }
 

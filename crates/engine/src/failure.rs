@@ -2,9 +2,9 @@
 
 use fabric::{Cause, Peer};
 
-use crate::envelope::{FAREWELL, RETRACT};
+use crate::envelope::FAREWELL;
 use crate::receive::{Awaited, ReceivePhase, ReceiveState};
-use crate::request::{Owner, State};
+use crate::request::{Owner, Request, State};
 use crate::send::{Data, SendPhase, SendState};
 use crate::{Error, Lane, RequestId};
 
@@ -13,48 +13,31 @@ impl Lane {
     pub(crate) fn peer_failed(&mut self, peer: Peer, cause: Cause) {
         let process = self.port.process(peer);
         self.peer_state(peer).failed = Some(cause.clone());
-        self.peer_state(peer).backlog.clear();
-        self.peer_state(peer).control_backlog.clear();
-        let orderly = cause == Cause::Left;
-        let hit: Vec<RequestId> = self
-            .requests
-            .iter()
-            .filter(|(_, request)| match &request.state {
+        self.drop_backlog(peer);
+        let hit = |(id, request): (RequestId, &Request)| {
+            let is_hit = match &request.state {
                 State::Send(send) => send.peer == peer,
-                State::Receive(ReceiveState { from, phase, .. }) => match phase {
-                    ReceivePhase::Posted => match from {
-                        Awaited::One(from) => *from == peer,
-                        // Who may still hear from others waits on when one leaves in order.
-                        Awaited::Any(group) => !orderly && group.rank(process).is_some(),
-                    },
-                    ReceivePhase::Delivering => false,
-                    ReceivePhase::Streaming { peer: from, .. }
-                    | ReceivePhase::Reading { peer: from, .. }
-                    | ReceivePhase::Asking { peer: from } => *from == peer,
+                State::Receive(ReceiveState { phase, .. }) => match phase {
+                    ReceivePhase::Posted | ReceivePhase::Delivering => false,
+                    ReceivePhase::Streaming { peer: from, .. } | ReceivePhase::Reading { peer: from, .. } => {
+                        *from == peer
+                    }
                 },
                 State::Collective(_) | State::Concluding | State::Done(_) => false,
-            })
-            .map(|(id, _)| id)
-            .collect();
+            };
+            is_hit.then_some(id)
+        };
+        let hit: Vec<RequestId> = self.requests.iter().filter_map(hit).collect();
         for request in hit {
-            self.withdraw_posted(request);
             let rank = match self.requests.get(request).map(|r| &r.state) {
-                Some(State::Receive(ReceiveState { from: Awaited::Any(group), .. })) => group.rank(process),
-                Some(State::Receive(receive)) => receive.pattern.source.map(|rank| rank as usize),
+                Some(State::Receive(receive)) => Some(receive.status.source),
+                Some(State::Send(send)) => send.rank,
                 _ => None,
             };
-            match self.requests.get(request).map(|r| &r.state) {
-                // What was wrong is known, but for what the sender called its type.
-                Some(State::Receive(ReceiveState { phase: ReceivePhase::Asking { .. }, status, .. })) => {
-                    let name = self.types.name(status.signature);
-                    self.name_arrived(request, name);
-                }
-                _ => {
-                    let error = Error::PeerFailed { rank, process, cause: cause.clone() };
-                    self.complete(request, Err(self.end_of_all().unwrap_or(error)));
-                }
-            }
+            let error = Error::PeerFailed { rank, process, cause: cause.clone() };
+            self.complete(request, Err(self.end_of_all().unwrap_or(error)));
         }
+        self.no_more_from(peer);
         self.some_awaited_is_gone();
         // What the dead had announced can't be fetched any more.
         let remote: Vec<usize> = self
@@ -68,6 +51,83 @@ impl Lane {
         for place in remote {
             if let Some((_, message)) = self.unexpected.remove(place) {
                 self.count_unstored(&message);
+            }
+        }
+    }
+
+    /// A peer has said that no message of it follows. It still takes messages.
+    pub(crate) fn farewell_arrived(&mut self, peer: Peer) {
+        self.peers[peer.0 as usize].farewell = true;
+        self.no_more_from(peer);
+    }
+
+    /// Ends the receives that wait for a peer of which nothing more comes.
+    fn no_more_from(&mut self, peer: Peer) {
+        if !self.gone.contains(&peer) {
+            self.gone.push(peer);
+        }
+        let process = self.port.process(peer);
+        let hit = |(id, request): (RequestId, &Request)| match &request.state {
+            State::Receive(ReceiveState { from, phase: ReceivePhase::Posted, .. }) => match from {
+                Awaited::One(from) => (*from == peer).then_some(id),
+                Awaited::Any(group) => group.rank(process).map(|_| id),
+            },
+            _ => None,
+        };
+        let hit: Vec<RequestId> = self.requests.iter().filter_map(hit).collect();
+        for request in hit {
+            self.end_if_in_vain(request, false);
+        }
+    }
+
+    /// Ends a posted receive for which nothing can come any more. One from any rank that has only this process left to hear
+    /// from ends when it is waited for: until then the process may send to itself.
+    pub(crate) fn end_if_in_vain(&mut self, request: RequestId, is_waited_for: bool) -> bool {
+        let Some(found) = self.requests.get(request) else { return false };
+        let State::Receive(ReceiveState { from, phase: ReceivePhase::Posted, pattern, .. }) = &found.state
+        else {
+            return false;
+        };
+        let is_waited_for = is_waited_for || found.waiter.is_some();
+        let error = match self.may_still_come(from, pattern.source.map(|rank| rank as usize)) {
+            Ok(()) => return false,
+            Err(Error::Deserted { .. }) if !is_waited_for => return false,
+            Err(error) => error,
+        };
+        // What was matched already is on its way through other lists.
+        if !self.withdraw_posted(request) {
+            return false;
+        }
+        self.complete(request, Err(self.end_of_all().unwrap_or(error)));
+        true
+    }
+
+    /// Whether a message can still come from there. From any: not when a member has died, since it may have been the one
+    /// that is waited for; nor when nobody is left but this process.
+    pub(crate) fn may_still_come(&self, from: &Awaited, rank: Option<usize>) -> Result<(), Error> {
+        let gone = |rank, peer: Peer| {
+            let state = &self.peers[peer.0 as usize];
+            let cause = state.failed.clone().or(state.farewell.then_some(Cause::Left))?;
+            Some(Error::PeerFailed { rank, process: self.port.process(peer), cause })
+        };
+        match from {
+            Awaited::One(peer) => gone(rank, *peer).map_or(Ok(()), Err),
+            Awaited::Any(_) if self.gone.is_empty() => Ok(()),
+            Awaited::Any(group) => {
+                let mut ranks = Vec::new();
+                for peer in &self.gone {
+                    let Some(rank) = group.rank(self.port.process(*peer)) else { continue };
+                    match gone(Some(rank), *peer) {
+                        Some(Error::PeerFailed { cause: Cause::Left, .. }) | None => ranks.push(rank),
+                        Some(died) => return Err(died),
+                    }
+                }
+                let others = group.size() - usize::from(group.rank(self.port.me()).is_some());
+                if others == 0 || ranks.len() < others {
+                    return Ok(());
+                }
+                ranks.sort_unstable();
+                Err(Error::Deserted { ranks })
             }
         }
     }
@@ -93,28 +153,13 @@ impl Lane {
     pub fn cancel(&mut self, request: RequestId) {
         if self.withdraw_posted(request) {
             self.complete(request, Err(Error::Cancelled));
-            return;
-        }
-        let Some(State::Send(SendState { peer, phase, .. })) = self.requests.get(request).map(|r| &r.state)
-        else {
-            return;
-        };
-        let peer = *peer;
-        match phase {
-            SendPhase::Queued => {
-                let place = |o: &crate::lane::Outgoing| {
-                    let crate::lane::Outgoing::Message(id) = o;
-                    *id != request
-                };
-                self.peers[peer.0 as usize].backlog.retain(place);
-                self.complete(request, Err(Error::Cancelled));
-            }
-            SendPhase::Announced => self.control(peer, RETRACT, [request.word(), 0, 0], &[]),
-            SendPhase::Filling | SendPhase::Streaming { .. } => {}
+        } else {
+            self.cancel_send(request);
         }
     }
 
-    /// Refuses all later operations with this reason. Those under way go on.
+    /// Refuses all later operations with this reason. Those under way go on; what others have announced and nobody here
+    /// has matched is refused.
     pub fn close(&mut self, why: &str) {
         self.closed.get_or_insert_with(|| why.to_owned());
     }
@@ -142,7 +187,7 @@ impl Lane {
 
     /// Whether another rank of this process may be copying out of a send's buffer, at this moment or later. Between
     /// processes that is harmless: the kernel copies, and what it finds in a poisoned job is of no account.
-    fn may_be_read_here(&mut self, request: RequestId) -> bool {
+    pub(crate) fn may_be_read_here(&mut self, request: RequestId) -> bool {
         match self.requests.get(request).map(|r| &r.state) {
             Some(State::Send(SendState {
                 peer,
@@ -178,10 +223,11 @@ impl Lane {
         }
     }
 
-    /// Tells every peer met so far that this process starts nothing more.
+    /// Tells every peer met so far that no message of this process follows.
     pub fn bid_farewell(&mut self) {
         for index in 0..self.peers.len() {
-            if self.peers[index].failed.is_none() {
+            let is_me = self.port.process(Peer(index as u32)) == self.port.me();
+            if self.peers[index].failed.is_none() && !is_me {
                 self.control(Peer(index as u32), FAREWELL, [0; 3], &[]);
             }
         }
@@ -195,11 +241,15 @@ impl Lane {
         })
     }
 
-    /// Whether anything that was sent still waits in this process for room.
+    /// Whether all that this process has sent is out of its hands: nothing waits for room, every announced message was
+    /// taken, and no collective has anything to send.
     pub fn all_sent(&self) -> bool {
-        self.peers
-            .iter()
-            .all(|peer| peer.failed.is_some() || (peer.backlog.is_empty() && peer.control_backlog.is_empty()))
-            && !self.requests.iter().any(|(_, request)| matches!(request.state, State::Send(_)))
+        self.peers.iter().all(|peer| peer.failed.is_some() || !peer.waits_for_room())
+            && !self.requests.iter().any(|(_, r)| matches!(r.state, State::Send(_) | State::Collective(_)))
+    }
+
+    /// Whether some send is not complete: then a receiver may still be reading this process's memory.
+    pub fn is_sending(&self) -> bool {
+        self.requests.iter().any(|(_, request)| matches!(request.state, State::Send(_)))
     }
 }

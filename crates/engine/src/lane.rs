@@ -4,18 +4,20 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use fabric::{Arrival, Cause, Class, Event, Frame, Payload, Peer, Port, Refused};
+use fabric::{Arrival, Cause, Event, Payload, Peer, Port};
 use os::Time;
 use wire::ProcessId;
 
+use crate::backlog::{ControlFrame, Outgoing};
 use crate::counters::{Counters, PeerCounters};
 use crate::credit::{self, Books};
 use crate::envelope::*;
 use crate::matching::{Key, KeyedQueue, Posted};
+use crate::names::{Introductions, Types};
 use crate::receive::{Body, Unexpected};
 use crate::request::{Owner, Requests, State, Waiter};
 use crate::work::{Finished, Part};
-use crate::{Communicator, Error, Message, RequestId, Status, TypeTag, Work};
+use crate::{Communicator, Error, Message, RequestId, Status, Work};
 
 /// How many frames one poll takes in before it returns to its caller.
 const FRAMES_PER_POLL: usize = 32;
@@ -53,19 +55,6 @@ pub enum Polled {
     Idle,
 }
 
-/// A frame of control that found no room.
-pub(crate) struct ControlFrame {
-    pub frame: Frame,
-    pub payload: Box<[u8]>,
-}
-
-/// What waits for room at a peer, in order.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Outgoing {
-    /// A message, which may go eagerly or as an announcement when its turn comes.
-    Message(RequestId),
-}
-
 /// What a peer has stored here.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Stored {
@@ -97,34 +86,22 @@ pub(crate) struct PeerState {
     pub piece_bytes: usize,
     pub backlog: VecDeque<Outgoing>,
     pub control_backlog: VecDeque<ControlFrame>,
+    /// Credit for it that found no room.
+    pub credit_due: u64,
+    /// Sends whose retraction waits for its turn, and how many it was asked about.
+    pub retractions: VecDeque<RequestId>,
+    pub retractions_asked: u32,
+    pub types: Introductions,
     pub stored: Stored,
     pub failed: Option<Cause>,
-    /// It has said that it starts nothing more.
+    /// It has said that no message of it follows.
     pub farewell: bool,
     pub counters: PeerCounters,
 }
 
-/// The types that this process has sent, by signature, so that a receiver of another type can be told their names.
-#[derive(Default)]
-pub(crate) struct Types {
-    last: u64,
-    names: Vec<(u64, fn() -> String)>,
-}
-
-impl Types {
-    #[inline]
-    pub fn note(&mut self, of: TypeTag) {
-        if of.signature != self.last {
-            self.last = of.signature;
-            if self.names.iter().all(|(signature, _)| *signature != of.signature) {
-                self.names.push((of.signature, of.name));
-            }
-        }
-    }
-
-    pub fn name(&self, signature: u64) -> String {
-        let known = self.names.iter().find(|(known, _)| *known == signature);
-        known.map_or_else(|| format!("a type of signature {signature:#018x}"), |(_, name)| name())
+impl PeerState {
+    pub fn waits_for_room(&self) -> bool {
+        !self.backlog.is_empty() || !self.control_backlog.is_empty() || self.credit_due > 0
     }
 }
 
@@ -135,6 +112,8 @@ pub struct Lane {
     pub(crate) peers: Vec<PeerState>,
     /// The peers that were used last, by process number: saves the table of processes on the usual path.
     recent: [Option<(ProcessId, Peer)>; RECENT],
+    /// The last (context, rank, peer) of a direct receive that was found to be true.
+    pub(crate) found_true: (u64, u32, Peer),
     pub(crate) posted: Posted,
     pub(crate) unexpected: KeyedQueue<Unexpected>,
     pub(crate) unexpected_bytes: u64,
@@ -144,9 +123,11 @@ pub struct Lane {
     busy: Vec<(RequestId, Option<Error>)>,
     pub(crate) work: VecDeque<Work>,
     pub(crate) streams: VecDeque<RequestId>,
-    stalled: Vec<Peer>,
+    pub(crate) stalled: Vec<Peer>,
     streams_turn: bool,
-    pool_left: u64,
+    pub(crate) pool_left: u64,
+    /// Peers that send nothing more, in the order in which that was learnt.
+    pub(crate) gone: Vec<Peer>,
     pub(crate) types: Types,
     pub(crate) counters: Counters,
     /// Why nothing more can be started, once that is so.
@@ -170,6 +151,7 @@ impl Lane {
             config,
             peers: Vec::new(),
             recent: [None; RECENT],
+            found_true: (0, u32::MAX, Peer(u32::MAX)),
             posted: Posted::default(),
             unexpected: KeyedQueue::default(),
             unexpected_bytes: 0,
@@ -181,6 +163,7 @@ impl Lane {
             stalled: Vec::new(),
             streams_turn: false,
             pool_left: config.pool_bytes / 2,
+            gone: Vec::new(),
             types: Types::default(),
             counters: Counters::default(),
             closed: None,
@@ -231,9 +214,16 @@ impl Lane {
         if !self.watching.is_empty() && self.look_at_boards() {
             return self.work.pop_front().map_or(Polled::Progress, Polled::Work);
         }
+        if self.closed.is_some() && !(self.unexpected.is_empty() && self.messages.is_empty()) {
+            self.refuse_unwanted();
+        }
         match self.work.pop_front().or_else(|| self.advance_streams()) {
             Some(work) => Polled::Work(work),
-            None => Polled::Idle,
+            None if self.gone.is_empty() => Polled::Idle,
+            None => match mine.is_some_and(|mine| self.end_if_in_vain(mine, true)) {
+                true => Polled::Progress,
+                false => Polled::Idle,
+            },
         }
     }
 
@@ -287,7 +277,7 @@ impl Lane {
         match self.requests.get_mut(request) {
             Some(r) if !matches!(r.state, State::Done(_)) => {
                 r.waiter = waiter;
-                true
+                waiter.is_none() || self.gone.is_empty() || !self.end_if_in_vain(request, true)
             }
             _ => false,
         }
@@ -368,31 +358,41 @@ impl Lane {
             PULL => self.pull_arrived(peer, header[0], header[1]),
             DONE => self.done_arrived(peer, header[0]),
             CREDIT => self.peers[peer.0 as usize].books.receive(header[0]),
-            RETRACT => self.retract_arrived(peer, header[0]),
-            RETRACTED => self.retracted_arrived(peer, header[0], header[1] == 1),
-            NAME_WANTED => {
-                let name = self.types.name(header[1]);
-                let length = name.floor_char_boundary(name.len().min(1024));
-                self.control(peer, NAME, [header[0], 0, 0], &name.as_bytes()[..length]);
+            FAREWELL => self.farewell_arrived(peer),
+            REFUSED => self.refused_arrived(peer, header[0]),
+            kind => {
+                let is_correct = match kind {
+                    RETRACT => self.retract_arrived(peer, header[0]),
+                    RETRACTED => self.retracted_arrived(peer, header[0], header[1]),
+                    NAME => self.name_arrived(peer, header[0], &crate::work::hold(&arrival.payload)),
+                    STEP_FAILED => self.failed_elsewhere(peer, header, &arrival.payload),
+                    _ => false,
+                };
+                if !is_correct {
+                    return self.refuse_frame(peer, arrival.payload, "a frame that makes no sense here");
+                }
             }
-            NAME => {
-                let text = crate::work::hold(&arrival.payload);
-                let name = String::from_utf8_lossy(&text[..text.len().min(1024)]).into_owned();
-                self.name_arrived(RequestId::from_word(header[0]), name);
-            }
-            FAREWELL => self.peers[peer.0 as usize].farewell = true,
-            STEP_FAILED => self.failed_elsewhere(peer, header, &arrival.payload),
-            _ => return self.refuse_frame(peer, arrival.payload),
         }
         self.port.release(peer, arrival.payload);
         None
     }
 
-    /// Drops a frame that no correct peer sends.
-    pub(crate) fn refuse_frame(&mut self, peer: Peer, payload: Payload) -> Option<Work> {
-        self.counters.frames_refused += 1;
+    /// A frame that no correct peer sends ends the connection with its sender.
+    #[cold]
+    pub(crate) fn refuse_frame(&mut self, peer: Peer, payload: Payload, what: &str) -> Option<Work> {
         self.port.release(peer, payload);
+        self.break_with(peer, what);
         None
+    }
+
+    /// Ends the connection with a peer that does what no correct peer does.
+    #[cold]
+    pub(crate) fn break_with(&mut self, peer: Peer, what: &str) {
+        self.counters.frames_refused += 1;
+        if self.peers[peer.0 as usize].failed.is_none() {
+            self.port.drop_peer(peer);
+            self.peer_failed(peer, Cause::Protocol(what.to_owned()));
+        }
     }
 
     /// The peer of a rank; first contact makes its state.
@@ -423,6 +423,13 @@ impl Lane {
 
     #[inline]
     pub(crate) fn meet(&mut self, peer: Peer) {
+        if self.peers.len() <= peer.0 as usize {
+            self.meet_first(peer);
+        }
+    }
+
+    #[cold]
+    fn meet_first(&mut self, peer: Peer) {
         while self.peers.len() <= peer.0 as usize {
             let limits = self.port.limits(Peer(self.peers.len() as u32));
             let initial = credit::initial(self.config.pool_bytes, self.config.job_size);
@@ -433,70 +440,15 @@ impl Lane {
                 piece_bytes: limits.piece_bytes.clamp(1, limits.frame_bytes_max),
                 backlog: VecDeque::new(),
                 control_backlog: VecDeque::new(),
+                credit_due: 0,
+                retractions: VecDeque::new(),
+                retractions_asked: 0,
+                types: Introductions::default(),
                 stored: Stored::default(),
                 failed: None,
                 farewell: false,
                 counters: PeerCounters::default(),
             });
-        }
-    }
-
-    /// Sends a frame of control; it never waits for credits, and for room only behind its like.
-    pub(crate) fn control(&mut self, peer: Peer, kind: u8, header: [u64; 3], payload: &[u8]) {
-        let frame = Frame { kind, header };
-        let state = &mut self.peers[peer.0 as usize];
-        if state.control_backlog.is_empty()
-            && self.port.send(peer, Class::Control, frame, payload) != Err(Refused::Full)
-        {
-            return;
-        }
-        self.peers[peer.0 as usize]
-            .control_backlog
-            .push_back(ControlFrame { frame, payload: payload.into() });
-        self.stall(peer);
-    }
-
-    pub(crate) fn enqueue(&mut self, peer: Peer, outgoing: Outgoing) {
-        self.peers[peer.0 as usize].backlog.push_back(outgoing);
-        self.stall(peer);
-    }
-
-    pub(crate) fn enqueue_front(&mut self, peer: Peer, outgoing: Outgoing) {
-        self.peers[peer.0 as usize].backlog.push_front(outgoing);
-        self.stall(peer);
-    }
-
-    fn stall(&mut self, peer: Peer) {
-        if !self.stalled.contains(&peer) {
-            self.stalled.push(peer);
-        }
-    }
-
-    fn retry_stalled(&mut self) -> Option<Work> {
-        for _ in 0..self.stalled.len() {
-            let peer = self.stalled.remove(0);
-            let work = self.retry_backlog(peer);
-            let state = &self.peers[peer.0 as usize];
-            if !state.backlog.is_empty() || !state.control_backlog.is_empty() {
-                self.stall(peer);
-            }
-            if work.is_some() {
-                return work;
-            }
-        }
-        None
-    }
-
-    /// An eager message of the peer needs no memory here any more.
-    pub(crate) fn give_back_credit(&mut self, peer: Peer, bytes: usize) {
-        if let Some(credit) = self.peers[peer.0 as usize].books.consumed(bytes) {
-            self.control(peer, CREDIT, [credit, 0, 0], &[]);
-        }
-    }
-
-    pub(crate) fn extend_credit(&mut self, peer: Peer) {
-        if let Some(credit) = self.peers[peer.0 as usize].books.extend(&mut self.pool_left) {
-            self.control(peer, CREDIT, [credit, 0, 0], &[]);
         }
     }
 
@@ -549,8 +501,7 @@ impl Lane {
         state.counters.unexpected += 1;
         state.stored.add(message);
         if state.stored.eager_bytes > state.books.granted() || state.stored.announced > ANNOUNCED_MAX {
-            self.port.drop_peer(peer);
-            self.peer_failed(peer, Cause::Protocol("it sent more than its credit allows".into()));
+            self.break_with(peer, "it sent more than its credit allows");
         }
     }
 
@@ -569,5 +520,17 @@ impl Lane {
         let counters = &mut self.peers[peer.0 as usize].counters;
         counters.messages_received += 1;
         counters.bytes_received += bytes as u64;
+    }
+}
+
+impl Drop for Lane {
+    /// A buffer that another rank of this process may be reading is never given back: it is lost.
+    fn drop(&mut self) {
+        let requests: Vec<RequestId> = self.requests.iter().map(|(id, _)| id).collect();
+        for request in requests {
+            if self.may_be_read_here(request) {
+                std::mem::forget(self.requests.take_keep(request));
+            }
+        }
     }
 }

@@ -9,6 +9,7 @@
 //! Nothing here is indexed by world rank or sized by the world: a peer's state exists from first contact on.
 #![deny(unsafe_code)]
 
+mod backlog;
 pub mod cartesian;
 pub mod collective;
 pub mod counters;
@@ -20,17 +21,19 @@ mod failure;
 pub mod group;
 mod lane;
 pub mod matching;
+mod names;
 mod offer;
 mod probe;
 mod receive;
 pub mod request;
+mod retract;
 mod send;
 pub mod split;
 mod transfer;
 pub mod work;
 
 pub use counters::{Counters, PeerCounters};
-pub use direct::Direct;
+pub use direct::{Direct, DirectPattern};
 pub use error::Error;
 pub use group::{Communicator, Group};
 pub use lane::{Config, Lane, Polled};

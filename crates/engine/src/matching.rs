@@ -244,6 +244,10 @@ impl<T> KeyedQueue<T> {
     }
 }
 
+/// A message whose key a receive matches is not for it all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotForIt;
+
 /// Receives that wait for their messages.
 #[derive(Default)]
 pub struct Posted {
@@ -266,15 +270,31 @@ impl Posted {
 
     /// Takes out the receive that a message of this key goes to: the one posted first of those that match.
     pub fn take(&mut self, key: &Key) -> Option<u64> {
+        self.take_if(key, |_| true).unwrap_or(None)
+    }
+
+    /// The same, unless that receive is not to have it: then it stays where it is.
+    ///
+    /// # Errors
+    /// [`NotForIt`] when `is_for_it` says so.
+    #[inline]
+    pub fn take_if(&mut self, key: &Key, is_for_it: impl Fn(u64) -> bool) -> Result<Option<u64>, NotForIt> {
         let exact = self.exact.find(key);
         let exact_sequence = exact.and_then(|place| self.exact.get(place)).map_or(u64::MAX, |(_, v)| v.0);
         if !self.open.is_empty() {
             let open = self.open.iter().position(|(_, pattern, _)| pattern.matches(key));
             if let Some(place) = open.filter(|&place| self.open[place].0 < exact_sequence) {
-                return Some(self.open.remove(place).2);
+                return match is_for_it(self.open[place].2) {
+                    true => Ok(Some(self.open.remove(place).2)),
+                    false => Err(NotForIt),
+                };
             }
         }
-        self.exact.remove(exact?).map(|(_, (_, request))| request)
+        let Some(place) = exact else { return Ok(None) };
+        if !self.exact.get(place).is_some_and(|(_, value)| is_for_it(value.1)) {
+            return Err(NotForIt);
+        }
+        Ok(self.exact.remove(place).map(|(_, (_, request))| request))
     }
 
     /// Takes out a receive that no longer waits. Returns whether it was there.

@@ -2,8 +2,8 @@
 //! Receives that were posted meanwhile may be waiting for just this one.
 
 use crate::matching::Key;
-use crate::receive::{Awaited, Body, Misfit, ReceiveState, Target, Unexpected, misfit, status_of};
-use crate::request::{Owner, State};
+use crate::receive::{Awaited, Body, IN_ANOTHERS_NAME, ReceiveState, Target, Unexpected, status_of};
+use crate::request::State;
 use crate::work::{Delivery, Pointer};
 use crate::{Lane, RequestId};
 
@@ -21,7 +21,15 @@ impl Lane {
     /// fit fail. If none takes it, it waits.
     pub(crate) fn offer(&mut self, key: Key, message: Unexpected, place: Place) {
         let status = status_of(&key, message.signature, message.bytes);
-        while let Some(request) = self.posted.take(&key).map(RequestId::from_word) {
+        loop {
+            let request = match self.take_posted(&key, message.peer) {
+                Ok(Some(request)) => request,
+                Ok(None) => break,
+                Err(_) => {
+                    self.count_unstored(&message);
+                    return self.break_with(message.peer, IN_ANOTHERS_NAME);
+                }
+            };
             let Some(State::Receive(receive)) = self.requests.get_mut(request).map(|r| &mut r.state) else {
                 continue;
             };
@@ -33,13 +41,9 @@ impl Lane {
                     self.keep_message(request, key, message);
                     return self.complete(request, Ok(status));
                 }
-                Target::Buffer { to, capacity, of } => match misfit(&status, capacity, of) {
-                    None => return self.deliver_posted(request, message, to),
-                    Some(Misfit::Length(error)) => self.complete(request, Err(error)),
-                    Some(Misfit::Type) => {
-                        let (peer, signature) = (message.peer, message.signature);
-                        self.ask_name(Some(request), peer, signature, Owner::User, target, status);
-                    }
+                Target::Buffer { to, capacity, of } => match self.fits(message.peer, &status, capacity, of) {
+                    Ok(()) => return self.deliver_posted(request, message, to),
+                    Err(misfit) => self.complete(request, Err(misfit)),
                 },
             }
         }

@@ -1,7 +1,9 @@
 //! Looking at messages before receiving them.
 
+use fabric::Cause;
+
 use crate::offer::Place;
-use crate::receive::{Misfit, Received, Source, TagPattern, Target, misfit, status_of};
+use crate::receive::{Received, Source, TagPattern, Target, status_of};
 use crate::request::Owner;
 use crate::work::Pointer;
 use crate::{Communicator, Error, Lane, RequestId, Status, TypeTag};
@@ -17,18 +19,24 @@ impl Lane {
     /// Tells of the first waiting message that fits, and leaves it there. Looks only at what has arrived: poll first.
     ///
     /// # Errors
-    /// A rank or tag out of range.
+    /// A rank or tag out of range; a source that has died. One that has left in order is merely silent.
     pub fn try_probe(
         &mut self,
         communicator: &Communicator,
         source: Source,
         tag: TagPattern,
     ) -> Result<Probed, Error> {
-        let (pattern, _) = self.pattern(communicator, source, tag)?;
-        let found = self.unexpected.find_pattern(&pattern, |_| true);
-        Ok(found
-            .and_then(|place| self.unexpected.get(place))
-            .map(|(key, m)| status_of(key, m.signature, m.bytes)))
+        let (pattern, from) = self.pattern(communicator, source, tag)?;
+        let found = self.find_waiting(&pattern, &from).and_then(|place| self.unexpected.get(place));
+        let found = found.map(|(key, m)| status_of(key, m.signature, m.bytes));
+        if found.is_none() {
+            // Who asks again and again hears of a death as well.
+            match self.watch_source(&pattern, &from) {
+                Ok(()) | Err(Error::PeerFailed { cause: Cause::Left, .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
     }
 
     /// Starts to wait for a message; the request completes with its status and the message stays.
@@ -84,8 +92,8 @@ impl Lane {
     /// Receives a message that a matched probe holds.
     ///
     /// # Errors
-    /// [`Error::Truncated`] when it is longer than `capacity`, or, by the request, [`Error::TypeMismatch`] when its type
-    /// is another; the message stays with its holder. [`Error::StaleRequest`] when it was received before.
+    /// [`Error::Truncated`] when it is longer than `capacity`, [`Error::TypeMismatch`] when its type is another; the
+    /// message stays with its holder. [`Error::StaleRequest`] when it was received before.
     pub fn receive_message(
         &mut self,
         message: Message,
@@ -96,22 +104,8 @@ impl Lane {
         self.check_open()?;
         let status = self.message_status(message).ok_or(Error::StaleRequest)?;
         let target = Target::Buffer { to, capacity, of };
-        match misfit(&status, capacity, of) {
-            Some(Misfit::Length(error)) => return Err(error),
-            Some(Misfit::Type) => {
-                let (_, stored) = self.messages.get(&message).ok_or(Error::StaleRequest)?;
-                let (peer, signature) = (stored.peer, stored.signature);
-                return Ok(Received::Pending(self.ask_name(
-                    None,
-                    peer,
-                    signature,
-                    Owner::User,
-                    target,
-                    status,
-                )));
-            }
-            None => {}
-        }
+        let (_, stored) = self.messages.get(&message).ok_or(Error::StaleRequest)?;
+        self.fits(stored.peer, &status, capacity, of)?;
         let (key, stored) = self.messages.remove(&message).ok_or(Error::StaleRequest)?;
         Ok(self.deliver_stored(key, stored, to, Owner::User, target))
     }
@@ -119,8 +113,10 @@ impl Lane {
     /// Gives a message that a matched probe holds back to matching, before those that wait, as it came before those of
     /// its sender, or to a receive that was posted meanwhile. For a holder that goes away without receiving it.
     pub fn put_back(&mut self, message: Message) {
-        if let Some((key, stored)) = self.messages.remove(&message) {
-            self.offer(key, stored, Place::First);
+        match self.messages.remove(&message) {
+            Some((_, stored)) if stored.retracted => self.forget_given_back(&stored),
+            Some((key, stored)) => self.offer(key, stored, Place::First),
+            None => {}
         }
     }
 }

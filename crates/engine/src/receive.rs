@@ -1,12 +1,11 @@
 //! Receiving: posting, matching, and taking the bytes in.
 
-use fabric::{Arrival, Payload, Peer};
+use fabric::{Arrival, Payload, Peer, Port};
 
 use crate::envelope::{Announcement, EAGER, Envelope, STEP_EAGER, STEP_LABEL};
-use crate::matching::{Key, Pattern};
+use crate::matching::{Key, NotForIt, Pattern};
 use crate::offer::Place;
 use crate::request::{Owner, State};
-use crate::send::error_at_rank;
 use crate::work::{Delivery, Part, Pointer, Ticket, hold};
 use crate::{Communicator, Error, Group, Lane, Message, RequestId, Status, TypeTag, Work};
 
@@ -56,6 +55,23 @@ pub(crate) enum Awaited {
     Any(Group),
 }
 
+impl Awaited {
+    /// Whether a message that came from a peer, with this rank as its source, is what the source says. A message's source is
+    /// its sender's word; the peer is the transport's.
+    #[inline]
+    pub fn admits(&self, port: &Port, peer: Peer, source: u32) -> bool {
+        match self {
+            Awaited::One(awaited) => *awaited == peer,
+            Awaited::Any(group) => group.process(source as usize) == Some(port.process(peer)),
+        }
+    }
+}
+
+/// Why those are dropped whose announcements can't be read.
+const NO_ANNOUNCEMENT: &str = "it announced a message and did not say which";
+/// Why those are dropped who send in another's name.
+pub(crate) const IN_ANOTHERS_NAME: &str = "it sent a message in another's name";
+
 pub(crate) struct ReceiveState {
     pub from: Awaited,
     pub pattern: Pattern,
@@ -73,8 +89,6 @@ pub(crate) enum ReceivePhase {
     Streaming { peer: Peer, received: usize },
     /// It is being read out of the peer's memory.
     Reading { peer: Peer, send: u64 },
-    /// The types disagree, and the sender was asked what its type is called.
-    Asking { peer: Peer },
 }
 
 /// A message that came before its receive.
@@ -83,6 +97,8 @@ pub(crate) struct Unexpected {
     pub signature: u64,
     pub bytes: usize,
     pub body: Body,
+    /// Its sender has taken it back while a probe held it.
+    pub retracted: bool,
 }
 
 pub(crate) enum Body {
@@ -97,6 +113,11 @@ pub(crate) enum Body {
 impl Unexpected {
     pub(crate) fn stored_bytes(&self) -> u64 {
         crate::credit::ENTRY_BYTES + if let Body::Held(held) = &self.body { held.len() as u64 } else { 0 }
+    }
+
+    /// Whether it is what its sender has announced under this name.
+    pub(crate) fn is_announced_as(&self, name: u64) -> bool {
+        matches!(self.body, Body::Remote { send, .. } if send == name)
     }
 }
 
@@ -133,18 +154,18 @@ impl Lane {
         communicator: &Communicator,
         source: Source,
         tag: TagPattern,
-    ) -> Result<(Pattern, Option<Peer>), Error> {
+    ) -> Result<(Pattern, Awaited), Error> {
         self.check_open()?;
-        let (source, peer) = match source {
-            Source::Rank(rank) => (Some(rank as u32), Some(self.peer(communicator, rank)?)),
-            Source::Any => (None, None),
+        let (source, from) = match source {
+            Source::Rank(rank) => (Some(rank as u32), Awaited::One(self.peer(communicator, rank)?)),
+            Source::Any => (None, Awaited::Any(communicator.group.clone())),
         };
         let label = match tag {
             TagPattern::Tag(tag) if tag < 0 => return Err(Error::BadTag(tag)),
             TagPattern::Tag(tag) => Some(tag as u64),
             TagPattern::Any => None,
         };
-        Ok((Pattern { context: communicator.context.0, source, label }, peer))
+        Ok((Pattern { context: communicator.context.0, source, label }, from))
     }
 
     pub(crate) fn receive_into(
@@ -154,12 +175,19 @@ impl Lane {
         tag: TagPattern,
         target: Target,
     ) -> Result<Received, Error> {
-        let (pattern, peer) = self.pattern(communicator, source, tag)?;
-        let from = peer.map_or_else(|| Awaited::Any(communicator.group.clone()), Awaited::One);
-        let received = self.post(pattern, from, target, Owner::User);
-        match source {
-            Source::Rank(rank) => received.map_err(|error| error_at_rank(error, rank)),
-            Source::Any => received,
+        let (pattern, from) = self.pattern(communicator, source, tag)?;
+        self.post(pattern, from, target, Owner::User)
+    }
+
+    /// Makes sure that the end of those who could send is heard of; an error if they are gone already.
+    pub(crate) fn watch_source(&mut self, pattern: &Pattern, from: &Awaited) -> Result<(), Error> {
+        if let Awaited::Any(_) = from {
+            self.port.watch_all();
+        }
+        match self.may_still_come(from, pattern.source.map(|rank| rank as usize)) {
+            // It may send to itself: found out by who waits.
+            Err(Error::Deserted { .. }) => Ok(()),
+            outcome => outcome,
         }
     }
 
@@ -172,21 +200,41 @@ impl Lane {
         owner: Owner,
     ) -> Result<Received, Error> {
         if !self.unexpected.is_empty()
-            && let Some(place) = self.unexpected.find_pattern(&pattern, |_| true)
+            && let Some(place) = self.find_waiting(&pattern, &from)
         {
             return self.take_unexpected(place, target, owner);
         }
-        if let Awaited::One(peer) = from
-            && let Some(cause) = &self.peers[peer.0 as usize].failed
-        {
-            let (process, cause) = (self.port.process(peer), cause.clone());
-            return Err(Error::PeerFailed { rank: None, process, cause });
-        }
+        self.watch_source(&pattern, &from)?;
         let state =
             ReceiveState { from, pattern, target, phase: ReceivePhase::Posted, status: Status::default() };
         let request = self.requests.insert(owner, State::Receive(state));
         self.posted.push(pattern, request.word());
         Ok(Received::Pending(request))
+    }
+
+    /// The first message that waits and fits. One that came in another's name ends the connection with its sender.
+    pub(crate) fn find_waiting(&mut self, pattern: &Pattern, from: &Awaited) -> Option<usize> {
+        loop {
+            let place = self.unexpected.find_pattern(pattern, |_| true)?;
+            let (key, message) = self.unexpected.get(place)?;
+            if from.admits(&self.port, message.peer, key.source) {
+                return Some(place);
+            }
+            if let Some((_, message)) = self.unexpected.remove(place) {
+                self.count_unstored(&message);
+                self.break_with(message.peer, IN_ANOTHERS_NAME);
+            }
+        }
+    }
+
+    /// Takes out the posted receive that a message of a peer goes to.
+    pub(crate) fn take_posted(&mut self, key: &Key, peer: Peer) -> Result<Option<RequestId>, NotForIt> {
+        let (requests, port) = (&self.requests, &self.port);
+        let is_for_it = |word| match requests.get(RequestId::from_word(word)).map(|r| &r.state) {
+            Some(State::Receive(receive)) => receive.from.admits(port, peer, key.source),
+            _ => true,
+        };
+        Ok(self.posted.take_if(key, is_for_it)?.map(RequestId::from_word))
     }
 
     /// A receive meets a message that waits.
@@ -207,15 +255,7 @@ impl Lane {
                 Ok(Received::Pending(done))
             }
             Target::Buffer { to, capacity, of } => {
-                let (peer, signature) = (message.peer, message.signature);
-                if let Some(misfit) = misfit(&status, capacity, of) {
-                    return match misfit {
-                        Misfit::Length(error) => Err(error),
-                        Misfit::Type => {
-                            Ok(Received::Pending(self.ask_name(None, peer, signature, owner, target, status)))
-                        }
-                    };
-                }
+                self.fits(message.peer, &status, capacity, of)?;
                 let Some((_, message)) = self.unexpected.remove(place) else {
                     return Err(Error::StaleRequest);
                 };
@@ -277,29 +317,32 @@ impl Lane {
             (Payload::Inline { bytes, length }, false) => {
                 match Announcement::decode(&bytes[..*length as usize]) {
                     Some(announcement) => Some(announcement),
-                    None => return self.refuse_frame(peer, payload),
+                    None => return self.refuse_frame(peer, payload, NO_ANNOUNCEMENT),
                 }
             }
-            (Payload::Mapped { .. }, false) => return self.refuse_frame(peer, payload),
+            (Payload::Mapped { .. }, false) => return self.refuse_frame(peer, payload, NO_ANNOUNCEMENT),
         };
         let bytes = match &announcement {
             None => payload.len(),
             Some(announcement) => match usize::try_from(announcement.bytes) {
                 Ok(bytes) => bytes,
-                Err(_) => return self.refuse_frame(peer, payload),
+                Err(_) => return self.refuse_frame(peer, payload, NO_ANNOUNCEMENT),
             },
         };
         if announcement.is_some() && bytes <= self.peers[peer.0 as usize].eager_bytes {
             self.extend_credit(peer);
         }
         let status = status_of(&key, envelope.signature, bytes);
-        let mut waiting = self.posted.take(&key).map(RequestId::from_word);
+        let Ok(mut waiting) = self.take_posted(&key, peer) else {
+            return self.refuse_frame(peer, payload, IN_ANOTHERS_NAME);
+        };
         // Probes look at the message and leave it to the next receive.
         while let Some(request) = waiting {
             match self.requests.get(request).map(|r| &r.state) {
                 Some(State::Receive(ReceiveState { target: Target::Look, .. })) => {
                     self.complete(request, Ok(status));
-                    waiting = self.posted.take(&key).map(RequestId::from_word);
+                    // All that wait for this key are of one communicator.
+                    waiting = self.take_posted(&key, peer).unwrap_or(None);
                 }
                 _ => break,
             }
@@ -316,14 +359,8 @@ impl Lane {
         receive.status = status;
         match receive.target {
             Target::Buffer { to, capacity, of } => {
-                if let Some(misfit) = misfit(&status, capacity, of) {
-                    let (target, owner) = (receive.target, Owner::User);
-                    match misfit {
-                        Misfit::Length(error) => self.complete(request, Err(error)),
-                        Misfit::Type => {
-                            self.ask_name(Some(request), peer, envelope.signature, owner, target, status);
-                        }
-                    }
+                if let Err(misfit) = self.fits(peer, &status, capacity, of) {
+                    self.complete(request, Err(misfit));
                     // The next posted receive may be the one that it fits.
                     let message = self.hold_message(peer, envelope.signature, bytes, payload, announcement);
                     self.offer(key, message, Place::Last);
@@ -347,7 +384,8 @@ impl Lane {
             }
             Target::Message | Target::Look => {
                 let body = self.body(peer, payload, announcement);
-                let message = Unexpected { peer, signature: envelope.signature, bytes, body };
+                let message =
+                    Unexpected { peer, signature: envelope.signature, bytes, body, retracted: false };
                 self.count_stored(&message);
                 self.keep_message(request, key, message);
                 self.complete(request, Ok(status));
@@ -409,7 +447,7 @@ impl Lane {
         announcement: Option<Announcement>,
     ) -> Unexpected {
         let body = self.body(peer, payload, announcement);
-        let message = Unexpected { peer, signature, bytes, body };
+        let message = Unexpected { peer, signature, bytes, body, retracted: false };
         self.count_stored(&message);
         message
     }
@@ -419,62 +457,22 @@ impl Lane {
         self.messages.insert(Message(request), (key, message));
     }
 
-    /// The types disagree: asks the sender what its type is called, so that the error can name both.
-    pub(crate) fn ask_name(
-        &mut self,
-        request: Option<RequestId>,
+    /// Whether a message of a peer fits a receive.
+    #[inline]
+    pub(crate) fn fits(
+        &self,
         peer: Peer,
-        signature: u64,
-        owner: Owner,
-        target: Target,
-        status: Status,
-    ) -> RequestId {
-        let phase = ReceivePhase::Asking { peer };
-        let request = match request {
-            Some(request) => {
-                if let Some(State::Receive(receive)) = self.requests.get_mut(request).map(|r| &mut r.state) {
-                    (receive.phase, receive.status) = (phase, status);
-                }
-                request
-            }
-            None => {
-                let pattern = Pattern { context: 0, source: None, label: None };
-                let state = ReceiveState { from: Awaited::One(peer), pattern, target, phase, status };
-                self.requests.insert(owner, State::Receive(state))
-            }
-        };
-        match self.peers[peer.0 as usize].failed {
-            // Nobody is left to ask.
-            Some(_) => self.name_arrived(request, self.types.name(signature)),
-            None => self.control(peer, crate::envelope::NAME_WANTED, [request.word(), signature, 0], &[]),
+        status: &Status,
+        capacity: usize,
+        of: TypeTag,
+    ) -> Result<(), Error> {
+        if !of.accepts(status.signature) {
+            return Err(self.type_mismatch(peer, status, of));
         }
-        request
-    }
-
-    pub(crate) fn name_arrived(&mut self, request: RequestId, name: String) {
-        let Some(State::Receive(receive)) = self.requests.get(request).map(|r| &r.state) else { return };
-        if let (ReceivePhase::Asking { .. }, Target::Buffer { of, .. }) = (&receive.phase, receive.target) {
-            let Status { source, tag, .. } = receive.status;
-            let error = Error::TypeMismatch { expected: (of.name)(), found: name, source, tag };
-            self.complete(request, Err(error));
+        if status.bytes > capacity {
+            let Status { source, tag, bytes: need, .. } = *status;
+            return Err(Error::Truncated { have: capacity, need, source, tag });
         }
+        Ok(())
     }
-}
-
-pub(crate) enum Misfit {
-    Length(Error),
-    Type,
-}
-
-/// Why a message does not fit a receive, if it doesn't.
-pub(crate) fn misfit(status: &Status, capacity: usize, of: TypeTag) -> Option<Misfit> {
-    if !of.accepts(status.signature) {
-        return Some(Misfit::Type);
-    }
-    (status.bytes > capacity).then_some(Misfit::Length(Error::Truncated {
-        have: capacity,
-        need: status.bytes,
-        source: status.source,
-        tag: status.tag,
-    }))
 }

@@ -114,6 +114,11 @@ impl Requests {
         Some(taken)
     }
 
+    /// Takes out what outlives an operation that its owner let go.
+    pub fn take_keep(&mut self, id: RequestId) -> Option<Box<dyn Send>> {
+        self.get_mut(id)?.keep.take()
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = (RequestId, &Request)> {
         self.slots.iter().enumerate().filter_map(|(index, (generation, request))| {
             let id = RequestId { index: index as u32, generation: *generation };

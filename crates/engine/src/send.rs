@@ -2,9 +2,10 @@
 
 use fabric::{Class, Peer, Refused};
 
+use crate::backlog::Outgoing;
 use crate::envelope::{Announcement, Envelope};
-use crate::lane::Outgoing;
 use crate::request::{Owner, State};
+use crate::retract::Retraction;
 use crate::work::{Part, Pointer, Ticket};
 use crate::{Communicator, Error, Lane, RequestId, Status, TypeTag, Work};
 
@@ -62,6 +63,9 @@ pub(crate) struct SendState {
     pub data: Data,
     pub synchronous: bool,
     pub phase: SendPhase,
+    pub retraction: Retraction,
+    /// The receiver's rank, where the program has named it.
+    pub rank: Option<usize>,
 }
 
 pub(crate) enum SendPhase {
@@ -106,10 +110,18 @@ impl Lane {
         }
         self.check_open()?;
         let peer = self.peer(communicator, to)?;
-        self.types.note(of);
+        self.introduce(peer, of);
         let envelope = Envelope::of_message(communicator, tag, of);
-        self.send_envelope(peer, envelope, data, mode == Mode::Synchronous, Owner::User)
-            .map_err(|error| error_at_rank(error, to))
+        let sent = self.send_envelope(peer, envelope, data, mode == Mode::Synchronous, Owner::User);
+        match sent {
+            Ok(Sent::Pending(request)) => {
+                if let Some(State::Send(send)) = self.requests.get_mut(request).map(|r| &mut r.state) {
+                    send.rank = Some(to);
+                }
+                Ok(Sent::Pending(request))
+            }
+            sent => sent.map_err(|error| error_at_rank(error, to)),
+        }
     }
 
     pub(crate) fn send_envelope(
@@ -124,15 +136,17 @@ impl Lane {
             let (process, cause) = (self.port.process(peer), cause.clone());
             return Err(Error::PeerFailed { rank: None, process, cause });
         }
-        let attempt = if self.peers[peer.0 as usize].backlog.is_empty() {
-            self.attempt(peer, &envelope, &data, synchronous)
-        } else {
-            Attempt::Full
+        let state = &self.peers[peer.0 as usize];
+        let attempt = match state.backlog.is_empty() && state.control_backlog.is_empty() {
+            true => self.attempt(peer, &envelope, &data, synchronous),
+            false => Attempt::Full,
         };
         let counters = &mut self.peers[peer.0 as usize].counters;
         counters.messages_sent += 1;
         counters.bytes_sent += data.bytes() as u64;
-        let state = |phase| State::Send(SendState { peer, envelope, data, synchronous, phase });
+        let (rank, retraction) = (None, Retraction::default());
+        let state =
+            |phase| State::Send(SendState { peer, envelope, data, synchronous, phase, retraction, rank });
         match attempt {
             Attempt::Done => Ok(Sent::Done),
             Attempt::Fill(room) => {
@@ -210,15 +224,8 @@ impl Lane {
         }
     }
 
-    /// Tries what waits for room at a peer. Returns work when a payload is to be filled in.
-    pub(crate) fn retry_backlog(&mut self, peer: Peer) -> Option<Work> {
-        while let Some(control) = self.peers[peer.0 as usize].control_backlog.front() {
-            let (frame, payload) = (control.frame, control.payload.clone());
-            if self.port.send(peer, Class::Control, frame, &payload) == Err(Refused::Full) {
-                return None;
-            }
-            self.peers[peer.0 as usize].control_backlog.pop_front();
-        }
+    /// Tries the messages that wait for room at a peer. Returns work when a payload is to be filled in.
+    pub(crate) fn retry_messages(&mut self, peer: Peer) -> Option<Work> {
         while let Some(&Outgoing::Message(request)) = self.peers[peer.0 as usize].backlog.front() {
             let Some(State::Send(send)) = self.requests.get(request).map(|r| &r.state) else {
                 self.peers[peer.0 as usize].backlog.pop_front();

@@ -3,7 +3,7 @@
 
 use fabric::{Class, Frame, Payload, Peer, Refused};
 
-use crate::envelope::{DATA, DONE, PULL, RETRACTED};
+use crate::envelope::{DATA, PULL};
 use crate::receive::{ReceivePhase, ReceiveState, Target};
 use crate::request::State;
 use crate::send::{Data, SendPhase, SendState};
@@ -24,12 +24,15 @@ impl Lane {
         if let Some(cause) = self.peers[peer.0 as usize].failed.clone() {
             // It was taken out of matching by a probe while its sender lived.
             let process = self.port.process(peer);
-            self.complete(request, Err(Error::PeerFailed { rank: None, process, cause }));
+            let rank = match self.requests.get(request).map(|r| &r.state) {
+                Some(State::Receive(receive)) => Some(receive.status.source),
+                _ => None,
+            };
+            self.complete(request, Err(Error::PeerFailed { rank, process, cause }));
             return None;
         }
         if bytes == 0 {
-            self.control(peer, DONE, [send, 0, 0], &[]);
-            self.complete_receive(request);
+            self.acknowledge(peer, send, request);
             return None;
         }
         let limits = self.port.limits(peer);
@@ -132,22 +135,22 @@ impl Lane {
     pub(crate) fn data_arrived(&mut self, peer: Peer, header: [u64; 3], payload: Payload) -> Option<Work> {
         let request = RequestId::from_word(header[0]);
         let bytes = payload.len();
-        let expected = match self.requests.get(request).map(|r| &r.state) {
-            Some(State::Receive(ReceiveState {
-                phase: ReceivePhase::Streaming { peer: from, received },
-                target: Target::Buffer { to, .. },
-                status,
-                ..
-            })) if *from == peer
-                && *received as u64 == header[1]
-                && bytes > 0
-                && bytes <= status.bytes - received =>
-            {
-                Some(to.offset(*received))
-            }
-            _ => None,
+        let Some(State::Receive(ReceiveState {
+            phase: ReceivePhase::Streaming { peer: from, received },
+            target: Target::Buffer { to, .. },
+            status,
+            ..
+        })) = self.requests.get(request).map(|r| &r.state)
+        else {
+            // The receive has ended before its time.
+            self.port.release(peer, payload);
+            return None;
         };
-        let Some(to) = expected else { return self.refuse_frame(peer, payload) };
+        let is_next = *received as u64 == header[1] && bytes > 0 && bytes <= status.bytes - received;
+        if *from != peer || !is_next {
+            return self.refuse_frame(peer, payload, "it sent a piece of a message that nobody asked for");
+        }
+        let to = to.offset(*received);
         self.set_busy(request);
         self.count_copy(bytes);
         let from = match payload {
@@ -190,38 +193,9 @@ impl Lane {
         let (peer, send) = (*peer, *send);
         if succeeded {
             self.peers[peer.0 as usize].counters.read_directly += 1;
-            self.control(peer, DONE, [send, 0, 0], &[]);
-            self.complete_receive(request);
+            self.acknowledge(peer, send, request);
         } else {
             self.ask_for_stream(request, peer, send);
-        }
-    }
-
-    /// The sender takes an announcement back: forget it, unless a receive has matched it.
-    pub(crate) fn retract_arrived(&mut self, peer: Peer, send: u64) {
-        let place = self.unexpected.iter().find_map(|(place, _, message)| match message.body {
-            crate::receive::Body::Remote { send: name, .. } if name == send && message.peer == peer => {
-                Some(place)
-            }
-            _ => None,
-        });
-        let removed = place.and_then(|place| self.unexpected.remove(place));
-        let forgotten = removed.is_some();
-        if let Some((_, message)) = removed {
-            self.count_unstored(&message);
-        }
-        self.control(peer, RETRACTED, [send, forgotten as u64, 0], &[]);
-    }
-
-    /// The receiver's answer to a retraction.
-    pub(crate) fn retracted_arrived(&mut self, peer: Peer, send: u64, forgotten: bool) {
-        let request = RequestId::from_word(send);
-        let ours = matches!(
-            self.requests.get(request).map(|r| &r.state),
-            Some(State::Send(SendState { peer: to, phase: SendPhase::Announced, .. })) if *to == peer
-        );
-        if ours && forgotten {
-            self.complete(request, Err(self.end_of_all().unwrap_or(Error::Cancelled)));
         }
     }
 

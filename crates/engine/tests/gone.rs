@@ -5,14 +5,16 @@ mod world;
 
 use archipelago_engine::{
     Communicator, Config, Data, Error, Group, Message, Mode, Pointer, Received, RequestId, Sent, Source,
-    Status, TagPattern, TypeTag,
+    Status, TagPattern, TypeTag, Waiter,
 };
 use fabric::Cause;
 use fabric::sim::Fault;
+use os::Time;
 use wire::ContextId;
 use world::World;
 
-const U64: TypeTag = TypeTag { signature: 64, name: || "u64".into() };
+/// No scalar: a name that only its sender knows.
+const PARTICLE: TypeTag = TypeTag { signature: 64, name: || "Particle".into() };
 const F32: TypeTag = TypeTag { signature: 32, name: || "f32".into() };
 
 const HOW: &str = "killed by signal 9 (SIGKILL)";
@@ -22,7 +24,7 @@ fn deserted(seed: u64, data: Data) -> World {
     let mut world = World::simulated(2, seed, Config::default());
     let sender = &mut world.ranks[0];
     let members = sender.world.clone();
-    let sent = sender.lane.send(&members, 1, 0, U64, data, Mode::Standard);
+    let sent = sender.lane.send(&members, 1, 0, PARTICLE, data, Mode::Standard);
     assert!(matches!(sent, Ok(Sent::Done | Sent::Pending(_))));
     world
 }
@@ -31,7 +33,7 @@ fn kill_sender(world: &mut World) {
     let process = world.ranks[0].world.group.process(0).unwrap();
     world.network.as_ref().unwrap().strike(Fault::Kill { process, how: HOW.to_owned() });
     // It fails once all that it has sent is there.
-    let waits = post(world, 99, U64, &mut [0; 8]);
+    let waits = post(world, 99, PARTICLE, &mut [0; 8]);
     assert!(matches!(waits, Err(Error::PeerFailed { .. })), "{waits:?}");
 }
 
@@ -73,9 +75,9 @@ fn a_wrong_type_of_a_dead_sender_is_an_error_and_the_message_is_kept() {
         assert!(matches!(error, Error::TypeMismatch { source: 0, tag: 0, .. }), "{error:?}");
         let message = take(&mut world);
         let to = Pointer::new(buffer.as_mut_ptr());
-        let wrong = world.ranks[1].lane.receive_message(message, F32, to, 8).unwrap();
-        assert!(matches!(outcome(&mut world, wrong), Err(Error::TypeMismatch { .. })));
-        let right = world.ranks[1].lane.receive_message(message, U64, to, 8).unwrap();
+        let wrong = world.ranks[1].lane.receive_message(message, F32, to, 8);
+        assert!(matches!(wrong, Err(Error::TypeMismatch { .. })));
+        let right = world.ranks[1].lane.receive_message(message, PARTICLE, to, 8).unwrap();
         assert_eq!(outcome(&mut world, right).map(|status| status.bytes), Ok(8));
         assert_eq!(buffer, [7; 8]);
         assert_eq!(world.ranks[1].lane.pending(), 0);
@@ -83,17 +85,23 @@ fn a_wrong_type_of_a_dead_sender_is_an_error_and_the_message_is_kept() {
 }
 
 #[test]
-fn the_sender_dies_before_it_says_what_its_type_is_called() {
+fn a_wrong_type_is_named_without_asking_its_sender() {
     for seed in 1..20 {
-        let mut world = deserted(seed, Data::Small { bytes: [7; 32], length: 8 });
-        let message = take(&mut world);
-        let mut buffer = [0; 8];
-        let to = Pointer::new(buffer.as_mut_ptr());
-        let asked = world.ranks[1].lane.receive_message(message, F32, to, 8).unwrap();
-        let process = world.ranks[0].world.group.process(0).unwrap();
-        world.network.as_ref().unwrap().strike(Fault::Kill { process, how: HOW.to_owned() });
-        let error = outcome(&mut world, asked).unwrap_err();
-        assert!(matches!(error, Error::TypeMismatch { .. }), "{error:?}");
+        for ends in [false, true] {
+            let mut world = deserted(seed, Data::Small { bytes: [7; 32], length: 8 });
+            let message = take(&mut world);
+            // The sender does nothing from here on.
+            if ends {
+                kill_sender(&mut world);
+            }
+            let mut buffer = [0; 8];
+            let to = Pointer::new(buffer.as_mut_ptr());
+            let Err(error) = world.ranks[1].lane.receive_message(message, F32, to, 8) else {
+                panic!("of another type")
+            };
+            let found = "Particle".to_owned();
+            assert_eq!(error, Error::TypeMismatch { expected: "f32".into(), found, source: 0, tag: 0 });
+        }
     }
 }
 
@@ -107,7 +115,7 @@ fn an_announced_message_that_a_probe_holds_is_gone_with_its_sender() {
         kill_sender(&mut world);
         let mut buffer = vec![0u8; payload.len()];
         let to = Pointer::new(buffer.as_mut_ptr());
-        let received = world.ranks[1].lane.receive_message(message, U64, to, buffer.len()).unwrap();
+        let received = world.ranks[1].lane.receive_message(message, PARTICLE, to, buffer.len()).unwrap();
         let error = outcome(&mut world, received).unwrap_err();
         assert!(
             matches!(&error, Error::PeerFailed { cause: Cause::Died(how), .. } if how == HOW),
@@ -129,7 +137,7 @@ fn a_wildcard_ends_only_with_a_member_of_its_communicator() {
         let mut requests = Vec::new();
         for (communicator, buffer) in [&members, &pair].into_iter().zip(&mut buffers) {
             let (to, any) = (Pointer::new(buffer.as_mut_ptr()), TagPattern::Any);
-            match world.ranks[1].lane.receive(communicator, Source::Any, any, U64, to, 8) {
+            match world.ranks[1].lane.receive(communicator, Source::Any, any, PARTICLE, to, 8) {
                 Ok(Received::Pending(request)) => requests.push(request),
                 _ => panic!("nothing was sent"),
             }
@@ -140,8 +148,107 @@ fn a_wildcard_ends_only_with_a_member_of_its_communicator() {
         assert!(!world.ranks[1].lane.is_complete(requests[1]));
         let (sender, data) = (&mut world.ranks[2], Data::Small { bytes: [3; 32], length: 8 });
         let theirs = Communicator::new(ContextId::new(7, 7), Group::of(two.to_vec()), 1, "pair".into());
-        assert!(sender.lane.send(&theirs, 0, 0, U64, data, Mode::Standard).is_ok());
+        assert!(sender.lane.send(&theirs, 0, 0, PARTICLE, data, Mode::Standard).is_ok());
         let outcome = world.wait_all(&[(1, requests[1])], "a message of the living").remove(0);
         assert_eq!((outcome.map(|status| status.source), buffers[1]), (Ok(1), [3; 8]));
+    }
+}
+
+/// Posts a wildcard receive at rank 1 that finds nothing.
+fn post_wildcard(world: &mut World, buffer: &mut [u8; 8]) -> Result<RequestId, Error> {
+    let (members, to) = (world.ranks[1].world.clone(), Pointer::new(buffer.as_mut_ptr()));
+    match world.ranks[1].lane.receive(&members, Source::Any, TagPattern::Any, PARTICLE, to, 8)? {
+        Received::Pending(request) => Ok(request),
+        Received::Work(..) => panic!("nothing was sent"),
+    }
+}
+
+/// Lets all that is planned happen.
+fn settle(world: &mut World) {
+    let mut idle = 0;
+    while idle < 1_000 {
+        idle = if world.step() { 0 } else { idle + 1 };
+    }
+}
+
+#[test]
+fn a_wildcard_ends_when_all_others_have_left() {
+    for seed in 1..40 {
+        // The others leave before or after it is posted, and were never met.
+        for before in [0, 1, 2] {
+            let mut world = World::simulated(3, seed, Config::default());
+            let mut buffer = [0; 8];
+            let leavers = if seed % 2 == 0 { [0, 2] } else { [2, 0] };
+            for leaver in &leavers[..before] {
+                world.ranks[*leaver].lane.port().leave();
+            }
+            settle(&mut world);
+            let request = post_wildcard(&mut world, &mut buffer).unwrap();
+            settle(&mut world);
+            assert!(!world.ranks[1].lane.is_complete(request), "a message of its own may come");
+            if seed % 3 > 0 {
+                world.ranks[1].lane.watch(request, Some(Waiter(1)));
+            }
+            assert_eq!(world.ranks[1].lane.is_complete(request), before == 2 && seed % 3 > 0);
+            for leaver in &leavers[before..] {
+                world.ranks[*leaver].lane.port().leave();
+            }
+            if seed % 3 == 0 {
+                settle(&mut world);
+                assert!(!world.ranks[1].lane.is_complete(request));
+                // Who polls for it waits as well.
+                let _ = world.ranks[1].lane.poll(Time(0), Some(request));
+            }
+            let outcome = world.wait_all(&[(1, request)], "a wildcard that nobody is left for").remove(0);
+            assert_eq!(outcome, Err(Error::Deserted { ranks: vec![0, 2] }), "seed {seed}");
+            // What the process sends to itself comes all the same, if it is sent before the wait.
+            let request = post_wildcard(&mut world, &mut buffer).unwrap();
+            let (members, data) = (world.ranks[1].world.clone(), Data::Small { bytes: [9; 32], length: 8 });
+            assert!(world.ranks[1].lane.send(&members, 1, 0, PARTICLE, data, Mode::Standard).is_ok());
+            let outcome = world.wait_all(&[(1, request)], "a message to itself").remove(0);
+            assert_eq!((outcome.map(|status| status.source), buffer), (Ok(1), [9; 8]));
+            let probed = world.ranks[1].lane.try_probe(&members, Source::Any, TagPattern::Any);
+            assert_eq!(probed, Ok(None));
+            assert_eq!(world.ranks[1].lane.pending(), 0);
+        }
+    }
+}
+
+#[test]
+fn a_wildcard_that_is_posted_after_a_death_ends_unless_a_message_waits() {
+    for seed in 1..40 {
+        let mut world = deserted(seed, Data::Small { bytes: [7; 32], length: 8 });
+        kill_sender(&mut world);
+        let mut buffer = [0; 8];
+        let members = world.ranks[1].world.clone();
+        let to = Pointer::new(buffer.as_mut_ptr());
+        let first = world.ranks[1].lane.receive(&members, Source::Any, TagPattern::Any, PARTICLE, to, 8);
+        assert_eq!(outcome(&mut world, first.unwrap()).map(|status| status.source), Ok(0));
+        let error = post_wildcard(&mut world, &mut buffer).unwrap_err();
+        assert!(matches!(error, Error::PeerFailed { rank: Some(0), cause: Cause::Died(_), .. }), "{error:?}");
+    }
+}
+
+#[test]
+fn who_says_farewell_is_awaited_no_more() {
+    for seed in 1..40 {
+        let mut world = World::simulated(2, seed, Config::default());
+        let mut buffers = [[0u8; 8]; 2];
+        let members = world.ranks[1].world.clone();
+        let [named, any] = &mut buffers;
+        let to = Pointer::new(named.as_mut_ptr());
+        let posted = world.ranks[1].lane.receive(&members, Source::Rank(0), TagPattern::Any, PARTICLE, to, 8);
+        let Ok(Received::Pending(named)) = posted else { panic!("nothing was sent") };
+        let any = post_wildcard(&mut world, any).unwrap();
+        world.ranks[1].lane.watch(any, Some(Waiter(1)));
+        // Rank 0 has met rank 1, stays, and says that nothing follows but this.
+        let (sender, data) = (world.ranks[0].world.clone(), Data::Small { bytes: [3; 32], length: 8 });
+        assert!(world.ranks[0].lane.send(&sender, 1, 0, PARTICLE, data, Mode::Standard).is_ok());
+        world.ranks[0].lane.bid_farewell();
+        let outcomes = world.wait_all(&[(1, named), (1, any)], "a farewell");
+        assert!(outcomes[0].is_ok(), "what was sent before comes: {outcomes:?}");
+        assert_eq!(outcomes[1], Err(Error::Deserted { ranks: vec![0] }));
+        let late = post(&mut world, 0, PARTICLE, &mut [0; 8]).unwrap_err();
+        assert!(matches!(late, Error::PeerFailed { rank: Some(0), cause: Cause::Left, .. }), "{late:?}");
     }
 }

@@ -99,8 +99,10 @@ fn storm(seed: u64) {
         if payload.len() >= 16 {
             payload[8..16].fill(0);
         }
-        let frame =
-            Frame { kind: (chance.bits() % 24) as u8, header: [chance.word(), chance.word(), chance.word()] };
+        let frame = Frame {
+            kind: 1 + (chance.bits() % 15) as u8,
+            header: [chance.word(), chance.word(), chance.word()],
+        };
         let class = if roll >> 63 == 0 { Class::Data } else { Class::Control };
         let _ = hostile.send(target, class, frame, &payload[..length]);
         if roll >> 60 == 0 {
@@ -161,7 +163,8 @@ fn a_flood_beyond_its_credit_ends() {
 
 #[test]
 fn a_hostile_peer_harms_nobody() {
-    for seed in 1..=60 {
+    // Most storms end early, since whoever breaks the protocol is dropped.
+    for seed in 1..=600 {
         storm(seed);
     }
 }

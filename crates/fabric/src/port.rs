@@ -298,6 +298,17 @@ impl Port {
         }
     }
 
+    /// From now on the end of every process that this port could reach is reported, met before or not. (Over TCP ends are
+    /// what the runtime tells, whoever ends.)
+    pub fn watch_all(&mut self) {
+        if let Some(shm) = &mut self.shm {
+            shm.watch_all();
+        }
+        if let Some(sim) = &mut self.sim {
+            sim.watch_all();
+        }
+    }
+
     /// This process finalises: its peers see [`Cause::Left`] after all that it had sent. Nothing can be sent afterwards;
     /// [`next`](Port::next) is to be called until [`has_left`](Port::has_left).
     pub fn leave(&mut self) {

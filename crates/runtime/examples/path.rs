@@ -3,6 +3,7 @@ use archipelago_runtime::{Started, harness};
 use engine::{Mode, Source, TagPattern, TypeTag};
 
 fn main() {
+    let of = TypeTag { signature: 0x1234_5678_9abc, name: || "Particle".to_owned() };
     let posted = std::env::args().nth(1).as_deref() == Some("posted");
     let rounds: u64 = std::env::args().nth(2).and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
     harness::run(1, |process| {
@@ -15,16 +16,16 @@ fn main() {
                 let source = Source::Rank(0);
                 if posted {
                     let request = world
-                        .start_receive(source, TagPattern::Tag(0), TypeTag::BYTES, buffer.as_mut_ptr(), 8)
+                        .start_receive(source, TagPattern::Tag(0), of, buffer.as_mut_ptr(), 8)
                         .unwrap();
-                    world.send(0, 0, TypeTag::BYTES, data.as_ptr(), 8, Mode::Standard).unwrap();
+                    world.send(0, 0, of, data.as_ptr(), 8, Mode::Standard).unwrap();
                     if let Started::Pending(request) = request {
                         world.wait(request).unwrap();
                     }
                 } else {
-                    world.send(0, 0, TypeTag::BYTES, data.as_ptr(), 8, Mode::Standard).unwrap();
+                    world.send(0, 0, of, data.as_ptr(), 8, Mode::Standard).unwrap();
                     world
-                        .receive(source, TagPattern::Tag(0), TypeTag::BYTES, buffer.as_mut_ptr(), 8)
+                        .receive(source, TagPattern::Tag(0), of, buffer.as_mut_ptr(), 8)
                         .unwrap();
                 }
             }

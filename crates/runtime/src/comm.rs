@@ -245,12 +245,19 @@ impl Comm {
         // A task may be polled often before its operation is complete: only its last waker counts.
         let earlier = inside.lane.watcher(request).and_then(|earlier| cell.waiters.remove(earlier));
         let waiter = cell.waiters.task(waker);
-        inside.lane.watch(request, Some(waiter));
+        // Not if it is in vain: then it has just ended.
+        let outcome = match inside.lane.watch(request, Some(waiter)) {
+            true => Poll::Pending,
+            false => inside.lane.take(request).map_or(Poll::Pending, Poll::Ready),
+        };
         cell.nudge(&inside);
         drop(inside);
         // Users' code, like the clone of a waker: the lane is not locked.
         drop(earlier);
-        Poll::Pending
+        if outcome.is_ready() {
+            drop(cell.waiters.remove(waiter));
+        }
+        outcome
     }
 
     /// Cancels an operation of which nothing has begun (see [`engine::Lane::cancel`]); wait for its outcome.

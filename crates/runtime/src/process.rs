@@ -22,6 +22,9 @@ use crate::patience::Patience;
 /// How long a process that leaves waits for its own last sends to be taken.
 const LINGER_NS_MAX: u64 = 10_000_000_000;
 
+/// How long it then waits for room for its farewells: who doesn't look needs none, and learns of its leaving when it does.
+const FAREWELL_NS_MAX: u64 = 1_000_000_000;
+
 /// What operations are told that come after the end.
 const LEFT_WHY: &str =
     "this process has left its job: communicators can't be used once its world is finalised or dropped";
@@ -245,21 +248,33 @@ impl Process {
         outcome
     }
 
-    /// Leaves the job alone: lingers until what it sent has been taken (10 s at most, unless its peers are gone), says
-    /// farewell without waiting for an answer, and tells the keeper.
+    /// Leaves the job alone: lingers until what it sent has been taken (for 10 s, or until its peers are gone), then takes
+    /// back what nobody has received; says farewell without waiting for an answer, and tells the keeper.
+    ///
+    /// When it returns nobody reads this process's memory: a receiver that was asked to forget a message has answered, has
+    /// taken the message, or is gone. One that neither looks nor ends keeps this process waiting.
     pub fn leave(&self) {
+        self.leave_within(LINGER_NS_MAX);
+    }
+
+    /// The same with another time to linger.
+    pub fn leave_within(&self, linger_ns: u64) {
         if !self.begin_to_leave() {
             return;
         }
-        let deadline = self.clock.now() + LINGER_NS_MAX;
+        let linger = |ns: u64| self.clock.now() + ns;
         for cell in &self.cells {
-            cell.wait_until(cell.lock(), None, Some(deadline), &self.house, |lane| {
-                lane.is_poisoned() || lane.all_sent()
-            });
+            let wait = |deadline, done: fn(&Lane) -> bool| {
+                cell.wait_until(cell.lock(), None, deadline, &self.house, |lane| {
+                    lane.is_poisoned() || done(lane)
+                })
+            };
+            if !wait(Some(linger(linger_ns)), Lane::all_sent) {
+                cell.lock().lane.cancel_sends();
+                wait(None, |lane| !lane.is_sending());
+            }
             cell.lock().lane.bid_farewell();
-            cell.wait_until(cell.lock(), None, Some(deadline), &self.house, |lane| {
-                lane.is_poisoned() || lane.all_sent()
-            });
+            wait(Some(linger(FAREWELL_NS_MAX)), Lane::all_sent);
         }
         self.say_goodbye();
     }

@@ -10,8 +10,8 @@ use crate::envelope::STEP_FAILED;
 use crate::request::State;
 use crate::{Communicator, Error, Lane, RequestId};
 
-/// Failures that are remembered for collectives not started here yet. More would mean as many communicators with a failed
-/// collective each; those forgotten are found out when the dead is spoken to.
+/// Failures that are remembered of each peer for collectives not started here yet. More would mean as many communicators with
+/// a failed collective each; those forgotten are found out when the dead is spoken to.
 const DOOMED_MAX: usize = 64;
 
 /// Bytes of text in the frame.
@@ -22,6 +22,7 @@ const OTHER: u64 = 255;
 
 /// A collective that has failed elsewhere and was not started here yet.
 pub(crate) struct Doomed {
+    teller: ProcessId,
     context: u64,
     label: u64,
     error: Error,
@@ -49,8 +50,8 @@ impl Lane {
         }
     }
 
-    /// A member tells that it ended a collective with an error.
-    pub(crate) fn failed_elsewhere(&mut self, peer: Peer, header: [u64; 3], payload: &Payload) {
+    /// A member tells that it ended a collective with an error. Returns false when the teller is no member.
+    pub(crate) fn failed_elsewhere(&mut self, peer: Peer, header: [u64; 3], payload: &Payload) -> bool {
         let [context, label, word] = header;
         let teller = self.port.process(peer);
         let text = crate::work::hold(payload);
@@ -64,25 +65,36 @@ impl Lane {
             }
         };
         let found = self.requests.iter().find_map(|(id, request)| match &request.state {
-            State::Collective(execution) if execution.is_named(context, label) => Some(id),
+            State::Collective(execution) if execution.is_named(context, label) => {
+                Some((id, execution.communicator().group.rank(teller).is_some()))
+            }
             _ => None,
         });
         match found {
-            Some(collective) => self.end_collective(collective, error),
+            Some((_, false)) => return false,
+            Some((collective, true)) => self.end_collective(collective, error),
             None => {
-                if self.doomed.len() == DOOMED_MAX {
-                    self.doomed.pop_front();
+                // Each teller may fill its own places only.
+                let is_his = |doomed: &Doomed| doomed.teller == teller;
+                if self.doomed.iter().filter(|doomed| is_his(doomed)).count() == DOOMED_MAX {
+                    self.doomed.iter().position(is_his).map(|oldest| self.doomed.remove(oldest));
                 }
-                self.doomed.push_back(Doomed { context, label, error });
+                self.doomed.push_back(Doomed { teller, context, label, error });
             }
         }
+        true
     }
 
-    /// Ends a collective that has just been started if it is known to have failed elsewhere.
+    /// Ends a collective that has just been started if a member has told that it failed elsewhere.
     pub(super) fn meet_doom(&mut self, collective: RequestId, context: u64, label: u64) {
-        let place = self.doomed.iter().position(|doomed| (doomed.context, doomed.label) == (context, label));
-        if let Some(doomed) = place.and_then(|place| self.doomed.remove(place)) {
-            self.end_collective(collective, doomed.error);
+        let is_it = |doomed: &Doomed| (doomed.context, doomed.label) == (context, label);
+        while let Some(place) = self.doomed.iter().position(is_it)
+            && let Some(doomed) = self.doomed.remove(place)
+        {
+            let Some(execution) = self.execution(collective) else { return };
+            if execution.communicator().group.rank(doomed.teller).is_some() {
+                self.end_collective(collective, doomed.error);
+            }
         }
     }
 }

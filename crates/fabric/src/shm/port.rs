@@ -71,6 +71,8 @@ pub(crate) struct ShmPort {
     events: VecDeque<Event>,
     is_armed: bool,
     reads_denied: bool,
+    /// Whether the ends of processes that were never met are reported too.
+    watches_all: bool,
 }
 
 impl ShmPort {
@@ -104,6 +106,7 @@ impl ShmPort {
             events: VecDeque::new(),
             is_armed: false,
             reads_denied: false,
+            watches_all: false,
         }
     }
 
@@ -260,7 +263,7 @@ impl ShmPort {
         }
         if self.states_looked.is_none_or(|then| now.since(then) >= STATES_EVERY_NS) {
             self.states_looked = Some(now);
-            self.look_at_states();
+            self.look_at_states(peers);
         }
         if let Some(event) = self.events.pop_front() {
             return Some(event);
@@ -322,7 +325,24 @@ impl ShmPort {
         self.hot.push(index);
     }
 
-    fn look_at_states(&mut self) {
+    /// From now on the ends of all processes of the host are reported.
+    pub(crate) fn watch_all(&mut self) {
+        if !self.watches_all {
+            self.watches_all = true;
+            self.states_looked = None;
+        }
+    }
+
+    fn look_at_states(&mut self, peers: &mut Peers) {
+        if self.watches_all {
+            for slot in 0..self.segment.slots() {
+                let is_over =
+                    !matches!(self.segment.state(slot), ProcessState::Empty | ProcessState::Running);
+                if is_over && slot != self.slot {
+                    self.connect(slot, peers);
+                }
+            }
+        }
         for index in 0..self.links.len() {
             let link = &self.links[index];
             if !link.is_good() {

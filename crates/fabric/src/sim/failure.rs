@@ -21,12 +21,32 @@ impl State {
         self.agenda.plan(when, u32::MAX, Happening::Fail { process, link: at });
     }
 
+    /// Lets `me` notice the ends of all processes, those that it never meets as well.
+    pub(super) fn watch_all(&mut self, me: u32) {
+        if std::mem::replace(&mut self.processes[me as usize].watches_all, true) {
+            return;
+        }
+        for other in 0..self.processes.len() as u32 {
+            if !self.alive(other) {
+                let id = self.processes[other as usize].id;
+                self.connect(me, id);
+            }
+        }
+    }
+
     /// Ends a process: its peers notice after `after_ns`, and whatever it waits for fails.
     pub(super) fn end(&mut self, process: u32, cause: Cause, after_ns: u64) {
         if !self.alive(process) {
             return;
         }
         self.processes[process as usize].life = Life::Ended(cause.clone());
+        let id = self.processes[process as usize].id;
+        for other in 0..self.processes.len() as u32 {
+            let watches = other != process && self.processes[other as usize].watches_all;
+            if watches && self.alive(other) && !self.pairs.contains_key(&(other, process)) {
+                self.connect(other, id);
+            }
+        }
         for at in 0..self.processes[process as usize].links.len() as u32 {
             let (other, back) = self.other_side(process, at);
             if other != process {

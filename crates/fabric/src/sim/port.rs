@@ -103,6 +103,11 @@ impl Port {
         state.notice(self.me, link, cause, 0);
     }
 
+    /// From now on every process's end is noticed.
+    pub fn watch_all(&mut self) {
+        self.shared.lock().watch_all(self.me);
+    }
+
     /// Forgets a peer: nothing more is reported of it, and it sees the connection close.
     pub fn drop_peer(&mut self, link: u32) {
         self.shared.lock().drop_peer(self.me, link);

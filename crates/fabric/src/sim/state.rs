@@ -42,6 +42,8 @@ pub(super) struct Process {
     pub(super) id: ProcessId,
     pub(super) life: Life,
     pub(super) links: Vec<Link>,
+    /// Whether it notices every end.
+    pub(super) watches_all: bool,
     /// Links with something to look at, each once (`Link::queued`).
     pub(super) inbox: VecDeque<u32>,
 }
@@ -123,7 +125,13 @@ impl State {
         }
         let number = self.processes.len() as u32;
         self.numbers.insert(id, number);
-        self.processes.push(Process { id, life: Life::Expected, links: Vec::new(), inbox: VecDeque::new() });
+        self.processes.push(Process {
+            id,
+            life: Life::Expected,
+            links: Vec::new(),
+            watches_all: false,
+            inbox: VecDeque::new(),
+        });
         number
     }
 

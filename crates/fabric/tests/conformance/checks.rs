@@ -24,6 +24,7 @@ pub const CHECKS: &[(&str, u32, Check)] = &[
     ("leaving is told from dying", 3, endings::left_or_died),
     ("what the runtime knows is reported once", 2, endings::failed_by_the_runtime),
     ("a dropped peer is silent", 2, endings::dropped),
+    ("the ends of strangers are reported to who watches", 3, endings::strangers_are_watched),
 ];
 
 /// A frame that tells its number and whose payload can be checked.

@@ -117,3 +117,30 @@ pub fn dropped(stage: &mut Stage) -> Result<(), String> {
     stage.window(1).drop_peer(peer);
     is_over(stage, 1, 0)
 }
+
+/// Who watches all hears of the end of those that it has never met, before and after it began to watch.
+pub fn strangers_are_watched(stage: &mut Stage) -> Result<(), String> {
+    stage.kill(0);
+    stage.window(1).port().watch_all();
+    stage.leave(2);
+    for stranger in [0, 2] {
+        // Over TCP a stranger's end is known to the runtime alone.
+        if stage.name == "tcp" {
+            let cause = if stranger == 0 { Cause::Died("killed".into()) } else { Cause::Left };
+            stage.window(1).fail(process(stranger), cause);
+        }
+    }
+    let mut ends = [None, None];
+    while ends.iter().any(Option::is_none) {
+        match stage.await_next(1)? {
+            Seen::Failed(who @ (0 | 2), cause) if ends[who as usize / 2].is_none() => {
+                ends[who as usize / 2] = Some(cause);
+            }
+            other => return Err(format!("{other:?} instead of a stranger's end")),
+        }
+    }
+    match ends {
+        [Some(Cause::Died(_)), Some(Cause::Left)] => Ok(()),
+        ends => Err(format!("one died, one left, but: {ends:?}")),
+    }
+}

@@ -1,0 +1,180 @@
+//! What waits for room at a peer: messages, and frames of control.
+//!
+//! # How much control can wait
+//! Every frame of control is owed to something that is bounded by other means, so that no peer can make this lane store
+//! frames for it without end, and nobody has to stop reading from anybody (two lanes that stopped reading from each other
+//! could wait for ever):
+//!
+//! | frame | at most |
+//! |---|---|
+//! | PULL, DONE | one for each receive of ours: it is complete only once its DONE is handed to the transport |
+//! | CREDIT | one: what finds no room is added up |
+//! | RETRACT | [`RETRACTIONS_MAX`] unanswered; further retractions wait in the sends that they concern |
+//! | RETRACTED | [`RETRACTIONS_MAX`] answers: no correct peer asks for more; and one for each message that a probe gives back |
+//! | REFUSED | none: the message itself stays until there is room |
+//! | NAME | [`NAMES_MAX`](crate::names::NAMES_MAX) in a lifetime |
+//! | FAREWELL | one in a lifetime |
+//! | STEP_FAILED | one for each collective of ours that failed |
+
+use fabric::{Class, Frame, Peer, Refused};
+
+use crate::envelope::{CREDIT, DONE, RETRACTED};
+use crate::{Lane, RequestId, Work};
+
+/// Retractions that a lane has under way with one peer. A few, since each takes a place in the other's backlog when that
+/// has no room; more only wait, for as long as an answer takes.
+pub(crate) const RETRACTIONS_MAX: u32 = 16;
+
+/// A frame of control that found no room.
+pub(crate) struct ControlFrame {
+    frame: Frame,
+    payload: Box<[u8]>,
+    /// The receive that is complete once this is handed over.
+    completes: Option<RequestId>,
+}
+
+/// What waits for room at a peer, in order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Outgoing {
+    /// A message, which may go eagerly or as an announcement when its turn comes.
+    Message(RequestId),
+}
+
+impl Lane {
+    /// Sends a frame of control; it never waits for credits, and for room only behind its like.
+    pub(crate) fn control(&mut self, peer: Peer, kind: u8, header: [u64; 3], payload: &[u8]) {
+        self.control_completing(peer, Frame { kind, header }, payload, None);
+    }
+
+    /// Says that an announced message was read, which completes its receive.
+    pub(crate) fn acknowledge(&mut self, peer: Peer, send: u64, receive: RequestId) {
+        let frame = Frame { kind: DONE, header: [send, 0, 0] };
+        self.control_completing(peer, frame, &[], Some(receive));
+    }
+
+    fn control_completing(&mut self, peer: Peer, frame: Frame, payload: &[u8], completes: Option<RequestId>) {
+        let state = &mut self.peers[peer.0 as usize];
+        let sent = state.control_backlog.is_empty()
+            && self.port.send(peer, Class::Control, frame, payload) != Err(Refused::Full);
+        if !sent {
+            let frame = ControlFrame { frame, payload: payload.into(), completes };
+            self.peers[peer.0 as usize].control_backlog.push_back(frame);
+            self.stall(peer);
+        } else if let Some(receive) = completes {
+            self.complete_receive(receive);
+        }
+    }
+
+    /// Answers a retraction. Returns false when the peer has asked more often than a correct one does.
+    pub(crate) fn answer_retraction(&mut self, peer: Peer, send: u64, answer: u64) -> bool {
+        let backlog = &self.peers[peer.0 as usize].control_backlog;
+        let is_answer = |waiting: &&ControlFrame| waiting.frame.kind == RETRACTED;
+        if backlog.iter().filter(is_answer).count() as u32 >= RETRACTIONS_MAX {
+            return false;
+        }
+        self.control(peer, RETRACTED, [send, answer, 0], &[]);
+        true
+    }
+
+    /// An eager message of the peer needs no memory here any more.
+    pub(crate) fn give_back_credit(&mut self, peer: Peer, bytes: usize) {
+        if let Some(credit) = self.peers[peer.0 as usize].books.consumed(bytes) {
+            self.give_credit(peer, credit);
+        }
+    }
+
+    pub(crate) fn extend_credit(&mut self, peer: Peer) {
+        if let Some(credit) = self.peers[peer.0 as usize].books.extend(&mut self.pool_left) {
+            self.give_credit(peer, credit);
+        }
+    }
+
+    #[cold]
+    fn give_credit(&mut self, peer: Peer, bytes: u64) {
+        self.peers[peer.0 as usize].credit_due += bytes;
+        if !self.send_credit(peer) {
+            self.stall(peer);
+        }
+    }
+
+    /// Hands over the credit that is due. Returns false when there is no room.
+    fn send_credit(&mut self, peer: Peer) -> bool {
+        let due = self.peers[peer.0 as usize].credit_due;
+        let frame = Frame { kind: CREDIT, header: [due, 0, 0] };
+        if due > 0 && self.port.send(peer, Class::Control, frame, &[]) == Err(Refused::Full) {
+            return false;
+        }
+        self.peers[peer.0 as usize].credit_due = 0;
+        true
+    }
+
+    pub(crate) fn enqueue(&mut self, peer: Peer, outgoing: Outgoing) {
+        self.peers[peer.0 as usize].backlog.push_back(outgoing);
+        self.stall(peer);
+    }
+
+    pub(crate) fn enqueue_front(&mut self, peer: Peer, outgoing: Outgoing) {
+        self.peers[peer.0 as usize].backlog.push_front(outgoing);
+        self.stall(peer);
+    }
+
+    pub(crate) fn stall(&mut self, peer: Peer) {
+        if !self.stalled.contains(&peer) {
+            self.stalled.push(peer);
+        }
+    }
+
+    /// Tries what waits for room anywhere.
+    pub(crate) fn retry_stalled(&mut self) -> Option<Work> {
+        for _ in 0..self.stalled.len() {
+            let peer = self.stalled.remove(0);
+            let work = self.retry_backlog(peer);
+            if self.peers[peer.0 as usize].waits_for_room() {
+                self.stall(peer);
+            }
+            if work.is_some() {
+                return work;
+            }
+        }
+        None
+    }
+
+    /// Tries what waits for room at a peer. Returns work when a payload is to be filled in.
+    pub(crate) fn retry_backlog(&mut self, peer: Peer) -> Option<Work> {
+        if self.retry_control(peer) { self.retry_messages(peer) } else { None }
+    }
+
+    /// Returns false when some of it still waits.
+    fn retry_control(&mut self, peer: Peer) -> bool {
+        if !self.send_credit(peer) {
+            return false;
+        }
+        while let Some(control) = self.peers[peer.0 as usize].control_backlog.front() {
+            if self.port.send(peer, Class::Control, control.frame, &control.payload) == Err(Refused::Full) {
+                return false;
+            }
+            let handed_over = self.peers[peer.0 as usize].control_backlog.pop_front();
+            if let Some(receive) = handed_over.and_then(|control| control.completes) {
+                self.complete_receive(receive);
+            }
+        }
+        true
+    }
+
+    /// A peer is gone: nothing waits for it any more. What was only to be acknowledged is complete.
+    pub(crate) fn drop_backlog(&mut self, peer: Peer) {
+        let state = &mut self.peers[peer.0 as usize];
+        state.backlog.clear();
+        state.retractions.clear();
+        state.credit_due = 0;
+        let dropped = std::mem::take(&mut state.control_backlog);
+        for receive in dropped.into_iter().filter_map(|control| control.completes) {
+            self.complete_receive(receive);
+        }
+    }
+
+    /// Frames of control that wait for room, at all peers: see the bounds above.
+    pub fn control_waiting(&self) -> usize {
+        self.peers.iter().map(|peer| peer.control_backlog.len()).sum()
+    }
+}

@@ -1,0 +1,114 @@
+//! What types are called, for errors that name both types when they disagree.
+//!
+//! A scalar's name is known to all. Any other type is introduced to each peer once, by a frame before the first message
+//! that is made of it; so the receiver of a wrong type can name it at once, though its sender be busy or gone.
+
+use std::sync::OnceLock;
+
+use fabric::Peer;
+use wire::{Wire, describe};
+
+use crate::envelope::NAME;
+use crate::{Error, Lane, Status, TypeTag};
+
+/// Types that one process introduces to one peer; those beyond go by their signatures. A program that sends more types
+/// than this is rare, and a name costs the receiver memory for as long as it runs.
+pub(crate) const NAMES_MAX: usize = 64;
+
+/// Bytes of a name; longer ones are cut.
+const NAME_BYTES_MAX: usize = 256;
+
+/// The types that this process has used, by signature.
+#[derive(Default)]
+pub(crate) struct Types {
+    last: u64,
+    names: Vec<(u64, fn() -> String)>,
+}
+
+impl Types {
+    #[inline]
+    pub fn note(&mut self, of: TypeTag) {
+        if of.signature != self.last {
+            self.last = of.signature;
+            if self.names.iter().all(|(signature, _)| *signature != of.signature) {
+                self.names.push((of.signature, of.name));
+            }
+        }
+    }
+
+    fn name(&self, signature: u64) -> Option<String> {
+        let known = self.names.iter().find(|(known, _)| *known == signature);
+        known.map(|(_, name)| name())
+    }
+}
+
+/// What one peer and this process have told each other of their types.
+#[derive(Default)]
+pub(crate) struct Introductions {
+    /// The type that was sent last: the usual one.
+    pub last: u64,
+    made: Vec<u64>,
+    heard: Vec<(u64, String)>,
+}
+
+impl Lane {
+    /// Makes sure that a peer can name the type. Returns false when the introduction has found no room: the message waits
+    /// behind it.
+    #[inline]
+    pub(crate) fn introduce(&mut self, peer: Peer, of: TypeTag) -> bool {
+        self.peers[peer.0 as usize].types.last == of.signature || self.introduce_new(peer, of)
+    }
+
+    #[cold]
+    fn introduce_new(&mut self, peer: Peer, of: TypeTag) -> bool {
+        self.types.note(of);
+        let is_me = self.port.process(peer) == self.port.me();
+        let types = &mut self.peers[peer.0 as usize].types;
+        types.last = of.signature;
+        let is_known = is_me || of.signature == 0 || types.made.contains(&of.signature);
+        if is_known || types.made.len() >= NAMES_MAX || scalar(of.signature).is_some() {
+            return true;
+        }
+        types.made.push(of.signature);
+        let name = (of.name)();
+        let length = name.floor_char_boundary(name.len().min(NAME_BYTES_MAX));
+        self.control(peer, NAME, [of.signature, 0, 0], &name.as_bytes()[..length]);
+        self.peers[peer.0 as usize].control_backlog.is_empty()
+    }
+
+    /// A peer introduces a type. Returns false when it does so oftener than a correct peer.
+    pub(crate) fn name_arrived(&mut self, peer: Peer, signature: u64, text: &[u8]) -> bool {
+        let heard = &mut self.peers[peer.0 as usize].types.heard;
+        if heard.len() >= NAMES_MAX || text.len() > NAME_BYTES_MAX {
+            return false;
+        }
+        heard.push((signature, String::from_utf8_lossy(text).into_owned()));
+        true
+    }
+
+    /// A message of a peer is not made of what was asked for.
+    #[cold]
+    pub(crate) fn type_mismatch(&self, peer: Peer, status: &Status, of: TypeTag) -> Error {
+        let signature = status.signature;
+        let heard = &self.peers[peer.0 as usize].types.heard;
+        let introduced = || heard.iter().find(|(known, _)| *known == signature).map(|(_, name)| name.clone());
+        let name = scalar(signature).or_else(introduced).or_else(|| self.types.name(signature));
+        let found = name.unwrap_or_else(|| format!("a type of signature {signature:#018x}"));
+        Error::TypeMismatch { expected: (of.name)(), found, source: status.source, tag: status.tag }
+    }
+}
+
+/// The name of the scalar with this signature, if it is one's.
+fn scalar(signature: u64) -> Option<String> {
+    static SCALARS: OnceLock<Vec<(u64, String)>> = OnceLock::new();
+    fn of<T: Wire>() -> (u64, String) {
+        (T::SIGNATURE, describe::<T>())
+    }
+    let scalars = SCALARS.get_or_init(|| {
+        let integers = [of::<i8>(), of::<i16>(), of::<i32>(), of::<i64>(), of::<i128>()];
+        let naturals = [of::<u8>(), of::<u16>(), of::<u32>(), of::<u64>(), of::<u128>()];
+        let others = [of::<f32>(), of::<f64>(), of::<bool>(), of::<char>()];
+        integers.into_iter().chain(naturals).chain(others).collect()
+    });
+    scalars.iter().find(|(known, _)| *known == signature).map(|(_, name)| name.clone())
+}

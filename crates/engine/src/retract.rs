@@ -1,0 +1,168 @@
+//! Taking announced messages back: their senders retract what nobody has matched, and a receiver that will receive nothing
+//! more refuses it.
+//!
+//! A retraction is a question, since the message may be matched already: the send ends when the receiver says that it has
+//! forgotten the message, or when the message has been taken. A message that a matched probe holds counts as matched; if
+//! the probe's holder gives it back, it is forgotten then.
+
+use fabric::{Cause, Class, Frame, Peer, Refused};
+
+use crate::backlog::{Outgoing, RETRACTIONS_MAX};
+use crate::envelope::{REFUSED, RETRACT, RETRACTED, STEP_LABEL};
+use crate::matching::Key;
+use crate::receive::{Body, Unexpected};
+use crate::request::State;
+use crate::send::{SendPhase, SendState};
+use crate::{Error, Lane, RequestId};
+
+/// Answers to a retraction: the second word of RETRACTED.
+const MATCHED: u64 = 0;
+const FORGOTTEN: u64 = 1;
+/// No answer: a message that had been held when its retraction came was given back, and is forgotten.
+const FORGOTTEN_LATER: u64 = 2;
+
+/// How far the retraction of a send is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Retraction {
+    /// Nobody wants it.
+    #[default]
+    Unwanted,
+    /// Waits until earlier ones have been answered.
+    Waiting,
+    /// The receiver was asked.
+    Asked,
+    /// The receiver has matched the message.
+    TooLate,
+}
+
+impl Lane {
+    /// Cancels a send if nothing of it has begun.
+    pub(crate) fn cancel_send(&mut self, request: RequestId) {
+        let Some(State::Send(send)) = self.requests.get_mut(request).map(|r| &mut r.state) else { return };
+        let peer = send.peer;
+        match send.phase {
+            SendPhase::Queued => {
+                let is_other = |Outgoing::Message(id): &Outgoing| *id != request;
+                self.peers[peer.0 as usize].backlog.retain(is_other);
+                self.complete(request, Err(Error::Cancelled));
+            }
+            SendPhase::Announced if send.retraction == Retraction::Unwanted => {
+                send.retraction = Retraction::Waiting;
+                self.peers[peer.0 as usize].retractions.push_back(request);
+                self.retract_next(peer);
+            }
+            SendPhase::Announced | SendPhase::Filling | SendPhase::Streaming { .. } => {}
+        }
+    }
+
+    /// Cancels every send that has not begun: for a process that leaves.
+    pub fn cancel_sends(&mut self) {
+        let is_send = |(id, request): (RequestId, &crate::request::Request)| {
+            matches!(request.state, State::Send(_)).then_some(id)
+        };
+        let sends: Vec<RequestId> = self.requests.iter().filter_map(is_send).collect();
+        sends.into_iter().for_each(|send| self.cancel_send(send));
+    }
+
+    /// Asks a peer to forget what is to be retracted, as far as it may be asked at one time.
+    fn retract_next(&mut self, peer: Peer) {
+        while self.peers[peer.0 as usize].retractions_asked < RETRACTIONS_MAX {
+            let Some(request) = self.peers[peer.0 as usize].retractions.pop_front() else { return };
+            if let Some(State::Send(send)) = self.requests.get_mut(request).map(|r| &mut r.state)
+                && matches!(send.phase, SendPhase::Announced)
+            {
+                send.retraction = Retraction::Asked;
+                self.peers[peer.0 as usize].retractions_asked += 1;
+                self.control(peer, RETRACT, [request.word(), 0, 0], &[]);
+            }
+        }
+    }
+
+    /// The sender takes an announcement back: forget it, unless a receive has matched it. Returns false for what no correct
+    /// peer does.
+    pub(crate) fn retract_arrived(&mut self, peer: Peer, send: u64) -> bool {
+        let is_it = |message: &Unexpected| message.peer == peer && message.is_announced_as(send);
+        let place = self.unexpected.iter().find_map(|(place, _, message)| is_it(message).then_some(place));
+        if let Some((_, message)) = place.and_then(|place| self.unexpected.remove(place)) {
+            self.count_unstored(&message);
+            return self.answer_retraction(peer, send, FORGOTTEN);
+        }
+        if let Some((_, held)) = self.messages.values_mut().find(|(_, held)| is_it(held)) {
+            held.retracted = true;
+        }
+        self.answer_retraction(peer, send, MATCHED)
+    }
+
+    /// A probe's holder has given a message back whose sender has retracted it meanwhile.
+    pub(crate) fn forget_given_back(&mut self, message: &Unexpected) {
+        self.count_unstored(message);
+        if let Body::Remote { send, .. } = message.body {
+            self.control(message.peer, RETRACTED, [send, FORGOTTEN_LATER, 0], &[]);
+        }
+    }
+
+    /// The receiver's word on a retraction. Returns false for what no correct peer says.
+    pub(crate) fn retracted_arrived(&mut self, peer: Peer, send: u64, answer: u64) -> bool {
+        let request = RequestId::from_word(send);
+        if answer <= FORGOTTEN {
+            let asked = &mut self.peers[peer.0 as usize].retractions_asked;
+            if *asked == 0 {
+                return false;
+            }
+            *asked -= 1;
+        }
+        // A send that was taken meanwhile is complete or streaming.
+        if let Some(State::Send(SendState { peer: to, phase: SendPhase::Announced, retraction, .. })) =
+            self.requests.get_mut(request).map(|r| &mut r.state)
+        {
+            match (answer, *retraction) {
+                _ if *to != peer => return false,
+                (MATCHED, Retraction::Asked) => *retraction = Retraction::TooLate,
+                (FORGOTTEN, Retraction::Asked) | (FORGOTTEN_LATER, Retraction::TooLate) => {
+                    self.complete(request, Err(self.end_of_all().unwrap_or(Error::Cancelled)));
+                }
+                _ => return false,
+            }
+        }
+        self.retract_next(peer);
+        true
+    }
+
+    /// Nothing is received here any more: refuses what is announced and not matched. What finds no room is refused later.
+    #[cold]
+    pub(crate) fn refuse_unwanted(&mut self) {
+        let held: Vec<_> = self.messages.keys().copied().collect();
+        for (key, message) in held.iter().filter_map(|name| self.messages.remove(name)).collect::<Vec<_>>() {
+            self.unexpected.push(key, message);
+        }
+        // A collective that was begun before goes on, and asks for its messages when it comes to them.
+        let collecting =
+            self.requests.iter().any(|(_, request)| matches!(request.state, State::Collective(_)));
+        let is_unwanted = |key: &Key| !collecting || key.label & STEP_LABEL == 0;
+        let announced = self.unexpected.iter().filter_map(|(place, key, message)| match message.body {
+            Body::Remote { send, .. } if is_unwanted(key) => Some((place, message.peer, send)),
+            _ => None,
+        });
+        for (place, peer, send) in announced.collect::<Vec<_>>() {
+            let frame = Frame { kind: REFUSED, header: [send, 0, 0] };
+            if self.port.send(peer, Class::Control, frame, &[]) != Err(Refused::Full)
+                && let Some((_, message)) = self.unexpected.remove(place)
+            {
+                self.count_unstored(&message);
+            }
+        }
+    }
+
+    /// The receiver takes nothing more.
+    pub(crate) fn refused_arrived(&mut self, peer: Peer, send: u64) {
+        let request = RequestId::from_word(send);
+        if let Some(State::Send(SendState { peer: to, phase: SendPhase::Announced, rank, .. })) =
+            self.requests.get(request).map(|r| &r.state)
+            && *to == peer
+        {
+            let (process, rank) = (self.port.process(peer), *rank);
+            let error = Error::PeerFailed { rank, process, cause: Cause::Left };
+            self.complete(request, Err(self.end_of_all().unwrap_or(error)));
+        }
+    }
+}
