@@ -105,7 +105,7 @@ fn reading() -> Finding {
             }
             _ => slow(NAME, "denied: process_vm_readv is not permitted", remedy),
         },
-        Err(why) => slow(NAME, format!("could not be tried: {why}"), "mend shared memory first"),
+        Err(why) => slow(NAME, format!("could not be tried: {why}"), "mend what else is named here first"),
     }
 }
 
@@ -133,14 +133,24 @@ fn descriptors(ranks: u32) -> Finding {
 }
 
 fn processes(ranks: u32) -> Finding {
+    // Beside them the launcher, the keeper and its guard.
+    let needed = u64::from(ranks) + 3;
+    let group = machine::processes_limit();
     match os::limits::processes() {
-        Some(limit) if limit < u64::from(ranks) + 2 => broken(
+        _ if group.is_some_and(|limit| limit < needed) => broken(
             "processes",
-            format!("this user may have {limit} processes, {} are needed", ranks + 2),
+            format!("the cgroup allows {}, {needed} are needed", group.unwrap_or_default()),
+            "raise pids.max (docker --pids-limit)",
+        ),
+        Some(limit) if limit < needed => broken(
+            "processes",
+            format!("this user may have {limit} processes, {needed} are needed"),
             "raise it: ulimit -u 4096",
         ),
-        Some(limit) => fine("processes", format!("this user may have {limit}")),
-        None => fine("processes", "no limit"),
+        Some(limit) => fine("processes", format!("this user may have {}", limit.min(group.unwrap_or(limit)))),
+        None => {
+            fine("processes", group.map_or("no limit".into(), |limit| format!("the cgroup allows {limit}")))
+        }
     }
 }
 
@@ -176,7 +186,8 @@ fn subreaper() -> Finding {
 }
 
 fn cores_for(ranks: u32, cores: &Cores) -> Finding {
-    let text = format!("{ranks} processes on {}", machine::cores_text(cores));
+    let plural = if ranks == 1 { "" } else { "es" };
+    let text = format!("{ranks} process{plural} on {}", machine::cores_text(cores));
     match (cores.quota, ranks as usize > cores.usable()) {
         (_, true) => {
             slow("cores", text, "works: who waits sleeps; for speed, start no more processes than cores")
@@ -200,6 +211,7 @@ fn memory(ranks: u32) -> Finding {
             "raise memory.max (docker --memory), or start fewer processes",
         ),
         Some(limit) => fine("memory", format!("the cgroup allows {} MiB", mib(limit))),
+        None if !machine::has_proc() => fine("memory", "not told without /proc"),
         None => fine("memory", "no cgroup limit"),
     }
 }

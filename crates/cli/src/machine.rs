@@ -113,14 +113,24 @@ pub fn has_proc() -> bool {
 
 /// The tightest memory limit of this process's cgroup and its parents, in bytes; `None` without one.
 pub fn memory_limit_bytes() -> Option<u64> {
+    tightest_of_cgroups("memory", "memory.max", "memory.limit_in_bytes")
+}
+
+/// The tightest limit on processes of this process's cgroup and its parents; `None` without one.
+pub fn processes_limit() -> Option<u64> {
+    tightest_of_cgroups("pids", "pids.max", "pids.max")
+}
+
+/// The tightest limit in the cgroups of a controller; the names of its file in version 2 and version 1.
+fn tightest_of_cgroups(controller: &str, unified: &str, of_its_own: &str) -> Option<u64> {
     let membership = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
     let mut tightest: Option<u64> = None;
     for line in membership.lines() {
         let mut fields = line.splitn(3, ':').skip(1);
         let (Some(controllers), Some(group)) = (fields.next(), fields.next()) else { continue };
         let (base, file) = match controllers {
-            "" => ("/sys/fs/cgroup", "memory.max"),
-            "memory" => ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
+            "" => ("/sys/fs/cgroup".to_owned(), unified),
+            _ if controllers == controller => (format!("/sys/fs/cgroup/{controller}"), of_its_own),
             _ => continue,
         };
         // Inside a container the path may be the host's: then only the root is found.

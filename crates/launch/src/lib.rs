@@ -16,7 +16,8 @@
 //! | a process | its keeper sees it (`SIGCHLD`), the launcher decides, the keeper kills |
 //! | the launcher | its keepers see their streams end and kill everything they started |
 //! | a keeper | the kernel kills its children (parent's death signal) and their process groups (lifeline); the launcher adopts whatever else is left, being a subreaper, and kills it |
-//! | both at once | the kernel alone, as above |
+//! | both at once | the keeper's guard, a process between them that does nothing else, and the kernel as above |
+//! | these three at once | the kernel alone |
 //!
 //! Refuses to move messages between processes, and to know of `fabric` or `engine`.
 
@@ -26,6 +27,7 @@ pub mod keeper;
 pub mod launcher;
 mod pattern;
 mod reaper;
+mod refusal;
 
 pub use job::{Job, JobError, Part};
 pub use launcher::run;

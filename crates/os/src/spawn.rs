@@ -240,6 +240,28 @@ pub fn become_subreaper() -> io::Result<()> {
     Ok(rustix::process::set_child_subreaper(Some(yes))?)
 }
 
+/// Forks this process, which is to have no thread but this one and to own no descriptor: for its first steps only. The
+/// parent gets the child's process id and keeps nothing but its standard streams, and no signal disturbs it; the child
+/// gets `None` and goes on with everything.
+///
+/// # Errors
+/// When there may be no more processes.
+pub fn fork_and_stay_bare() -> io::Result<Option<u32>> {
+    // SAFETY: no other thread exists that could hold a lock in the child.
+    let pid = unsafe { libc::fork() };
+    match pid {
+        0 => Ok(None),
+        1.. => {
+            crate::signal::block_all();
+            // SAFETY: nothing in this process owns any of these, as is required above. A kernel before 5.9 has no such
+            // call: then the parent holds copies until it ends.
+            unsafe { libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, 0u32) };
+            Ok(Some(pid as u32))
+        }
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
 /// Names this process in `ps` and `/proc`, at most 15 bytes.
 pub fn name_this_process(name: &std::ffi::CStr) {
     let _ = rustix::thread::set_name(name);

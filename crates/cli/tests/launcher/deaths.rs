@@ -1,12 +1,13 @@
 //! Whoever is killed with -9, in whatever order: no process, no segment, no file is left.
 
 use crate::scene::{Scene, claimant, is_installed};
-use os::signal::{SIGKILL, send};
+use os::signal::{SIGINT, SIGKILL, send};
 use std::path::Path;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Victim {
     Launcher,
+    Guard,
     Keeper,
     Rank,
 }
@@ -43,6 +44,7 @@ fn kill_in_every_order(words: &[&str], sleepers: usize) {
         for victim in order {
             let pid = match victim {
                 Launcher => child.id(),
+                Guard => scene.wait_for_one("job-guard"),
                 Keeper => keeper,
                 Rank => rank,
             };
@@ -87,18 +89,50 @@ fn what_daemonises_ends_with_the_job() {
 }
 
 #[test]
-fn what_daemonised_ends_when_the_keeper_is_killed() {
-    for victim in [Launcher, Keeper] {
+fn what_daemonised_ends_whichever_two_are_killed() {
+    // In a session of its own, where only who adopts orphans finds it.
+    let orders = [
+        &[Launcher][..],
+        &[Keeper],
+        &[Guard],
+        &[Launcher, Keeper],
+        &[Keeper, Launcher],
+        &[Guard, Keeper],
+        &[Keeper, Guard],
+        &[Guard, Launcher],
+        &[Launcher, Guard],
+    ];
+    for order in orders {
+        println!("killing {order:?}");
         let scene = Scene::new();
         let mut child =
             scene.archi(&["-n", "1", "sh", "-c", "setsid sleep 1000 & sleep 1001; true"]).spawn().unwrap();
         scene.wait_for(2, "sleep 1000");
         scene.wait_for(2, "sleep 1001");
-        let keeper = scene.wait_for_keeper();
-        send(if victim == Launcher { child.id() } else { keeper }, SIGKILL).unwrap();
+        let pids = [child.id(), scene.wait_for_one("job-guard"), scene.wait_for_keeper()];
+        for victim in order {
+            let _ =
+                send(pids[[Launcher, Guard, Keeper].iter().position(|one| one == victim).unwrap()], SIGKILL);
+        }
+        if order == [Guard] {
+            // The job runs on without it.
+            send(child.id(), SIGINT).unwrap();
+        }
         scene.expect_failure(&mut child);
         scene.expect_nothing_left();
     }
+}
+
+#[test]
+fn what_stays_in_its_group_ends_when_all_three_are_killed() {
+    let scene = Scene::new();
+    let mut child = scene.archi(&["-n", "2", "sh", "-c", "sleep 1000; sleep 1001"]).spawn().unwrap();
+    scene.wait_for(4, "sleep 1000");
+    for pid in [scene.wait_for_one("job-guard"), scene.wait_for_keeper(), child.id()] {
+        let _ = send(pid, SIGKILL);
+    }
+    scene.expect_failure(&mut child);
+    scene.expect_nothing_left();
 }
 
 #[test]

@@ -28,3 +28,35 @@ fn many_more_processes_than_cores() {
     assert_eq!(outcome.status, Some(0), "{outcome:?}");
     assert_eq!(outcome.lines().len(), 64);
 }
+
+/// The outcome of a job of eight for a user who may have no more than so many processes. `None` where the test may not
+/// become such a user; who may do everything has no limit.
+fn with_few_processes(limit: u32, words: &[&str]) -> Option<crate::scene::Outcome> {
+    let scene = Scene::new();
+    let archi = scene.path("archi");
+    std::fs::copy(env!("CARGO_BIN_EXE_archi"), &archi).unwrap();
+    // Somebody who has no process yet, as far as anybody knows.
+    let user = (3_000_000_000 + std::process::id() % 1_000_000).to_string();
+    let limit = format!("--nproc={limit}:{limit}");
+    let drop = ["setpriv", "--reuid", &user, "--clear-groups", "--inh-caps=-all"];
+    let run = |program: &[&str]| {
+        let words = [&[limit.as_str()], &drop[..], program].concat();
+        scene.finish(scene.program("prlimit", &words).spawn().unwrap())
+    };
+    if run(&[archi.to_str().unwrap(), "--version"]).status != Some(0) {
+        return None;
+    }
+    Some(run(&[&[archi.to_str().unwrap()], words].concat()))
+}
+
+#[test]
+fn a_limit_on_processes_is_one_clear_line() {
+    for limit in [1, 2, 3, 6] {
+        let Some(outcome) = with_few_processes(limit, &["run", "-n", "8", "true"]) else { return };
+        assert_eq!(outcome.status, Some(1), "{outcome:?}");
+        outcome.expect_one_line(&["cannot be started", "no more processes are allowed", "ulimit -u"]);
+    }
+    let Some(outcome) = with_few_processes(6, &["doctor", "-n", "8"]) else { return };
+    assert_eq!(outcome.status, Some(1), "{outcome:?}");
+    assert!(outcome.stdout.contains("BROKEN  processes"), "{outcome:?}");
+}

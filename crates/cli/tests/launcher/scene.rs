@@ -127,7 +127,8 @@ impl Scene {
         until_or(
             || {
                 let all = self.processes();
-                let ours = all.iter().filter(|(_, name, _)| !name.starts_with("archi") && name != "mpiexec");
+                let own = |name: &str| name.starts_with("archi") || name == "mpiexec" || name == "job-guard";
+                let ours = all.iter().filter(|(_, name, _)| !own(name));
                 found = ours.filter(|(_, _, line)| line.contains(text)).map(|(pid, _, _)| *pid).collect();
                 found.len() == count
             },
@@ -138,12 +139,17 @@ impl Scene {
 
     /// Waits for the keeper; its process id.
     pub fn wait_for_keeper(&self) -> u32 {
-        let mut keeper = None;
-        until("a keeper", || {
-            keeper = self.named("archi-keeper").first().copied();
-            keeper.is_some()
+        self.wait_for_one("archi-keeper")
+    }
+
+    /// Waits for a process of this name; its process id.
+    pub fn wait_for_one(&self, name: &str) -> u32 {
+        let mut found = None;
+        until(name, || {
+            found = self.named(name).first().copied();
+            found.is_some()
         });
-        keeper.unwrap()
+        found.unwrap()
     }
 
     /// The process of rank 0: the keeper's first child.

@@ -3,6 +3,7 @@
 use super::lifelines::Lifelines;
 use super::member::{InputQueue, Member};
 use super::program;
+use crate::refusal;
 use control::Ending;
 use control::agent::{App, Start, Stream};
 use control::process::{
@@ -98,7 +99,11 @@ impl<'a> Starter<'a> {
                 Some(code) if code == rustix_codes::NOEXEC || code == rustix_codes::ACCES => 126,
                 _ => 1,
             };
-            NotStarted { number, why: format!("{}: {error}", app.file.display()), status }
+            NotStarted {
+                number,
+                why: format!("{}: {}", app.file.display(), refusal::explain(&error)),
+                status,
+            }
         })
     }
 

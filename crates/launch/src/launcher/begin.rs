@@ -3,27 +3,14 @@
 use super::control_loop::Launcher;
 use super::outputs::Outputs;
 use crate::job::{Job, STATUS_FAILURE, STATUS_USAGE};
-use crate::keeper;
+use crate::{keeper, reaper, refusal};
 use control::Secret;
 use control::agent::{App, Start};
-use os::signal::{self, SignalReader};
+use os::signal;
 use os::spawn::Spawn;
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal};
 use std::os::unix::net::UnixStream;
-
-/// The signals that the user sends, and the end of the keeper.
-const SIGNALS: [i32; 9] = [
-    signal::SIGCHLD,
-    signal::SIGINT,
-    signal::SIGTERM,
-    signal::SIGHUP,
-    signal::SIGQUIT,
-    signal::SIGUSR1,
-    signal::SIGUSR2,
-    signal::SIGTSTP,
-    signal::SIGCONT,
-];
 
 /// Runs a job to its end; returns the exit status that the launcher's process should give:
 ///
@@ -55,7 +42,9 @@ pub fn run(job: &Job) -> u8 {
     };
     match start(job, outputs) {
         Ok(mut launcher) => launcher.run(),
-        Err(error) => complain(format!("the job cannot be started: {error}"), STATUS_FAILURE),
+        Err(error) => {
+            complain(format!("the job cannot be started: {}", refusal::explain(&error)), STATUS_FAILURE)
+        }
     }
 }
 
@@ -76,11 +65,10 @@ fn start(job: &Job, outputs: Outputs) -> io::Result<Launcher<'_>> {
         os::descriptor::close_on_exec(number);
     }
     let spared = os::descendants::descendants().unwrap_or_default();
-    // Under `nohup` a hang-up ends nothing.
-    let heard = SIGNALS.into_iter().filter(|&one| one != signal::SIGHUP || !signal::is_ignored(one));
-    let signals = SignalReader::block(&heard.collect::<Vec<_>>())?;
-    // Without it, what a killed keeper leaves behind its processes' backs could escape.
-    let _ = os::spawn::become_subreaper();
+    // A terminal's stop is for the job as well. Under `nohup` a hang-up ends nothing.
+    let signals = reaper::SIGNALS.into_iter().chain([signal::SIGTSTP, signal::SIGCONT]);
+    let heard = signals.filter(|&one| one != signal::SIGHUP || !signal::is_ignored(one));
+    let signals = reaper::take_over(&heard.collect::<Vec<_>>())?;
 
     let (stream, theirs) = UnixStream::pair()?;
     let program = os::spawn::this_program()?;

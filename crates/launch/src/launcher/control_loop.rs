@@ -15,11 +15,6 @@ use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-/// When a killed keeper's processes do not vanish within this time, they are given up and reported.
-const GIVE_UP_NS: u64 = 5_000_000_000;
-/// How often they are looked for meanwhile.
-const LOOK: Duration = Duration::from_millis(10);
-
 /// A launcher at work.
 pub struct Launcher<'a> {
     job: &'a Job,
@@ -357,23 +352,14 @@ impl<'a> Launcher<'a> {
 
     /// The keeper is gone without a word: kills what it left, all of which this process has adopted.
     fn end_orphans(&mut self) {
-        let begin = Time::now();
-        loop {
-            reaper::kill(&self.groups, &self.spared);
-            if !reaper::is_anything_left(&self.spared) {
-                return;
-            }
-            if Time::now().since(begin) > GIVE_UP_NS {
-                eprintln!(
-                    "{}: some of the job's processes survive SIGKILL and are left behind",
-                    self.job.name
-                );
-                return;
-            }
+        let gone = reaper::clear(&self.groups, &self.spared, |pause| {
             let mut set = PollSet::new();
             set.readable(&self.signals);
-            let _ = set.wait(Some(LOOK));
+            let _ = set.wait(Some(pause));
             while self.signals.next().is_some() {}
+        });
+        if !gone {
+            eprintln!("{}: some of the job's processes survive SIGKILL and are left behind", self.job.name);
         }
     }
 
