@@ -9,6 +9,7 @@ use std::sync::Arc;
 use fabric::{Payload, Peer, Reader, Reserved};
 use mapped::board::{Board, PAYLOAD_BYTES};
 
+use crate::collective::SLOT_WORD_BYTES;
 use crate::request::{RequestId, Waiter};
 
 /// An address in a user's buffer. The engine carries it and never follows it. Whoever starts an operation
@@ -79,6 +80,39 @@ pub struct Ticket {
     pub(crate) part: Part,
 }
 
+/// A run of memory that goes into a cell of a board.
+#[derive(Clone, Copy, Debug)]
+pub struct CellRun {
+    pub(crate) from: Pointer,
+    pub(crate) bytes: usize,
+    /// Where in the cell.
+    pub(crate) at: usize,
+    /// Whether its length stands before it there.
+    pub(crate) named: bool,
+}
+
+/// What a member publishes at once. One run, as nearly always, needs no memory of its own.
+#[derive(Clone, Debug)]
+pub enum CellRuns {
+    /// One run, or nothing.
+    One(Option<CellRun>),
+    /// Several.
+    Several(Box<[CellRun]>),
+}
+
+impl CellRuns {
+    pub(crate) fn as_slice(&self) -> &[CellRun] {
+        match self {
+            CellRuns::One(run) => run.as_slice(),
+            CellRuns::Several(runs) => runs,
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.as_slice().is_empty()
+    }
+}
+
 /// Something to do without the lane's lock.
 pub enum Work {
     /// Copy received bytes into the user's buffer.
@@ -146,8 +180,8 @@ pub enum Work {
         board: Arc<Board>,
         /// The collective's number on it.
         epoch: u64,
-        /// The blocks, in two runs at most.
-        parts: [(Pointer, usize); 2],
+        /// What goes where in the cell.
+        runs: CellRuns,
         /// The collective.
         ticket: Ticket,
     },
@@ -231,9 +265,9 @@ impl Work {
                 unsafe { operator.reduce(from.get(), into.get(), count, from_is_left) };
                 Some(Finished { ticket: Some(ticket), release: None, succeeded: true })
             }
-            Work::Publish { board, epoch, parts, ticket } => {
-                // SAFETY: the parts are valid by this function's contract.
-                let bytes = unsafe { fill_cell(&board, epoch, &parts) };
+            Work::Publish { board, epoch, runs, ticket } => {
+                // SAFETY: the runs are valid by this function's contract.
+                let bytes = unsafe { fill_cell(&board, epoch, runs.as_slice()) };
                 board.publish(epoch, bytes);
                 Some(Finished { ticket: Some(ticket), release: None, succeeded: true })
             }
@@ -257,14 +291,18 @@ impl Work {
 }
 
 /// # Safety
-/// The parts are valid for reads.
-unsafe fn fill_cell(board: &Board, epoch: u64, parts: &[(Pointer, usize); 2]) -> usize {
+/// The runs are valid for reads.
+unsafe fn fill_cell(board: &Board, epoch: u64, runs: &[CellRun]) -> usize {
     let mut filled = 0;
-    for (from, bytes) in parts {
-        // The table's condition keeps what is published within a cell; nothing else would be safe.
-        assert!(*bytes <= PAYLOAD_BYTES - filled, "more bytes than a cell holds");
-        // SAFETY: the part by contract; the room has PAYLOAD_BYTES, and nobody reads it before it is published.
-        unsafe { layout::copy(from.get(), board.room(epoch).add(filled), *bytes) };
+    for CellRun { from, bytes, at, named } in runs {
+        let word = if *named { SLOT_WORD_BYTES as usize } else { 0 };
+        // The table's conditions keep what is published within a cell; nothing else would be safe.
+        assert!(*at <= PAYLOAD_BYTES && bytes + word <= PAYLOAD_BYTES - at, "more bytes than a cell holds");
+        if *named {
+            board.set_word(epoch, *at as u64, *bytes as u64);
+        }
+        // SAFETY: the run by contract; the room has PAYLOAD_BYTES, and nobody reads it before it is published.
+        unsafe { layout::copy(from.get(), board.room(epoch).add(at + word), *bytes) };
         filled += bytes;
     }
     filled

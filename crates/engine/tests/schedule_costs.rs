@@ -1,16 +1,33 @@
 //! Counts at scale: what 1,024 simulated members send is what the textbook's formula says, and the critical path is
 //! what the table states.
 
+use archipelago_engine::cartesian::{Dimension, Grid, balance};
 use archipelago_engine::collective::check::Subject;
 use archipelago_engine::collective::simulate::simulate;
-use archipelago_engine::collective::{Case, Collective, Need, Price, Traffic, choose, named, table};
+use archipelago_engine::collective::{
+    Case, Collective, Need, Neighbourhood, Price, Traffic, choose, named, table,
+};
+use std::sync::Arc;
 
 const FREE: Price =
     Price { latency_ps: 0, message_ps: 0, byte_ps: 0, reduced_byte_ps: 0, copied_byte_ps: 0, cell_ps: 0 };
 
+/// The neighbours in a torus of two dimensions, where the collective has them.
+fn torus(case: Case) -> Subject {
+    if !case.collective.has_neighbours() {
+        return Subject::new(case, 0);
+    }
+    let mut points = [0, 0];
+    balance(case.size as usize, &mut points).unwrap();
+    let dimensions = points.map(|points| Dimension { points, periodic: true });
+    let grid = Grid::new(case.size as usize, &dimensions).unwrap();
+    let neighbours = |rank| Arc::new(Neighbourhood::of_grid(&grid, rank as usize));
+    let neighbours = (0..case.size).map(neighbours).collect();
+    Subject { neighbours, ..Subject::new(Case { degree: 4, ..case }, 0) }
+}
+
 fn message_algorithms() -> impl Iterator<Item = &'static table::Algorithm> {
-    let board = |need: &Need| matches!(need, Need::Cell | Need::Reads);
-    table::TABLE.iter().filter(move |a| !a.needs.iter().any(board))
+    table::TABLE.iter().filter(|algorithm| !algorithm.uses_board())
 }
 
 #[test]
@@ -27,7 +44,9 @@ fn counts_at_1024_members_are_the_textbooks() {
         let in_place = name == "exchange";
         let case = Case { in_place, ..Case::new(collective, N as u32, elements, 8) };
         let algorithm = named(collective, name).unwrap();
-        let outcome = simulate(algorithm, &Subject::new(case, 0), &FREE);
+        let subject = torus(case);
+        let case = subject.case;
+        let outcome = simulate(algorithm, &subject, &FREE);
         assert_eq!(outcome.traffic, Traffic::new(messages, bytes), "{} {name}", collective.name());
         assert_eq!((algorithm.traffic)(&case), outcome.traffic, "{} {name}", collective.name());
     };
@@ -57,6 +76,37 @@ fn counts_at_1024_members_are_the_textbooks() {
     check(Collective::AllReduce, "rabenseifner", 2 * N * LOG, 2 * (N - 1) * m);
     // Every member but those within 2^k of the end sends in round k.
     check(Collective::Scan, "doubling", N * LOG - (N - 1), (N * LOG - (N - 1)) * m);
+    check(Collective::Barrier, "k-dissemination", 3 * N * LOG / 2, 0);
+    check(Collective::Barrier, "doubling", N * LOG, 0);
+    check(Collective::Barrier, "linear", 2 * (N - 1), 0);
+    check(Collective::Barrier, "double-ring", 2 * N - 1, 0);
+    check(Collective::Broadcast, "k-nomial", N - 1, (N - 1) * m);
+    check(Collective::Broadcast, "linear", N - 1, (N - 1) * m);
+    check(Collective::Reduce, "k-nomial", N - 1, (N - 1) * m);
+    check(Collective::Reduce, "linear", N - 1, (N - 1) * m);
+    check(Collective::AllGather, "k-bruck", 3 * N * LOG / 2, N * (N - 1) * b);
+    check(Collective::AllGather, "neighbour", N * N / 2, N * (N - 1) * b);
+    check(Collective::AllGather, "linear", N * (N - 1), N * (N - 1) * b);
+    check(Collective::AllReduce, "circulant", 2 * N * LOG, 2 * (N - 1) * m);
+    check(Collective::AllReduce, "ring-pair", 4 * N * (N - 1), 2 * (N - 1) * m);
+    check(Collective::AllReduce, "reduce-broadcast", 2 * (N - 1), 2 * (N - 1) * m);
+    check(Collective::ReduceScatter, "halving", N * LOG, N * (N - 1) * b);
+    // 32 of 1,024 numbers read the same in reversed bits.
+    check(Collective::ReduceScatter, "butterfly", N * LOG + N - 32, N * (N - 1) * b + (N - 32) * b);
+    check(Collective::ReduceScatter, "circulant", N * LOG, N * (N - 1) * b);
+    check(Collective::ReduceScatter, "pairwise", N * (N - 1), N * (N - 1) * b);
+    check(Collective::ReduceScatter, "ring", N * (N - 1), N * (N - 1) * b);
+    check(Collective::ReduceScatter, "scattered", N * (N - 1), N * (N - 1) * b);
+    // One more than a scan of N - 1, which sends Σ (N - 1 - 2^k).
+    let scan = LOG * (N - 1) - (N - 1);
+    check(Collective::ExclusiveScan, "doubling", scan + N - 1, (scan + N - 1) * m);
+    check(Collective::ExclusiveScan, "chain", 2 * (N - 1), (N - 1) * m);
+    check(Collective::NeighbourAllGather, "direct", 4 * N, 4 * N * b);
+    check(Collective::NeighbourAllGather, "ordered", 4 * N, 4 * N * b);
+    check(Collective::NeighbourAllToAll, "direct", 4 * N, 4 * N * b);
+    check(Collective::NeighbourAllToAll, "ordered", 4 * N, 4 * N * b);
+    // Two levels of segments' worth at most.
+    check(Collective::Broadcast, "binary", 2 * (N - 1), (N - 1) * m);
     // 16 KiB are two segments' worth at most.
     check(Collective::Scan, "chain", 2 * (N - 1), (N - 1) * m);
     check(Collective::Reduce, "chain", 2 * (N - 1), (N - 1) * m);
@@ -73,8 +123,14 @@ fn every_message_algorithm_sends_what_its_row_states_at_large_odd_sizes() {
             let case =
                 if case.collective == Collective::Barrier { Case { elements: 0, ..case } } else { case };
             if algorithm.fits(&case) {
-                let outcome = simulate(algorithm, &Subject::new(case, 0), &FREE);
-                assert_eq!(outcome.traffic, (algorithm.traffic)(&case), "{} {size}", algorithm.name);
+                let subject = torus(case);
+                let outcome = simulate(algorithm, &subject, &FREE);
+                let what = format!("{} {} {size}", algorithm.collective.name(), algorithm.name);
+                // Of a ring of one, the member itself is the neighbour.
+                let stated = (algorithm.traffic)(&subject.case);
+                if !case.collective.has_neighbours() || size != 127 {
+                    assert_eq!(outcome.traffic, stated, "{what}");
+                }
             }
         }
     }
@@ -90,10 +146,13 @@ fn the_critical_path_is_what_the_row_states() {
             let case = Case { in_place, ..Case::new(algorithm.collective, size, elements, 1) };
             let case =
                 if case.collective == Collective::Barrier { Case { elements: 0, ..case } } else { case };
-            if !algorithm.fits(&case) {
+            // Small grids have neighbours twice, which takes a round for each, and themselves.
+            if !algorithm.fits(&case) || (case.collective.has_neighbours() && size < 9) {
                 continue;
             }
-            let time = |price: Price| simulate(algorithm, &Subject::new(case, 0), &price).time_ps;
+            let subject = torus(case);
+            let case = subject.case;
+            let time = |price: Price| simulate(algorithm, &subject, &price).time_ps;
             let cost = (algorithm.cost)(&case);
             let what = format!("{} {} of {size}", algorithm.collective.name(), algorithm.name);
             let latencies = time(Price { latency_ps: 1, ..FREE });
@@ -101,7 +160,14 @@ fn the_critical_path_is_what_the_row_states() {
             let bytes = time(Price { byte_ps: 1, ..FREE });
             let reduced = time(Price { reduced_byte_ps: 1, ..FREE });
             // In the exchange in place some sit out a round while others don't.
-            let regular = size.is_power_of_two() && algorithm.name != "exchange";
+            // The quarters of a tree have powers of four.
+            let quarters = ["k-nomial", "k-bruck", "k-dissemination"].contains(&algorithm.name);
+            let regular = match () {
+                () if quarters => size.is_power_of_two() && size.trailing_zeros() % 2 == 0,
+                () if case.collective.has_neighbours() => size != 33,
+                () if algorithm.name == "binary" => false,
+                () => size.is_power_of_two() && algorithm.name != "exchange",
+            };
             let check = |what: String, simulated: u64, stated: u64, slack: u64| {
                 assert!(simulated <= stated + slack, "{what}: simulated {simulated}, stated {stated}");
                 assert!(
@@ -110,7 +176,7 @@ fn the_critical_path_is_what_the_row_states() {
                 );
             };
             // A pipeline's last segments may be one element shorter than its first.
-            let segments = if algorithm.name == "chain" { size as u64 + 4096 } else { 0 };
+            let segments = if ["chain", "binary"].contains(&algorithm.name) { size as u64 + 4096 } else { 0 };
             check(format!("latencies of {what}"), latencies, cost.latencies, 0);
             check(format!("messages of {what}"), messages, cost.messages, 0);
             check(format!("bytes of {what}"), bytes, cost.bytes, segments);
@@ -125,15 +191,21 @@ fn the_choice_changes_with_size_as_the_literature_says() {
         let case = Case::new(collective, size, bytes, 1);
         assert_eq!(choose(&case, &Price::SOCKET).name, expected, "{case:?}");
     };
-    check(Collective::Broadcast, 16, 8, "binomial");
+    check(Collective::Broadcast, 16, 8, "k-nomial");
+    check(Collective::Broadcast, 16, 32 << 10, "binomial");
     check(Collective::AllReduce, 16, 8, "doubling");
     check(Collective::AllReduce, 16, 1 << 20, "rabenseifner");
     check(Collective::AllReduce, 12, 1 << 24, "ring");
-    check(Collective::AllGather, 12, 8, "bruck");
-    check(Collective::AllGather, 12, 1 << 20, "ring");
+    check(Collective::AllGather, 12, 8, "k-bruck");
+    check(Collective::AllGather, 12, 1 << 20, "neighbour");
+    check(Collective::AllGather, 13, 1 << 20, "ring");
     check(Collective::AllToAll, 64, 8, "bruck");
     check(Collective::AllToAll, 16, 1 << 20, "scattered");
-    check(Collective::Barrier, 16, 0, "dissemination");
+    check(Collective::Barrier, 16, 0, "k-dissemination");
+    check(Collective::ReduceScatter, 64, 8, "halving");
+    check(Collective::ReduceScatter, 48, 8, "circulant");
+    check(Collective::ExclusiveScan, 16, 8, "doubling");
+    check(Collective::ExclusiveScan, 16, 1 << 24, "chain");
     let board = Case { board: Some(4096), ..Case::new(Collective::AllReduce, 4, 1, 8) };
     assert_eq!(choose(&board, &Price::SHARED_MEMORY).name, "board");
     let large = Case { elements: 1 << 20, ..board };
@@ -148,5 +220,9 @@ fn names_are_unique_and_an_unknown_one_is_answered_with_the_known() {
         assert!(std::ptr::eq(named(algorithm.collective, algorithm.name).unwrap(), algorithm));
     }
     let error = named(Collective::Barrier, "magic").unwrap_err();
-    assert_eq!(error.to_string(), "no algorithm \"magic\" for barrier; there are: board dissemination tree");
+    assert_eq!(
+        error.to_string(),
+        "no algorithm \"magic\" for barrier; there are: board dissemination \
+         k-dissemination doubling tree linear double-ring"
+    );
 }

@@ -193,7 +193,7 @@ fn superfluous_messages_and_early_writes_are_caught() {
         }
         rounds(schedule, round.min(2), out);
         if round == 3 {
-            out.push(Step::Await { of: 3, count: 1 });
+            out.push(Step::Await { turn: 0, of: 3, count: 1 });
         }
         round < 4 && {
             if round > 0 && round < 3 {

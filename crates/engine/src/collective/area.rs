@@ -106,6 +106,8 @@ pub enum Area {
         parts: u32,
         /// How many copies there are.
         copies: u32,
+        /// Which copy in memory is copy 0, as for `Equal`.
+        rotation: u32,
     },
     /// The caller's list, in its own places, rotated like `Equal`.
     Listed {
@@ -114,12 +116,25 @@ pub enum Area {
         /// Which of them is block 0.
         rotation: u32,
     },
-    /// Blocks of the caller's list, but behind one another, from number `rotation` of the list on.
+    /// Copies, one behind the other, of the blocks of the caller's list, but behind one another, from number
+    /// `rotation` of the list on.
     Packed {
         /// The blocks.
         list: Arc<Blocks>,
         /// Which of them is block 0.
         rotation: u32,
+        /// How many copies there are.
+        copies: u32,
+    },
+    /// An area with `parts` blocks for each rank; and behind them in number, but in memory at the start of the buffer, as
+    /// many that are as large as those of rank `own`: where a reduce-scatter in place leaves its result.
+    Resulting {
+        /// The other area.
+        like: Box<Area>,
+        /// Whose blocks the result has.
+        own: u32,
+        /// How many.
+        parts: u32,
     },
     /// One slot that is large enough for any block of another area and holds one of them at a time.
     Slot {
@@ -136,9 +151,24 @@ impl Area {
             Area::Equal { blocks, bytes, .. } => *blocks as u64 * bytes,
             Area::Even { elements, element_bytes, copies, .. } => elements * element_bytes * *copies as u64,
             Area::Listed { list, .. } => list.end,
-            Area::Packed { list, .. } => list.bytes(),
+            Area::Packed { list, copies, .. } => list.bytes() * *copies as u64,
+            Area::Resulting { like, .. } => like.bytes(),
             Area::Slot { like } => like.largest(),
         }
+    }
+
+    /// The caller's list of blocks, if it has one.
+    pub fn list(&self) -> Option<&Arc<Blocks>> {
+        match self {
+            Area::Listed { list, .. } | Area::Packed { list, .. } => Some(list),
+            Area::Resulting { like, .. } => like.list(),
+            _ => None,
+        }
+    }
+
+    /// Whether it is cut as the caller's list says.
+    pub fn is_listed(&self) -> bool {
+        self.list().is_some()
     }
 
     /// How many blocks there are.
@@ -147,7 +177,9 @@ impl Area {
             Area::Absent => 0,
             Area::Equal { blocks, .. } => *blocks,
             Area::Even { parts, copies, .. } => parts * copies,
-            Area::Listed { list, .. } | Area::Packed { list, .. } => list.len(),
+            Area::Listed { list, .. } => list.len(),
+            Area::Packed { list, copies, .. } => list.len() * copies,
+            Area::Resulting { like, parts, .. } => like.blocks() + parts,
             Area::Slot { like } => like.blocks(),
         }
     }
@@ -161,7 +193,7 @@ impl Area {
                 elements.div_ceil((*parts).max(1) as u64) * element_bytes
             }
             Area::Listed { list, .. } | Area::Packed { list, .. } => list.largest,
-            Area::Slot { like } => like.largest(),
+            Area::Resulting { like, .. } | Area::Slot { like } => like.largest(),
         }
     }
 
@@ -176,22 +208,31 @@ impl Area {
             Area::Equal { blocks, bytes, rotation } => {
                 Span { offset: turn(block, *rotation, *blocks) as u64 * bytes, bytes: *bytes }
             }
-            Area::Even { elements, element_bytes, parts, .. } => {
-                let (copy, part) = ((block / parts) as u64, (block % parts) as u64);
+            Area::Even { elements, element_bytes, parts, copies, rotation } => {
+                let copy = turn(block / parts, *rotation, *copies) as u64;
+                let part = (block % parts) as u64;
                 let (short, longer) = (elements / *parts as u64, elements % *parts as u64);
                 let first = part * short + part.min(longer);
                 let length = short + (part < longer) as u64;
                 Span { offset: (copy * elements + first) * element_bytes, bytes: length * element_bytes }
             }
             Area::Listed { list, rotation } => list.span(turn(block, *rotation, list.len())),
-            Area::Packed { list, rotation } => {
-                let at = turn(block, *rotation, list.len());
-                let wrapped = if at < *rotation { list.bytes() } else { 0 };
+            Area::Packed { list, rotation, .. } => {
+                let (copy, number) = (block / list.len(), block % list.len());
+                let at = turn(number, *rotation, list.len());
+                let before = copy as u64 * list.bytes() + if at < *rotation { list.bytes() } else { 0 };
                 Span {
-                    offset: wrapped + list.before[at as usize] - list.before[*rotation as usize],
+                    offset: before + list.before[at as usize] - list.before[*rotation as usize],
                     bytes: list.span(at).bytes,
                 }
             }
+            Area::Resulting { like, own, parts } => match block.checked_sub(like.blocks()) {
+                None => like.block(block)?,
+                Some(part) => {
+                    let (first, last) = (like.block(own * parts)?, like.block(own * parts + part)?);
+                    Span { offset: last.offset - first.offset, bytes: last.bytes }
+                }
+            },
             Area::Slot { like } => Span { offset: 0, bytes: like.block(block)?.bytes },
         })
     }
@@ -212,7 +253,7 @@ impl Area {
             Area::Equal { blocks, rotation, .. } => {
                 turn(first, *rotation, *blocks) <= turn(last, *rotation, *blocks)
             }
-            Area::Packed { .. } => true,
+            Area::Packed { list, .. } => first / list.len() == last / list.len(),
             _ => false,
         };
         if dense {
@@ -235,6 +276,12 @@ impl Area {
         }
         Some(whole)
     }
+}
+
+/// The elements of each of the parts that a vector is cut into: they differ by one at most, the longer ones first.
+pub(super) fn parts_of(elements: u64, parts: u32) -> impl Iterator<Item = u64> {
+    let (short, longer) = (elements / parts as u64, elements % parts as u64);
+    (0..parts as u64).map(move |part| short + (part < longer) as u64)
 }
 
 /// The place in memory of a block of a rotated area.
@@ -267,11 +314,17 @@ mod tests {
                 check_tiles(&Area::Equal { blocks, bytes: 12, rotation });
                 check_tiles(&Area::Equal { blocks, bytes: 0, rotation });
                 let list = Arc::new(Blocks::packed((0..blocks as u64).map(|i| i % 3), 4));
-                check_tiles(&Area::Packed { list, rotation });
+                check_tiles(&Area::Packed { list, rotation, copies: 2 });
             }
             for elements in 0..20 {
                 for copies in 1..3 {
-                    check_tiles(&Area::Even { elements, element_bytes: 8, parts: blocks, copies });
+                    check_tiles(&Area::Even {
+                        elements,
+                        element_bytes: 8,
+                        parts: blocks,
+                        copies,
+                        rotation: copies - 1,
+                    });
                 }
             }
         }
@@ -284,14 +337,14 @@ mod tests {
         assert_eq!(equal.run(2, 3), Some(Span { offset: 0, bytes: 12 }));
         assert_eq!(equal.run(1, 2), None);
         assert_eq!(equal.run(0, 6), None);
-        let even = Area::Even { elements: 7, element_bytes: 2, parts: 3, copies: 2 };
+        let even = Area::Even { elements: 7, element_bytes: 2, parts: 3, copies: 2, rotation: 0 };
         assert_eq!(even.run(1, 2), Some(Span { offset: 6, bytes: 8 }));
         assert_eq!(even.run(3, 3), Some(Span { offset: 14, bytes: 14 }));
         let gaps = Arc::new(Blocks::displaced(&[2, 0, 3], &[0, 99, 4], 1));
         let listed = Area::Listed { list: gaps.clone(), rotation: 0 };
         assert_eq!(listed.run(0, 2), Some(Span { offset: 0, bytes: 2 }));
         assert_eq!(listed.run(0, 3), None);
-        let packed = Area::Packed { list: gaps, rotation: 2 };
+        let packed = Area::Packed { list: gaps, rotation: 2, copies: 1 };
         assert_eq!(packed.run(0, 3), Some(Span { offset: 0, bytes: 5 }));
         let slot = Area::Slot { like: Box::new(even) };
         assert_eq!((slot.block(1), slot.bytes()), (Some(Span { offset: 0, bytes: 4 }), 6));
@@ -299,7 +352,7 @@ mod tests {
 
     #[test]
     fn even_parts_differ_by_one_element() {
-        let even = Area::Even { elements: 7, element_bytes: 1, parts: 3, copies: 1 };
+        let even = Area::Even { elements: 7, element_bytes: 1, parts: 3, copies: 1, rotation: 0 };
         let sizes: Vec<u64> = (0..3).map(|b| even.block(b).unwrap().bytes).collect();
         assert_eq!(sizes, [3, 2, 2]);
     }

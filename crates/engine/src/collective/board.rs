@@ -11,8 +11,9 @@ use fabric::Armed;
 use mapped::board::Board;
 
 use super::executor::Execution;
-use super::{Range, Span};
-use crate::work::{Part, Pointer, Ticket};
+use super::schedule::SLOT_WORD_BYTES;
+use super::{Publication, Range, Within};
+use crate::work::{CellRun, CellRuns, Part, Ticket};
 use crate::{Error, Lane, RequestId, Work};
 
 /// What a collective waits for on its board. At most one step of a round waits.
@@ -20,10 +21,12 @@ use crate::{Error, Lane, RequestId, Work};
 pub(super) enum Wait {
     /// That the collectives before it on this board are over.
     Turn,
-    /// That everybody is done with what its cell holds; then it publishes these blocks.
-    Room(Range),
+    /// That everybody is done with what its cell holds; then it publishes.
+    Room(Publication),
     /// That `count` members from `next` on, going round, publish.
     Members {
+        /// In which turn.
+        turn: u32,
         /// The first that has not.
         next: usize,
         /// How many from there on.
@@ -34,29 +37,50 @@ pub(super) enum Wait {
 /// A collective's use of a board.
 pub(super) struct Use {
     pub board: Arc<Board>,
-    /// The number of this collective on the board.
-    pub epoch: u64,
-    /// What a member that publishes anything publishes.
-    pub cell_bytes: u64,
+    /// The number on the board of the collective's first turn.
+    first: u64,
+    turns: u32,
+    /// The turn that it is in.
+    turn: u32,
     pub wait: Option<Wait>,
 }
 
 impl Use {
-    /// Begins the next epoch. It waits for its turn if others are before it.
-    pub fn begin(board: Arc<Board>, cell_bytes: u64) -> Use {
-        let epoch = board.begin();
-        let wait = (board.finished() + 1 < epoch).then_some(Wait::Turn);
-        Use { board, epoch, cell_bytes, wait }
+    /// Begins the next epochs, one for each turn. It waits for its turn if others are before it.
+    pub fn begin(board: Arc<Board>, turns: u32) -> Use {
+        let first = board.begin_many(turns as u64);
+        let wait = (board.finished() + 1 < first).then_some(Wait::Turn);
+        Use { board, first, turns, turn: 0, wait }
+    }
+
+    fn epoch(&self, turn: u32) -> u64 {
+        self.first + turn as u64
+    }
+
+    /// Enters a turn: done with those before.
+    pub fn enter(&mut self, turn: u32) {
+        if turn > self.turn {
+            self.turn = turn;
+            self.board.finish(self.epoch(turn) - 1);
+        }
+    }
+
+    /// Done with all turns.
+    pub fn finish(&self) {
+        self.board.finish(self.first + self.turns as u64 - 1);
     }
 
     /// Whether what it waits for has come.
     fn has_come(&mut self) -> bool {
+        let first = self.first;
         match &mut self.wait {
             None => false,
-            Some(Wait::Turn) => self.board.finished() + 1 >= self.epoch,
-            Some(Wait::Room(_)) => self.board.reader_behind(self.epoch).is_none(),
-            Some(Wait::Members { next, count }) => {
-                while *count > 0 && self.board.is_published(*next, self.epoch) {
+            Some(Wait::Turn) => self.board.finished() + 1 >= first,
+            Some(Wait::Room(publication)) => {
+                self.board.reader_behind(first + publication.turn as u64).is_none()
+            }
+            Some(Wait::Members { turn, next, count }) => {
+                while *count > 0 && self.board.is_published(*next, first + *turn as u64) {
                     *next = (*next + 1) % self.board.size();
                     *count -= 1;
                 }
@@ -69,8 +93,8 @@ impl Use {
     fn awaited(&self) -> Option<usize> {
         match self.wait? {
             Wait::Turn => None,
-            Wait::Room(_) => self.board.reader_behind(self.epoch),
-            Wait::Members { next, count } => (count > 0).then_some(next),
+            Wait::Room(publication) => self.board.reader_behind(self.epoch(publication.turn)),
+            Wait::Members { next, count, .. } => (count > 0).then_some(next),
         }
     }
 
@@ -83,18 +107,18 @@ impl Use {
 
 impl Lane {
     /// Publishes blocks, now or when there is room. The step is open until then.
-    pub(super) fn start_publish(&mut self, collective: RequestId, blocks: Range) {
+    pub(super) fn start_publish(&mut self, collective: RequestId, publication: Publication) {
         let Some(usage) = self.usage(collective) else { return };
-        match usage.board.reader_behind(usage.epoch) {
-            None => self.publish(collective, blocks),
-            Some(_) => self.wait_on_board(collective, Wait::Room(blocks)),
+        match usage.board.reader_behind(usage.epoch(publication.turn)) {
+            None => self.publish(collective, publication),
+            Some(_) => self.wait_on_board(collective, Wait::Room(publication)),
         }
     }
 
     /// The step is open until `count` members from `of` on have published.
-    pub(super) fn start_await(&mut self, collective: RequestId, of: usize, count: usize) {
+    pub(super) fn start_await(&mut self, collective: RequestId, turn: u32, of: usize, count: usize) {
         let Some(usage) = self.usage(collective) else { return };
-        usage.wait = Some(Wait::Members { next: of, count });
+        usage.wait = Some(Wait::Members { turn, next: of, count });
         match usage.has_come() {
             true => usage.wait = None,
             false => {
@@ -111,18 +135,23 @@ impl Lane {
     pub(super) fn start_fetch(
         &mut self,
         collective: RequestId,
+        turn: u32,
         of: usize,
         count: usize,
-        skip: u32,
+        at: Within,
         into: Range,
     ) -> Result<(), Error> {
         let Some(execution) = self.execution(collective) else { return Ok(()) };
         let (into, bytes) = execution.place(into);
         let operator = execution.operator().filter(|_| count > 1);
+        let slot_bytes = execution.schedule().slot_bytes();
         let Some(usage) = &execution.usage else { return Ok(()) };
-        let expected = usage.cell_bytes;
-        for member in (0..count).map(|i| (of + i) % usage.board.size()) {
-            let found = usage.board.published_bytes(member, usage.epoch);
+        let (board, epoch) = (usage.board.clone(), usage.epoch(turn));
+        for member in (0..count).map(|i| (of + i) % board.size()) {
+            let (expected, found) = match at {
+                Within::Packed { whole, .. } => (whole, board.published_bytes(member, epoch)),
+                Within::Slot(number) => (bytes as u64, board.word(member, epoch, number as u64 * slot_bytes)),
+            };
             if found != expected {
                 let (expected, found) = (expected as usize, found as usize);
                 return Err(Error::Disagreement { rank: member, expected, found });
@@ -131,12 +160,16 @@ impl Lane {
         if bytes == 0 {
             return Ok(());
         }
+        let skip = match at {
+            Within::Packed { skip, .. } => skip,
+            Within::Slot(number) => number as u64 * slot_bytes + SLOT_WORD_BYTES,
+        };
         let work = Work::Fetch {
-            board: usage.board.clone(),
-            epoch: usage.epoch,
-            of: if count == usage.board.size() { 0 } else { of },
+            of: if count == board.size() { 0 } else { of },
+            board,
+            epoch,
             count,
-            skip: skip as usize * bytes,
+            skip: skip as usize,
             into,
             bytes,
             operator,
@@ -147,17 +180,17 @@ impl Lane {
         Ok(())
     }
 
-    fn publish(&mut self, collective: RequestId, blocks: Range) {
+    fn publish(&mut self, collective: RequestId, publication: Publication) {
         let Some(execution) = self.execution(collective) else { return };
-        let parts = execution.parts(blocks);
         let Some(usage) = &execution.usage else { return };
-        if parts.iter().all(|(_, bytes)| *bytes == 0) {
-            return usage.board.publish(usage.epoch, 0);
+        let (board, epoch) = (usage.board.clone(), usage.epoch(publication.turn));
+        let runs = execution.cell_runs(publication);
+        if runs.is_empty() {
+            return board.publish(epoch, 0);
         }
-        let (board, epoch) = (usage.board.clone(), usage.epoch);
         execution.open += 1;
         let ticket = Ticket { request: collective, part: Part::Step };
-        self.work.push_back(Work::Publish { board, epoch, parts, ticket });
+        self.work.push_back(Work::Publish { board, epoch, runs, ticket });
     }
 
     /// One more open step, which every poll looks at.
@@ -186,8 +219,8 @@ impl Lane {
             moved = true;
             self.watching.remove(place);
             let wait = self.usage(collective).and_then(|usage| usage.wait.take());
-            if let Some(Wait::Room(blocks)) = wait {
-                self.publish(collective, blocks);
+            if let Some(Wait::Room(publication)) = wait {
+                self.publish(collective, publication);
             }
             if wait.is_some() {
                 self.step_finished(collective);
@@ -275,26 +308,35 @@ impl Lane {
 }
 
 impl Execution {
-    /// Blocks as at most two runs of memory: those of a rotated buffer wrap around once.
-    fn parts(&self, blocks: Range) -> [(Pointer, usize); 2] {
-        let mut parts = [(Pointer::NULL, 0); 2];
-        if let Some(span) = self.schedule().span(blocks) {
-            parts[0] = self.at(blocks.buffer, span);
-            return parts;
+    /// What goes into the cell: neighbouring blocks as one run, those of a rotated buffer as two.
+    fn cell_runs(&self, publication: Publication) -> CellRuns {
+        let Publication { blocks, stride, slots, .. } = publication;
+        if !slots
+            && stride == 1
+            && let Some(span) = self.schedule().span(blocks)
+        {
+            let (from, bytes) = self.at(blocks.buffer, span);
+            return CellRuns::One((bytes > 0).then_some(CellRun { from, bytes, at: 0, named: false }));
         }
-        let area = self.schedule().area(blocks.buffer);
-        let mut runs = [Span::default(); 2];
-        let mut run = 0;
-        for block in blocks.first..blocks.first + blocks.count {
+        let (area, slot_bytes) = (self.schedule().area(blocks.buffer), self.schedule().slot_bytes());
+        let mut runs: Vec<CellRun> = Vec::new();
+        let mut filled = 0;
+        for (number, block) in publication.numbers().enumerate() {
             let Some(span) = area.block(block) else { continue };
-            if runs[run].bytes > 0 && runs[run].offset + runs[run].bytes != span.offset {
-                run = (run + 1).min(1);
+            let (from, bytes) = self.at(blocks.buffer, span);
+            if slots {
+                if span.bytes + SLOT_WORD_BYTES <= slot_bytes && self.schedule().fills_slot(number as u32) {
+                    runs.push(CellRun { from, bytes, at: number * slot_bytes as usize, named: true });
+                }
+                continue;
             }
-            if runs[run].bytes == 0 {
-                runs[run].offset = span.offset;
+            match runs.last_mut() {
+                Some(last) if last.from.offset(last.bytes) == from => last.bytes += bytes,
+                _ if bytes == 0 => {}
+                _ => runs.push(CellRun { from, bytes, at: filled, named: false }),
             }
-            runs[run].bytes += span.bytes;
+            filled += bytes;
         }
-        [self.at(blocks.buffer, runs[0]), self.at(blocks.buffer, runs[1])]
+        CellRuns::Several(runs.into())
     }
 }

@@ -1,6 +1,7 @@
 //! What is asked of a collective: the facts that all members share, and one member's own part.
 
 use super::area::Blocks;
+use super::neighbourhood::Neighbourhood;
 use std::sync::Arc;
 
 /// The collective operations.
@@ -22,13 +23,21 @@ pub enum Collective {
     Reduce,
     /// Everybody gets the combination of everybody's vectors, in order of rank.
     AllReduce,
+    /// Everybody gets the combination of everybody's blocks for it, in order of rank.
+    ReduceScatter,
     /// Everybody gets the combination of the vectors of the ranks up to its own.
     Scan,
+    /// Everybody gets the combination of the vectors of the ranks before its own; rank 0 gets nothing.
+    ExclusiveScan,
+    /// Everybody gets its neighbours' blocks, in the order in which it names them.
+    NeighbourAllGather,
+    /// Everybody sends one block to each neighbour and gets one from each.
+    NeighbourAllToAll,
 }
 
 impl Collective {
     /// All of them.
-    pub const ALL: [Collective; 9] = [
+    pub const ALL: [Collective; 13] = [
         Collective::Barrier,
         Collective::Broadcast,
         Collective::Gather,
@@ -37,7 +46,11 @@ impl Collective {
         Collective::AllToAll,
         Collective::Reduce,
         Collective::AllReduce,
+        Collective::ReduceScatter,
         Collective::Scan,
+        Collective::ExclusiveScan,
+        Collective::NeighbourAllGather,
+        Collective::NeighbourAllToAll,
     ];
 
     /// Its name as in `archi info --collectives` and when an algorithm is forced.
@@ -51,7 +64,11 @@ impl Collective {
             Collective::AllToAll => "all-to-all",
             Collective::Reduce => "reduce",
             Collective::AllReduce => "all-reduce",
+            Collective::ReduceScatter => "reduce-scatter",
             Collective::Scan => "scan",
+            Collective::ExclusiveScan => "exclusive-scan",
+            Collective::NeighbourAllGather => "neighbour-all-gather",
+            Collective::NeighbourAllToAll => "neighbour-all-to-all",
         }
     }
 
@@ -62,15 +79,34 @@ impl Collective {
 
     /// Whether it combines values with an operator.
     pub fn reduces(self) -> bool {
-        matches!(self, Collective::Reduce | Collective::AllReduce | Collective::Scan)
+        matches!(
+            self,
+            Collective::Reduce
+                | Collective::AllReduce
+                | Collective::ReduceScatter
+                | Collective::Scan
+                | Collective::ExclusiveScan
+        )
     }
 
-    /// Whether its buffers hold one block per rank (otherwise one vector that an algorithm may cut as it likes).
+    /// Whether its buffers hold one block per rank or neighbour (otherwise one vector that an algorithm may cut as it
+    /// likes).
     pub fn by_rank(self) -> bool {
         matches!(
             self,
-            Collective::Gather | Collective::Scatter | Collective::AllGather | Collective::AllToAll
+            Collective::Gather
+                | Collective::Scatter
+                | Collective::AllGather
+                | Collective::AllToAll
+                | Collective::ReduceScatter
+                | Collective::NeighbourAllGather
+                | Collective::NeighbourAllToAll
         )
+    }
+
+    /// Whether members exchange with their neighbours only.
+    pub fn has_neighbours(self) -> bool {
+        matches!(self, Collective::NeighbourAllGather | Collective::NeighbourAllToAll)
     }
 }
 
@@ -82,14 +118,14 @@ pub struct Case {
     /// How many members.
     pub size: u32,
     /// Elements of the vector, or of one rank's block. In a vector form: the mean of the blocks where all
-    /// members know all of them (all-gather), else 0.
+    /// members know all of them (all-gather, reduce-scatter), else 0.
     pub elements: u64,
     /// Bytes of an element.
     pub element_bytes: u64,
     /// Whether it is a vector form: one block per rank, each of its own size.
     pub listed: bool,
     /// Whether every member's contribution lies in its output. Only where all do so or none: all-gather,
-    /// all-to-all, all-reduce, scan.
+    /// all-to-all, all-reduce, reduce-scatter, scans.
     pub in_place: bool,
     /// Whether the operator commutes (true where there is none). All operators are associative.
     pub commutative: bool,
@@ -97,6 +133,8 @@ pub struct Case {
     pub board: Option<u64>,
     /// Whether every member can read every other's memory.
     pub reads: bool,
+    /// Of a neighbourhood collective: the most neighbours that any member sends to.
+    pub degree: u32,
 }
 
 impl Case {
@@ -112,6 +150,7 @@ impl Case {
             commutative: true,
             board: None,
             reads: false,
+            degree: 0,
         }
     }
 
@@ -120,13 +159,24 @@ impl Case {
         self.elements.saturating_mul(self.element_bytes)
     }
 
-    /// Bytes that the member with the most to say publishes in a board algorithm.
-    pub fn cell_bytes(&self) -> u64 {
-        match self.collective {
-            Collective::Barrier => 0,
-            Collective::Scatter | Collective::AllToAll => self.bytes().saturating_mul(self.size as u64),
-            _ => self.bytes(),
-        }
+    /// Elements of the vector, or of one rank's block, that fit a cell of the board beside those for the others.
+    pub fn cell_elements(&self) -> u64 {
+        let beside = match self.collective {
+            Collective::Scatter | Collective::AllToAll | Collective::ReduceScatter => self.size as u64,
+            _ => 1,
+        };
+        self.board.unwrap_or(0) / beside / self.element_bytes.max(1)
+    }
+
+    /// Bytes of each of so many slots of a cell of the board, whose first words are aligned; 0 without a board.
+    pub fn slot_bytes(&self, slots: u32) -> u64 {
+        let bytes = self.board.unwrap_or(0) / slots.max(1) as u64;
+        bytes - bytes % 8
+    }
+
+    /// Into how many pieces the vector, or one rank's block, is cut for the cells of the board.
+    pub fn pieces(&self) -> u32 {
+        self.elements.div_ceil(self.cell_elements().max(1)).clamp(1, u32::MAX as u64) as u32
     }
 }
 
@@ -157,11 +207,14 @@ pub struct Call {
     pub input: Lengths,
     /// How its output is cut.
     pub output: Lengths,
+    /// With whom it exchanges in a neighbourhood collective.
+    pub neighbours: Option<Arc<Neighbourhood>>,
 }
 
 impl Call {
     /// A call with equal blocks and separate buffers (unless the case is in place).
     pub fn new(case: Case, rank: u32, root: u32) -> Call {
-        Call { case, rank, root, in_place: case.in_place, input: Lengths::Alike, output: Lengths::Alike }
+        let (input, output) = (Lengths::Alike, Lengths::Alike);
+        Call { case, rank, root, in_place: case.in_place, input, output, neighbours: None }
     }
 }

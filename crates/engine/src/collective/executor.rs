@@ -85,6 +85,15 @@ impl Execution {
         self.operands.operator.clone()
     }
 
+    /// The turn of the board that the round about to start speaks of begins.
+    fn enter_turn(&mut self) {
+        if let Some(usage) = &mut self.usage
+            && let Some(turn) = self.steps.iter().filter_map(Step::turn).min()
+        {
+            usage.enter(turn);
+        }
+    }
+
     pub(super) fn at(&self, buffer: Buffer, span: Span) -> (Pointer, usize) {
         let base = match buffer {
             Buffer::Input => self.operands.input,
@@ -122,6 +131,7 @@ impl Lane {
             return Err(Error::Unfit(algorithm));
         }
         let schedule = Schedule::new(algorithm, call);
+        let turns = schedule.turns();
         let (mut steps, mut scratch) = self.idle.pop().unwrap_or_default();
         steps.clear();
         scratch.clear();
@@ -139,7 +149,7 @@ impl Lane {
             steps,
             open: 0,
             error: None,
-            usage: board.map(|board| Use::begin(board.clone(), call.case.cell_bytes())),
+            usage: board.map(|board| Use::begin(board.clone(), turns)),
         };
         let waits = execution.usage.as_mut().and_then(|usage| usage.wait.take());
         let request = self.requests.insert(Owner::User, State::Collective(Box::new(execution)));
@@ -174,6 +184,7 @@ impl Lane {
                 return self.conclude(collective);
             }
             execution.open = 1;
+            execution.enter_turn();
             let steps = execution.steps.len();
             let communicator = execution.communicator.clone();
             for number in 0..steps {
@@ -226,18 +237,18 @@ impl Lane {
                 self.start_copy_step(collective, from, into);
                 Ok(())
             }
-            Step::Publish { blocks } => {
-                self.start_publish(collective, blocks);
+            Step::Publish(publication) => {
+                self.start_publish(collective, publication);
                 Ok(())
             }
-            Step::Await { of, count } => {
+            Step::Await { turn, of, count } => {
                 let of = execution.schedule.member(of) as usize;
-                self.start_await(collective, of, count as usize);
+                self.start_await(collective, turn, of, count as usize);
                 Ok(())
             }
-            Step::Fetch { of, count, skip, into } => {
+            Step::Fetch { turn, of, count, at, into } => {
                 let of = execution.schedule.member(of) as usize;
-                self.start_fetch(collective, of, count as usize, skip, into)
+                self.start_fetch(collective, turn, of, count as usize, at, into)
             }
             // Lending buffers in place is for the simulator and the checker as yet: nobody states `Case::reads`.
             Step::Pull { .. } => Err(Error::Unfit(execution.schedule.algorithm())),
@@ -429,7 +440,7 @@ impl Lane {
         let State::Collective(execution) = ended else { return };
         let Execution { mut scratch, steps, error, usage, .. } = *execution;
         if let Some(usage) = usage {
-            usage.board.finish(usage.epoch);
+            usage.finish();
         }
         if self.idle.len() < IDLE_MAX {
             if scratch.capacity() * 8 > IDLE_SCRATCH_BYTES {

@@ -32,17 +32,22 @@ pub fn listing(size: u32, board: u64) -> String {
         let _ = writeln!(out, "{text}");
     };
     line(format_args!(
-        "n ranks, m bytes (of the vector or of one rank's block), p = 2^⌊log2 n⌋, s segments; L latency, o work per \
-         message,\nβ per byte, γ per byte combined, c per cell of a board"
+        "n ranks, m bytes (of the vector or of one rank's block), d neighbours, s segments or pieces, m' bytes that fit no \
+         slot;\nL latency, o work per message, β per byte, γ per byte combined, c per cell of a board"
     ));
     for collective in Collective::ALL {
         line(format_args!("\n{}", collective.name()));
         for algorithm in table::of(collective) {
             let needs: Vec<&str> = algorithm.needs.iter().map(|need| need.words()).collect();
             let needs = if needs.is_empty() { String::new() } else { format!("  ({})", needs.join("; ")) };
-            line(format_args!("  {:17} {}{needs}", algorithm.name, algorithm.formula));
+            line(format_args!(
+                "  {:17} {:40} {}{needs}",
+                algorithm.name, algorithm.formula, algorithm.reason
+            ));
         }
-        let case = Case::new(collective, size, 0, 1);
+        // Neighbours as of a grid of two dimensions.
+        let degree = if collective.has_neighbours() { 4 } else { 0 };
+        let case = Case { degree, ..Case::new(collective, size, 0, 1) };
         let places = [
             ("one host", Case { board: Some(board), ..case }, Price::SHARED_MEMORY),
             ("sockets", case, Price::SOCKET),
@@ -78,6 +83,7 @@ mod tests {
         let text = listing(8, 16368);
         for algorithm in table::TABLE {
             assert!(text.contains(&format!("  {:17} {}", algorithm.name, algorithm.formula)), "{text}");
+            assert!(text.contains(algorithm.reason), "{text}");
         }
         assert!(text.contains("\nbarrier\n") && text.contains("8 ranks, one host: board"), "{text}");
         assert!(text.contains("ring") && text.contains("(commutative)"), "{text}");

@@ -1,9 +1,11 @@
 //! A schedule: an algorithm applied to one member's part in a call.
 
-use super::area::{Area, Span};
-use super::case::{Call, Case, Collective, Lengths};
+use super::area::{Area, Blocks, Span, parts_of};
+use super::case::{Call, Collective, Lengths};
+use super::neighbourhood::Neighbourhood;
 use super::step::{Buffer, Range, Step};
 use super::table::Algorithm;
+use std::sync::Arc;
 
 /// The scratch memory that an algorithm needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,8 +14,17 @@ pub enum Scratch {
     Nothing,
     /// So many copies of the vector, cut as the plan cuts it.
     Vectors(u32),
+    /// The same, but with the parts behind one another from part `first` on, going round.
+    Turned {
+        /// How many.
+        copies: u32,
+        /// The part that stands first.
+        first: u32,
+    },
     /// Room for any one part of the vector.
     Part,
+    /// So many blocks of the size of the member's own.
+    Own(u32),
     /// So many ranks' blocks, from that of `rotation` on.
     Ranks {
         /// How many.
@@ -30,8 +41,12 @@ pub enum Scratch {
 pub struct Plan {
     /// How many rounds (empty ones included). The same at all members.
     pub rounds: u32,
-    /// Into how many parts the vector is cut. The same at all members.
+    /// Into how many parts the vector, or every rank's block, is cut. The same at all members.
     pub parts: u32,
+    /// Turns of the board that it takes. The same at all members.
+    pub turns: u32,
+    /// Into how many slots a cell of the board is cut. The same at all members.
+    pub slots: u32,
     /// The member's scratch memory.
     pub scratch: Scratch,
 }
@@ -39,12 +54,22 @@ pub struct Plan {
 impl Plan {
     /// A plan of so many rounds on uncut vectors, without scratch memory.
     pub fn rounds(rounds: u32) -> Plan {
-        Plan { rounds, parts: 1, scratch: Scratch::Nothing }
+        Plan { rounds, parts: 1, turns: 0, slots: 1, scratch: Scratch::Nothing }
     }
 
     /// The same with the vector cut.
     pub fn parts(self, parts: u32) -> Plan {
         Plan { parts, ..self }
+    }
+
+    /// The same with so many turns of the board.
+    pub fn turns(self, turns: u32) -> Plan {
+        Plan { turns, ..self }
+    }
+
+    /// The same with the cells cut into slots.
+    pub fn slots(self, slots: u32) -> Plan {
+        Plan { slots, ..self }
     }
 
     /// The same with scratch memory.
@@ -53,9 +78,11 @@ impl Plan {
     }
 }
 
-/// Who a member is within a schedule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Who a member is within a schedule, and what it has.
+#[derive(Clone, Debug)]
 pub struct Role {
+    /// The operation.
+    pub collective: Collective,
     /// Its rank, relative to the root.
     pub rank: u32,
     /// How many members.
@@ -67,12 +94,44 @@ pub struct Role {
     pub parts: u32,
     /// Whether this member's contribution lies in its output.
     pub in_place: bool,
+    /// Bytes of a slot of the board, its first word included; 0 without a board.
+    pub slot_bytes: u64,
+    /// How its input is cut.
+    pub input: Area,
+    /// How its output is cut.
+    pub output: Area,
+    /// With whom it exchanges in a neighbourhood collective.
+    pub neighbours: Option<Arc<Neighbourhood>>,
 }
+
+/// Bytes at the start of a slot of the board, which hold the length of the block in it.
+pub const SLOT_WORD_BYTES: u64 = 8;
 
 impl Role {
     /// Where this member's contribution lies.
     pub fn own(&self) -> Buffer {
         if self.in_place { Buffer::Output } else { Buffer::Input }
+    }
+
+    /// Where the result of a reduce-scatter goes.
+    pub fn result(&self) -> Range {
+        Buffer::Output.block(if self.in_place { self.size * self.parts } else { 0 })
+    }
+
+    /// Bytes of blocks of the caller's buffers.
+    pub fn bytes(&self, blocks: Range) -> u64 {
+        let area = match blocks.buffer {
+            Buffer::Input => &self.input,
+            Buffer::Output => &self.output,
+            Buffer::Scratch => return 0,
+        };
+        let each = |block| area.block(block).map_or(0, |span| span.bytes);
+        (blocks.first..blocks.first + blocks.count).map(each).sum()
+    }
+
+    /// Whether a block of the caller's buffers fits a slot of the board.
+    pub fn fits_slot(&self, block: Range) -> bool {
+        self.bytes(block) + SLOT_WORD_BYTES <= self.slot_bytes
     }
 
     /// The member that is `distance` behind this one on the circle.
@@ -92,10 +151,9 @@ pub struct Schedule {
     algorithm: &'static Algorithm,
     role: Role,
     rounds: u32,
+    turns: u32,
     /// What is added to a rank of the schedule to get the communicator's.
     shift: u32,
-    input: Area,
-    output: Area,
     scratch: Area,
 }
 
@@ -109,16 +167,25 @@ impl Schedule {
         let rank = (call.rank + case.size - shift) % case.size;
         let plan = (algorithm.plan)(case, rank);
         let at_root = call.rank == call.root;
+        let in_place = call.in_place && (at_root || !case.collective.has_root());
+        let (input, output) = areas(call, &plan, in_place, at_root);
+        let gives_all = case.collective == Collective::ReduceScatter && !in_place;
+        let scratch = scratch(call, &plan, if gives_all { &input } else { &output });
         let role = Role {
+            collective: case.collective,
             rank,
             size: case.size,
             root: if ordered { call.root } else { 0 },
             parts: plan.parts,
-            in_place: call.in_place && (at_root || !case.collective.has_root()),
+            in_place,
+            slot_bytes: case.slot_bytes(plan.slots),
+            input,
+            output,
+            neighbours: call.neighbours.clone(),
         };
-        let (input, output) = areas(call, &plan, role.in_place, at_root);
-        let scratch = scratch(case, &plan, &output);
-        Schedule { algorithm, role, rounds: plan.rounds, shift, input, output, scratch }
+        // Neighbours that are so more than once exchange in as many turns.
+        let rounds = plan.rounds + call.neighbours.as_ref().map_or(0, |neighbours| neighbours.more_rounds());
+        Schedule { algorithm, role, rounds, turns: plan.turns, shift, scratch }
     }
 
     /// The algorithm.
@@ -129,6 +196,26 @@ impl Schedule {
     /// How many rounds there are, empty ones included.
     pub fn rounds(&self) -> u32 {
         self.rounds
+    }
+
+    /// How many turns of the board it takes.
+    pub fn turns(&self) -> u32 {
+        self.turns
+    }
+
+    /// Bytes of a slot of the board, its first word included.
+    pub fn slot_bytes(&self) -> u64 {
+        self.role.slot_bytes
+    }
+
+    /// Whether block `number` of a publication in slots is there: that for an absent neighbour isn't.
+    pub fn fills_slot(&self, number: u32) -> bool {
+        match &self.role.neighbours {
+            Some(neighbours) if self.role.collective == Collective::NeighbourAllToAll => {
+                neighbours.destinations().get(number as usize).is_some_and(Option::is_some)
+            }
+            _ => true,
+        }
     }
 
     /// Replaces `out` with the steps of round `round`; false if there is no such round.
@@ -157,8 +244,8 @@ impl Schedule {
     #[inline]
     pub fn area(&self, buffer: Buffer) -> &Area {
         match buffer {
-            Buffer::Input => &self.input,
-            Buffer::Output => &self.output,
+            Buffer::Input => &self.role.input,
+            Buffer::Output => &self.role.output,
             Buffer::Scratch => &self.scratch,
         }
     }
@@ -178,21 +265,30 @@ impl Schedule {
 /// How the caller's two buffers are cut.
 fn areas(call: &Call, plan: &Plan, in_place: bool, at_root: bool) -> (Area, Area) {
     let case = &call.case;
-    let vector = Area::Even {
+    let even = |copies, rotation| Area::Even {
         elements: case.elements,
         element_bytes: case.element_bytes,
         parts: plan.parts,
-        copies: 1,
+        copies,
+        rotation,
     };
+    let vector = even(1, 0);
     let one = |lengths: &Lengths| match lengths {
         Lengths::Bytes(bytes) => Area::Equal { blocks: 1, bytes: *bytes, rotation: 0 },
+        Lengths::Alike | Lengths::Listed(_) if plan.parts > 1 => vector.clone(),
         Lengths::Alike | Lengths::Listed(_) => Area::Equal { blocks: 1, bytes: case.bytes(), rotation: 0 },
     };
-    let all = |lengths: &Lengths| match lengths {
+    let several = |lengths: &Lengths, blocks: u32| match lengths {
         Lengths::Listed(list) => Area::Listed { list: list.clone(), rotation: call.root },
-        _ => Area::Equal { blocks: case.size, bytes: case.bytes(), rotation: call.root },
+        _ if plan.parts > 1 => even(blocks, call.root),
+        _ => Area::Equal { blocks, bytes: case.bytes(), rotation: call.root },
     };
+    let all = |lengths: &Lengths| several(lengths, case.size);
     let unless = |absent: bool, area: Area| if absent { Area::Absent } else { area };
+    let (sources, destinations) = match &call.neighbours {
+        Some(neighbours) => (neighbours.sources().len() as u32, neighbours.destinations().len() as u32),
+        None => (0, 0),
+    };
     match case.collective {
         Collective::Barrier => (Area::Absent, Area::Absent),
         Collective::Broadcast => (Area::Absent, vector),
@@ -201,23 +297,40 @@ fn areas(call: &Call, plan: &Plan, in_place: bool, at_root: bool) -> (Area, Area
         Collective::AllGather => (unless(in_place, one(&call.input)), all(&call.output)),
         Collective::AllToAll => (unless(in_place, all(&call.input)), all(&call.output)),
         Collective::Reduce => (unless(in_place, vector.clone()), unless(!at_root, vector)),
-        Collective::AllReduce | Collective::Scan => (unless(in_place, vector.clone()), vector),
+        Collective::AllReduce | Collective::Scan | Collective::ExclusiveScan => {
+            (unless(in_place, vector.clone()), vector)
+        }
+        Collective::ReduceScatter if in_place => {
+            let like = Box::new(all(&call.output));
+            (Area::Absent, Area::Resulting { like, own: call.rank, parts: plan.parts })
+        }
+        Collective::ReduceScatter => (all(&call.input), one(&call.output)),
+        Collective::NeighbourAllGather => (one(&call.input), several(&call.output, sources)),
+        Collective::NeighbourAllToAll => (several(&call.input, destinations), several(&call.output, sources)),
     }
 }
 
-/// How the scratch memory is cut.
-fn scratch(case: &Case, plan: &Plan, output: &Area) -> Area {
+/// How the scratch memory is cut; `like` is the caller's buffer that has a block for each rank.
+fn scratch(call: &Call, plan: &Plan, like: &Area) -> Area {
+    let case = &call.case;
     let (elements, element_bytes, parts) = (case.elements, case.element_bytes, plan.parts);
+    let vectors = |copies| Area::Even { elements, element_bytes, parts, copies, rotation: 0 };
     match plan.scratch {
         Scratch::Nothing => Area::Absent,
-        Scratch::Vectors(copies) => Area::Even { elements, element_bytes, parts, copies },
-        Scratch::Part => {
-            Area::Slot { like: Box::new(Area::Even { elements, element_bytes, parts, copies: 1 }) }
+        Scratch::Vectors(copies) => vectors(copies),
+        Scratch::Turned { copies, first } => {
+            let list = Blocks::packed(parts_of(elements, parts), element_bytes);
+            Area::Packed { list: Arc::new(list), rotation: first, copies }
         }
-        Scratch::Ranks { blocks, rotation } => match output {
-            Area::Listed { list, .. } => Area::Packed { list: list.clone(), rotation },
-            _ => Area::Equal { blocks, bytes: case.bytes(), rotation: 0 },
+        Scratch::Part => Area::Slot { like: Box::new(vectors(1)) },
+        Scratch::Own(blocks) => {
+            let own = like.block(call.rank).unwrap_or_default();
+            Area::Equal { blocks, bytes: own.bytes, rotation: 0 }
+        }
+        Scratch::Ranks { blocks, rotation } => match like.list() {
+            Some(list) => Area::Packed { list: list.clone(), rotation, copies: blocks.div_ceil(case.size) },
+            None => Area::Equal { blocks, bytes: case.bytes(), rotation: 0 },
         },
-        Scratch::OutputBlock => Area::Slot { like: Box::new(output.clone()) },
+        Scratch::OutputBlock => Area::Slot { like: Box::new(like.clone()) },
     }
 }

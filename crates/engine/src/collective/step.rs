@@ -29,6 +29,23 @@ impl Range {
     pub const NOTHING: Range = Range { buffer: Buffer::Scratch, first: 0, count: 0 };
 }
 
+impl Step {
+    /// Publishes neighbouring blocks, behind one another.
+    pub fn publish(turn: u32, blocks: Range) -> Step {
+        Step::Publish(Publication { turn, blocks, stride: 1, slots: false })
+    }
+
+    /// The turn of the board that it speaks of.
+    pub fn turn(&self) -> Option<u32> {
+        match *self {
+            Step::Publish(Publication { turn, .. }) | Step::Await { turn, .. } | Step::Fetch { turn, .. } => {
+                Some(turn)
+            }
+            _ => None,
+        }
+    }
+}
+
 impl Buffer {
     /// One block of this buffer.
     pub fn block(self, block: u32) -> Range {
@@ -58,6 +75,44 @@ impl Order {
             Order::After => Order::Before,
         }
     }
+}
+
+/// What a member puts into its cell of the board, at most once in a turn. A turn starts with the first round that
+/// speaks of it; then this member is done with all turns before, so a round speaks of no turn lower than the highest
+/// of the round before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Publication {
+    /// The turn: how many publications of this schedule stand before it at any member.
+    pub turn: u32,
+    /// What; not necessarily behind one another in memory.
+    pub blocks: Range,
+    /// From each of the blocks to the next: 1 for neighbours.
+    pub stride: u32,
+    /// Whether each block goes to a slot of its own (its number in `blocks`), if it fits; else they stand behind one
+    /// another.
+    pub slots: bool,
+}
+
+impl Publication {
+    /// The numbers of its blocks.
+    pub fn numbers(&self) -> impl Iterator<Item = u32> + use<> {
+        let Publication { blocks, stride, .. } = *self;
+        (0..blocks.count).map(move |i| blocks.first + i * stride)
+    }
+}
+
+/// A place in a cell of the board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Within {
+    /// Behind other blocks.
+    Packed {
+        /// Bytes of those before it.
+        skip: u64,
+        /// Bytes of the whole publication: a member that published another number disagrees about the call.
+        whole: u64,
+    },
+    /// In a slot of its own.
+    Slot(u32),
 }
 
 /// One step of a schedule. The steps of a round are unordered and touch disjoint bytes (several may read the
@@ -98,14 +153,12 @@ pub enum Step {
         /// The destination.
         into: Range,
     },
-    /// Copies blocks into this member's cell of the communicator's board and announces them. At most once in
-    /// a schedule.
-    Publish {
-        /// What; not necessarily behind one another in memory.
-        blocks: Range,
-    },
-    /// Waits until members have published.
+    /// Copies blocks into this member's cell of the communicator's board and announces them.
+    Publish(Publication),
+    /// Waits until members have published. At most one in a round, and none in a round that publishes.
     Await {
+        /// In which turn.
+        turn: u32,
         /// The first of them.
         of: u32,
         /// How many, in order of rank.
@@ -114,12 +167,14 @@ pub enum Step {
     /// Copies out of the cell of a member that was awaited in an earlier round; out of several cells, whose
     /// contents it combines in order of rank with the caller's operator.
     Fetch {
+        /// What was published in which turn.
+        turn: u32,
         /// The first member.
         of: u32,
         /// How many members' cells are combined.
         count: u32,
-        /// How many blocks of the size of `into` stand before it in the cell.
-        skip: u32,
+        /// Where in the cell.
+        at: Within,
         /// Where to.
         into: Range,
     },

@@ -19,8 +19,14 @@ pub enum Need {
     InPlace,
     /// The call is not in place.
     Apart,
-    /// All members share a host and a board, and what a member has to say fits a cell.
-    Cell,
+    /// The number of members is even.
+    Even,
+    /// It is a vector form.
+    AnyBlocks,
+    /// All members share a host and a board, of which a cell holds an element (of each rank's block).
+    Board,
+    /// All members share a host and a board, of which a cell holds two elements for each member.
+    WideBoard,
     /// All members share a host and a board, and can read one another's memory.
     Reads,
 }
@@ -34,7 +40,10 @@ impl Need {
             Need::Commutative => case.commutative,
             Need::InPlace => case.in_place,
             Need::Apart => !case.in_place,
-            Need::Cell => case.board.is_some_and(|bytes| case.cell_bytes() <= bytes),
+            Need::Even => case.size.is_multiple_of(2),
+            Need::AnyBlocks => case.listed,
+            Need::Board => case.board.is_some() && (case.elements == 0 || case.cell_elements() > 0),
+            Need::WideBoard => case.board.is_some() && case.cell_elements() >= 2 * case.size as u64,
             Need::Reads => case.board.is_some() && case.reads,
         }
     }
@@ -47,7 +56,10 @@ impl Need {
             Need::Commutative => "commutative",
             Need::InPlace => "in place",
             Need::Apart => "not in place",
-            Need::Cell => "one host, fits a cell",
+            Need::Even => "even number",
+            Need::AnyBlocks => "blocks of any lengths",
+            Need::Board => "one host",
+            Need::WideBoard => "one host, small elements",
             Need::Reads => "one host, readable memory",
         }
     }
@@ -62,8 +74,10 @@ pub struct Algorithm {
     /// When it can be used.
     pub needs: &'static [Need],
     /// Its time, for n members and m bytes (of the vector or a block): L latency, o work per message, β per
-    /// byte, γ per byte combined, c per cell.
+    /// byte, γ per byte combined, c per cell; s segments or pieces, m' bytes that fit no slot, d neighbours.
     pub formula: &'static str,
+    /// What speaks for it.
+    pub reason: &'static str,
     /// Rounds, cuts and scratch memory.
     pub plan: fn(&Case, u32) -> Plan,
     /// Appends the steps of a round.
@@ -78,7 +92,7 @@ pub struct Algorithm {
 impl Algorithm {
     /// Whether it works on the communicator's board instead of by messages.
     pub fn uses_board(&self) -> bool {
-        self.needs.iter().any(|need| matches!(need, Need::Cell | Need::Reads))
+        self.needs.iter().any(|need| matches!(need, Need::Board | Need::WideBoard | Need::Reads))
     }
 
     /// Whether it can be used for a case.
@@ -103,12 +117,13 @@ impl std::fmt::Debug for Algorithm {
 }
 
 macro_rules! table {
-    ($($collective:ident $name:literal $module:ident [$($need:ident)*] $formula:literal;)*) => {
+    ($($collective:ident $name:literal $module:ident [$($need:ident)*] $formula:literal, $reason:literal;)*) => {
         &[$(Algorithm {
             collective: Collective::$collective,
             name: $name,
             needs: &[$(Need::$need),*],
             formula: $formula,
+            reason: $reason,
             plan: a::$module::plan,
             round: a::$module::round,
             cost: a::$module::cost,
@@ -120,43 +135,79 @@ macro_rules! table {
 /// All algorithms, by collective; of several that cost the same the first is chosen.
 #[rustfmt::skip]
 pub static TABLE: &[Algorithm] = table![
-    Barrier   "board"            barrier_board              [Cell]                   "(n+1)c";
-    Barrier   "dissemination"    barrier_dissemination      []                       "⌈log2 n⌉L";
-    Barrier   "tree"             barrier_tree               []                       "2⌈log2 n⌉L";
-    Broadcast "board"            broadcast_board            [Cell]                   "2c";
-    Broadcast "pull"             broadcast_pull             [Reads]                  "(n+2)c + 3/2·mβ";
-    Broadcast "binomial"         broadcast_binomial         []                       "⌈log2 n⌉(L+mβ)";
-    Broadcast "scatter-doubling" broadcast_scatter_doubling [PowerOfTwo]             "2·log2 n·L + 2m(n-1)/n·β";
-    Broadcast "scatter-ring"     broadcast_scatter_ring     []                       "(⌈log2 n⌉+n-1)L + 2m(n-1)/n·β";
-    Broadcast "chain"            broadcast_chain            []                       "(n-2+s)(L+m/s·β)";
-    Gather    "board"            gather_board               [Cell EqualBlocks]       "n·c";
-    Gather    "binomial"         gather_binomial            [EqualBlocks]            "⌈log2 n⌉L + (n-1)mβ";
-    Gather    "linear"           gather_linear              []                       "L + (n-1)(o+mβ)";
-    Gather    "paced"            gather_paced               []                       "(1+⌈(n-1)/8⌉)L + 2(n-1)o + (n-1)mβ";
-    Scatter   "board"            scatter_board              [Cell EqualBlocks]       "2c";
-    Scatter   "binomial"         scatter_binomial           [EqualBlocks]            "⌈log2 n⌉L + (n-1)mβ";
-    Scatter   "linear"           scatter_linear             []                       "L + (n-1)(o+mβ)";
-    Scatter   "paced"            scatter_paced              []                       "(1+⌈(n-1)/8⌉)L + 2(n-1)o + (n-1)mβ";
-    AllGather "board"            all_gather_board           [Cell EqualBlocks]       "(n+1)c";
-    AllGather "doubling"         all_gather_doubling        [PowerOfTwo EqualBlocks] "log2 n·L + (n-1)mβ";
-    AllGather "bruck"            all_gather_bruck           []                       "⌈log2 n⌉L + (n-1)mβ";
-    AllGather "ring"             all_gather_ring            []                       "(n-1)(L+mβ)";
-    AllToAll  "board"            all_to_all_board           [Cell EqualBlocks Apart] "(n+1)c";
-    AllToAll  "bruck"            all_to_all_bruck           [EqualBlocks Apart]      "⌈log2 n⌉L + ⌈log2 n⌉·n/2·mβ";
-    AllToAll  "scattered"        all_to_all_scattered       [Apart]                  "⌈(n-1)/32⌉L + (n-1)(o+mβ)";
-    AllToAll  "pairwise"         all_to_all_pairwise        [Apart]                  "(n-1)(L+mβ)";
-    AllToAll  "exchange"         all_to_all_exchange        [InPlace]                "n(L+mβ)";
-    Reduce    "board"            reduce_board               [Cell]                   "(n+1)c + (n-1)mγ";
-    Reduce    "binomial"         reduce_binomial            []                       "⌈log2 n⌉(L+mβ+mγ)";
-    Reduce    "rabenseifner"     reduce_rabenseifner        []                       "2·log2 n·L + 2m(n-1)/n·β + m(n-1)/n·γ";
-    Reduce    "chain"            reduce_chain               []                       "(n-2+s)(L+m/s·(β+γ))";
-    AllReduce "board"            all_reduce_board           [Cell]                   "(n+1)c + (n-1)mγ";
-    AllReduce "doubling"         all_reduce_doubling        []                       "log2 n·(L+mβ+mγ)";
-    AllReduce "rabenseifner"     all_reduce_rabenseifner    []                       "2·log2 n·L + 2m(n-1)/n·β + m(n-1)/n·γ";
-    AllReduce "ring"             all_reduce_ring            [Commutative]            "2(n-1)L + 2m(n-1)/n·β + m(n-1)/n·γ";
-    Scan      "board"            scan_board                 [Cell]                   "(n+1)c + (n-1)mγ";
-    Scan      "doubling"         scan_doubling              []                       "⌈log2 n⌉(L+mβ+mγ)";
-    Scan      "chain"            scan_chain                 []                       "(n-2+s)(L+m/s·(β+γ))";
+    Barrier            "board"             barrier_board               [Board]                  "(n+1)c", "one wait";
+    Barrier            "dissemination"     barrier_dissemination       []                       "⌈log2 n⌉L", "fewest rounds of one message";
+    Barrier            "k-dissemination"   barrier_k_dissemination     []                       "⌈log4 n⌉(L+2o)", "half the rounds where sending is cheap";
+    Barrier            "doubling"          barrier_doubling            []                       "log2 n·L", "pairs only";
+    Barrier            "tree"              barrier_tree                []                       "2⌈log2 n⌉L", "few messages";
+    Barrier            "linear"            barrier_linear              []                       "2L + 2(n-1)o", "two latencies for a few members";
+    Barrier            "double-ring"       barrier_double_ring         []                       "(2n-1)L", "one message at a time";
+    Broadcast          "board"             broadcast_board             [Board]                  "2s·c", "the root writes once, all read at once";
+    Broadcast          "pull"              broadcast_pull              [Reads]                  "(n+2)c + 3/2·mβ", "no copy but the last";
+    Broadcast          "binomial"          broadcast_binomial          []                       "⌈log2 n⌉(L+mβ)", "fewest rounds of one message";
+    Broadcast          "k-nomial"          broadcast_k_nomial          []                       "⌈log4 n⌉L + 3⌈log4 n⌉(o+mβ)", "half the rounds where sending is cheap";
+    Broadcast          "linear"            broadcast_linear            []                       "L + (n-1)(o+mβ)", "one latency for a few members";
+    Broadcast          "scatter-doubling"  broadcast_scatter_doubling  [PowerOfTwo]             "2·log2 n·L + 2m(n-1)/n·β", "large vectors: each byte passes a member twice";
+    Broadcast          "scatter-ring"      broadcast_scatter_ring      []                       "(⌈log2 n⌉+n-1)L + 2m(n-1)/n·β", "the same for any number";
+    Broadcast          "binary"            broadcast_binary            []                       "(⌊log2 n⌋-1+s)(L+2(o+m/s·β))", "pipeline of little depth";
+    Broadcast          "chain"             broadcast_chain             []                       "(n-2+s)(L+m/s·β)", "very large vectors: each byte passes a member once";
+    Gather             "board"             gather_board                [Board EqualBlocks]      "s·n·c", "one wait";
+    Gather             "slots"             gather_slots                [Board]                  "n·c + m'β", "one wait for blocks that fit a cell";
+    Gather             "binomial"          gather_binomial             [EqualBlocks]            "⌈log2 n⌉L + (n-1)mβ", "few messages at the root";
+    Gather             "linear"            gather_linear               []                       "L + (n-1)(o+mβ)", "each block straight to its place";
+    Gather             "paced"             gather_paced                []                       "(1+⌈(n-1)/8⌉)L + 2(n-1)o + (n-1)mβ", "bounded memory at the root";
+    Scatter            "board"             scatter_board               [Board EqualBlocks]      "2s·c", "one wait";
+    Scatter            "slots"             scatter_slots               [Board]                  "2c + m'β", "one wait for blocks that fit a slot";
+    Scatter            "binomial"          scatter_binomial            [EqualBlocks]            "⌈log2 n⌉L + (n-1)mβ", "few messages at the root";
+    Scatter            "linear"            scatter_linear              []                       "L + (n-1)(o+mβ)", "each block straight from its place";
+    Scatter            "paced"             scatter_paced               []                       "(1+⌈(n-1)/8⌉)L + 2(n-1)o + (n-1)mβ", "no block waits unexpected";
+    AllGather          "board"             all_gather_board            [Board EqualBlocks]      "s(n+1)c", "one wait; each block is written once";
+    AllGather          "slots"             all_gather_slots            [Board]                  "(n+1)c + m'β", "one wait for blocks that fit a cell";
+    AllGather          "doubling"          all_gather_doubling         [PowerOfTwo EqualBlocks] "log2 n·L + (n-1)mβ", "fewest rounds";
+    AllGather          "bruck"             all_gather_bruck            []                       "⌈log2 n⌉L + (n-1)mβ", "fewest rounds for any number";
+    AllGather          "k-bruck"           all_gather_k_bruck          []                       "⌈log4 n⌉L + 3⌈log4 n⌉o + (n-1)mβ", "half the rounds where sending is cheap";
+    AllGather          "neighbour"         all_gather_neighbour        [Even EqualBlocks]       "n/2·L + (n-1)mβ", "half the rounds of a ring, and no copy";
+    AllGather          "ring"              all_gather_ring             []                       "(n-1)(L+mβ)", "no copy; neighbours only";
+    AllGather          "linear"            all_gather_linear           []                       "⌈(n-1)/32⌉L + (n-1)(o+mβ)", "one latency for a few members";
+    AllToAll           "board"             all_to_all_board            [Board EqualBlocks]      "s(n+1)c", "one wait, also in place";
+    AllToAll           "slots"             all_to_all_slots            [Board Apart]            "(n+1)c + m'β", "one wait for blocks that fit a slot";
+    AllToAll           "bruck"             all_to_all_bruck            [EqualBlocks Apart]      "⌈log2 n⌉L + ⌈log2 n⌉·n/2·mβ", "fewest rounds for small blocks";
+    AllToAll           "scattered"         all_to_all_scattered        [Apart]                  "⌈(n-1)/32⌉L + (n-1)(o+mβ)", "many messages under way";
+    AllToAll           "pairwise"          all_to_all_pairwise         [Apart]                  "(n-1)(L+mβ)", "one message at a time to each member";
+    AllToAll           "exchange"          all_to_all_exchange         [InPlace]                "n(L+mβ)", "in place: room for one block is enough";
+    Reduce             "board"             reduce_board                [Board]                  "s(n+1)c + (n-1)mγ", "one wait";
+    Reduce             "binomial"          reduce_binomial             []                       "⌈log2 n⌉(L+mβ+mγ)", "fewest rounds of one message";
+    Reduce             "k-nomial"          reduce_k_nomial             []                       "⌈log4 n⌉L + 3⌈log4 n⌉(o+mβ+mγ)", "half the rounds where sending is cheap";
+    Reduce             "linear"            reduce_linear               []                       "L + (n-1)(o+mβ+mγ)", "one latency for a few members";
+    Reduce             "rabenseifner"      reduce_rabenseifner         []                       "2·log2 n·L + 2m(n-1)/n·β + m(n-1)/n·γ", "large vectors: the work is spread";
+    Reduce             "chain"             reduce_chain                []                       "(n-2+s)(L+m/s·(β+γ))", "very large vectors: each byte passes a member once";
+    AllReduce          "board"             all_reduce_board            [Board]                  "s(n+1)c + (n-1)mγ", "one wait";
+    AllReduce          "board-spread"      all_reduce_board_spread     [WideBoard]              "2s(n+1)c + m(n-1)/n·γ", "two waits, the work is spread";
+    AllReduce          "doubling"          all_reduce_doubling         []                       "log2 n·(L+mβ+mγ)", "fewest rounds";
+    AllReduce          "rabenseifner"      all_reduce_rabenseifner     []                       "2·log2 n·L + 2m(n-1)/n·β + m(n-1)/n·γ", "large vectors: the work is spread";
+    AllReduce          "circulant"         all_reduce_circulant        [Commutative]            "2⌈log2 n⌉L + 2m(n-1)/n·β + m(n-1)/n·γ", "the same for any number";
+    AllReduce          "ring"              all_reduce_ring             [Commutative]            "2(n-1)L + 2m(n-1)/n·β + m(n-1)/n·γ", "no copy; neighbours only";
+    AllReduce          "ring-pair"         all_reduce_ring_pair        [Commutative]            "4(n-1)L + 2m(n-1)/n·β + m(n-1)/n·γ", "combines behind the messages";
+    AllReduce          "reduce-broadcast"  all_reduce_reduce_broadcast []                       "2⌈log2 n⌉(L+mβ) + ⌈log2 n⌉mγ", "fewest messages";
+    ReduceScatter      "board"             reduce_scatter_board        [Board EqualBlocks]      "s(n+1)c + (n-1)mγ", "one wait, the work is spread";
+    ReduceScatter      "halving"           reduce_scatter_halving      [Commutative]            "log2 n·L + (n-1)m(β+γ)", "fewest rounds";
+    ReduceScatter      "butterfly"         reduce_scatter_butterfly    []                       "(log2 n+1)L + n·m(β+γ)", "fewest rounds with the order kept";
+    ReduceScatter      "circulant"         reduce_scatter_circulant    [Commutative]            "⌈log2 n⌉L + (n-1)m(β+γ)", "fewest rounds for any number";
+    ReduceScatter      "pairwise"          reduce_scatter_pairwise     [Commutative]            "(n-1)(L+mβ+mγ)", "no copy, little memory";
+    ReduceScatter      "ring"              reduce_scatter_ring         [Commutative]            "(n-1)(L+mβ+mγ)", "neighbours only";
+    ReduceScatter      "scattered"         reduce_scatter_scattered    []                       "⌈(n-1)/32⌉L + (n-1)(o+mβ+mγ)", "one latency, the order kept";
+    Scan               "board"             scan_board                  [Board]                  "s(n+1)c + (n-1)mγ", "one wait";
+    Scan               "doubling"          scan_doubling               []                       "⌈log2 n⌉(L+mβ+mγ)", "fewest rounds";
+    Scan               "chain"             scan_chain                  []                       "(n-2+s)(L+m/s·(β+γ))", "large vectors: each byte passes a member once";
+    ExclusiveScan      "board"             exclusive_scan_board        [Board]                  "s(n+1)c + (n-1)mγ", "one wait";
+    ExclusiveScan      "doubling"          exclusive_scan_doubling     []                       "(1+⌈log2 (n-1)⌉)(L+mβ) + ⌈log2 (n-1)⌉mγ", "fewest rounds";
+    ExclusiveScan      "chain"             exclusive_scan_chain        []                       "(n-2+s)(L+m/s·(β+γ))", "large vectors: each byte passes a member once";
+    NeighbourAllGather "slots"             neighbour_slots             [Board]                  "(d+1)c + m'β", "waits for neighbours only, once for each";
+    NeighbourAllGather "direct"            neighbour_direct            []                       "L + d(o+mβ)", "all neighbours at once";
+    NeighbourAllGather "ordered"           neighbour_ordered           []                       "d(L+mβ)", "one message at a time";
+    NeighbourAllToAll  "slots"             neighbour_slots             [Board]                  "(d+1)c + m'β", "waits for neighbours only, once for each";
+    NeighbourAllToAll  "direct"            neighbour_direct            []                       "L + d(o+mβ)", "all neighbours at once";
+    NeighbourAllToAll  "ordered"           neighbour_ordered           []                       "d(L+mβ)", "one message at a time";
 ];
 
 /// The rows of a collective.

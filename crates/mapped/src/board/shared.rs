@@ -69,8 +69,13 @@ impl Board {
 
     /// Begins the next epoch, and returns its number: all members begin the same epochs in the same order.
     pub fn begin(&self) -> u64 {
+        self.begin_many(1)
+    }
+
+    /// Begins the next `epochs` epochs at once, and returns the first one's number.
+    pub fn begin_many(&self, epochs: u64) -> u64 {
         // Relaxed: this process's own, under its lane's lock.
-        self.begun.fetch_add(1, OwnOrdering::Relaxed) + 1
+        self.begun.fetch_add(epochs, OwnOrdering::Relaxed) + 1
     }
 
     /// The last epoch that this member has finished.
@@ -121,6 +126,23 @@ impl Board {
     /// How many bytes a member has published in an epoch, by its own word: for comparing, not for bounds.
     pub fn published_bytes(&self, member: usize, epoch: u64) -> u64 {
         self.length_word(member, epoch).load(Ordering::Relaxed)
+    }
+
+    /// A word of what a member has published in an epoch, `at` bytes from its start: for comparing, not for bounds.
+    ///
+    /// # Panics
+    /// If the word is not aligned or not in the cell.
+    pub fn word(&self, member: usize, epoch: u64, at: u64) -> u64 {
+        self.payload_word(member, epoch, at).load(Ordering::Relaxed)
+    }
+
+    /// Writes a word into the room of an epoch.
+    ///
+    /// # Panics
+    /// As [`word`](Board::word).
+    pub fn set_word(&self, epoch: u64, at: u64, word: u64) {
+        // Relaxed: `publish` orders it.
+        self.payload_word(self.me, epoch, at).store(word, Ordering::Relaxed);
     }
 
     /// What a member has published in an epoch: up to [`PAYLOAD_BYTES`] bytes of another process's memory, to be read by
@@ -187,6 +209,12 @@ impl Board {
 }
 
 impl Board {
+    fn payload_word(&self, member: usize, epoch: u64, at: u64) -> &AtomicU64 {
+        assert!(at.is_multiple_of(8) && at <= PAYLOAD_BYTES as u64 - 8, "a word outside of the cell");
+        // SAFETY: aligned like the cell, and within it; mapped memory that lives as long as the pool.
+        unsafe { self.cell(member, epoch).add(16 + at as usize).cast().as_ref() }
+    }
+
     fn length_word(&self, member: usize, epoch: u64) -> &AtomicU64 {
         // SAFETY: the second word of a cell, as in `cell_word`.
         unsafe { self.cell(member, epoch).add(8).cast().as_ref() }

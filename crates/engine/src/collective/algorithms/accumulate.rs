@@ -37,6 +37,11 @@ impl Accumulator {
         }
     }
 
+    /// For a reduce-scatter, whose result grows in scratch memory: all ranks' blocks, and as many spare ones.
+    pub fn in_scratch(role: &Role) -> Accumulator {
+        Accumulator { own: role.own(), result: (Buffer::Scratch, 0), spare: role.size, in_place: false }
+    }
+
     /// Parts of the partial result, once something was combined into it (`loaded`) or before.
     pub fn partial(&self, loaded: bool, first: u32, count: u32) -> Range {
         if loaded || self.in_place {

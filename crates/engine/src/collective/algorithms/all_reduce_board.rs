@@ -1,27 +1,17 @@
-//! All-reduce on the board: everybody publishes its vector and combines all cells in order of rank, so that all get
-//! bitwise the same.
+//! All-reduce on the board: everybody publishes its vector, piece by piece, and combines all cells in order of rank, so
+//! that all get bitwise the same.
 //!
-//! No message; each member writes one cell, reads n and combines n - 1.
+//! No message; for each of s pieces every member writes one cell, reads n and combines n - 1.
 
-use crate::collective::{Buffer, Case, Cost, Plan, Role, Step, Traffic};
-
-pub fn plan(_case: &Case, _rank: u32) -> Plan {
-    Plan::rounds(3)
-}
+use super::board::{beat, fetch_part};
+pub use super::board::{plan, traffic};
+pub use super::reduce_board::cost;
+use crate::collective::{Buffer, Role, Step};
 
 pub fn round(role: &Role, k: u32, out: &mut Vec<Step>) {
-    out.push(match k {
-        0 => Step::Publish { blocks: role.own().block(0) },
-        1 => Step::Await { of: 0, count: role.size },
-        _ => Step::Fetch { of: 0, count: role.size, skip: 0, into: Buffer::Output.block(0) },
-    });
-}
-
-pub fn cost(case: &Case) -> Cost {
-    let n = case.size as u64;
-    Cost { cells: 1 + n, copied: 2 * case.bytes(), reduced: (n - 1) * case.bytes(), ..Cost::default() }
-}
-
-pub fn traffic(_case: &Case) -> Traffic {
-    Traffic::default()
+    let beat = beat(k, role.parts);
+    out.extend(beat.publish.map(|piece| Step::publish(piece, role.own().block(piece))));
+    out.extend(beat.awaiting.map(|turn| Step::Await { turn, of: 0, count: role.size }));
+    let fetch = |piece| fetch_part(0, role.size, piece, (0, 1), Buffer::Output.block(piece), role);
+    out.extend(beat.fetch.map(fetch));
 }

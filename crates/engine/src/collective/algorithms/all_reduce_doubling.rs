@@ -19,7 +19,7 @@ pub fn round(role: &Role, k: u32, out: &mut Vec<Step>) {
     let place = Halving::new(role.rank, role.size);
     let sum = Accumulator::everywhere(role);
     if k < 2 {
-        fold(role, &place, &sum, k, out);
+        fold(role.parts, &place, &sum, k, out);
     } else if k == 2 + 2 * place.levels {
         unfold(role, &place, &sum, out);
     } else if let Some(number) = place.number {

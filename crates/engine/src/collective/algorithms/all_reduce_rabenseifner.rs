@@ -21,7 +21,7 @@ pub fn round(role: &Role, k: u32, out: &mut Vec<Step>) {
     let sum = Accumulator::everywhere(role);
     let levels = place.levels;
     if k < 2 {
-        fold(role, &place, &sum, k, out);
+        fold(role.parts, &place, &sum, k, out);
     } else if k == 2 + 3 * levels {
         unfold(role, &place, &sum, out);
     } else if let Some(number) = place.number {

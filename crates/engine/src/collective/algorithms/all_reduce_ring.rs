@@ -35,7 +35,7 @@ pub fn round(role: &Role, k: u32, out: &mut Vec<Step>) {
 }
 
 /// To the next, from the one before.
-fn pass(role: &Role, leaving: Range, coming: Range, out: &mut Vec<Step>) {
+pub(super) fn pass(role: &Role, leaving: Range, coming: Range, out: &mut Vec<Step>) {
     out.push(Step::Send { to: role.up(1), blocks: leaving });
     out.push(Step::Receive { from: role.down(1), blocks: coming });
 }

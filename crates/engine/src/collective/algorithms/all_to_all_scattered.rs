@@ -6,10 +6,15 @@ use super::all_to_all_pairwise::{exchange, keep_own};
 use crate::collective::{Case, Cost, Plan, Role, Step, Traffic};
 
 /// Messages each way that a member has under way at a time.
-const WINDOW: u32 = 32;
+pub(super) const WINDOW: u32 = 32;
+
+/// How many rounds that takes.
+pub(super) fn windows(size: u32) -> u32 {
+    (size - 1).div_ceil(WINDOW).max(1)
+}
 
 pub fn plan(case: &Case, _rank: u32) -> Plan {
-    Plan::rounds((case.size - 1).div_ceil(WINDOW).max(1))
+    Plan::rounds(windows(case.size))
 }
 
 pub fn round(role: &Role, k: u32, out: &mut Vec<Step>) {

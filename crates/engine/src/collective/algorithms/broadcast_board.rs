@@ -1,27 +1,24 @@
-//! Broadcast on the board: the root publishes, the others fetch.
+//! Broadcast on the board: the root publishes, piece by piece, the others fetch.
 //!
-//! No message; one cell written, one read by each member.
+//! No message; for each of s pieces one cell written, and one read by each member. Root and readers copy at once.
 
-use crate::collective::{Buffer, Case, Cost, Plan, Role, Step, Traffic};
-
-pub fn plan(_case: &Case, _rank: u32) -> Plan {
-    Plan::rounds(2)
-}
+use super::board::{beat, fetch_all};
+pub use super::board::{plan, traffic};
+use crate::collective::{Buffer, Case, Cost, Role, Step};
 
 pub fn round(role: &Role, k: u32, out: &mut Vec<Step>) {
-    let blocks = Buffer::Output.block(0);
-    match (role.rank, k) {
-        (0, 0) => out.push(Step::Publish { blocks }),
-        (0, _) => {}
-        (_, 0) => out.push(Step::Await { of: 0, count: 1 }),
-        (_, _) => out.push(Step::Fetch { of: 0, count: 1, skip: 0, into: blocks }),
+    let beat = beat(k, role.parts);
+    let part = |piece| Buffer::Output.block(piece);
+    match role.rank {
+        0 => out.extend(beat.publish.map(|piece| Step::publish(piece, part(piece)))),
+        _ => {
+            out.extend(beat.awaiting.map(|turn| Step::Await { turn, of: 0, count: 1 }));
+            out.extend(beat.fetch.map(|piece| fetch_all(0, piece, part(piece), role)));
+        }
     }
 }
 
 pub fn cost(case: &Case) -> Cost {
-    Cost { cells: 2, copied: 2 * case.bytes(), ..Cost::default() }
-}
-
-pub fn traffic(_case: &Case) -> Traffic {
-    Traffic::default()
+    let pieces = case.pieces() as u64;
+    Cost { cells: 2 * pieces, copied: case.bytes() + case.bytes() / pieces, ..Cost::default() }
 }

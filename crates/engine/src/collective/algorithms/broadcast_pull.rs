@@ -6,18 +6,18 @@
 use crate::collective::{Buffer, Case, Cost, Plan, Range, Role, Step, Traffic};
 
 pub fn plan(_case: &Case, _rank: u32) -> Plan {
-    Plan::rounds(3)
+    Plan::rounds(3).turns(1)
 }
 
 pub fn round(role: &Role, k: u32, out: &mut Vec<Step>) {
     let blocks = Buffer::Output.block(0);
     match (role.rank, k) {
-        (0, 0) => out.push(Step::Publish { blocks: Range::NOTHING }),
-        (0, 1) if role.size > 1 => out.push(Step::Await { of: 1, count: role.size - 1 }),
+        (0, 0) => out.push(Step::publish(0, Range::NOTHING)),
+        (0, 1) if role.size > 1 => out.push(Step::Await { turn: 0, of: 1, count: role.size - 1 }),
         (0, _) => {}
-        (_, 0) => out.push(Step::Await { of: 0, count: 1 }),
+        (_, 0) => out.push(Step::Await { turn: 0, of: 0, count: 1 }),
         (_, 1) => out.push(Step::Pull { of: 0, from: blocks, into: blocks }),
-        (_, _) => out.push(Step::Publish { blocks: Range::NOTHING }),
+        (_, _) => out.push(Step::publish(0, Range::NOTHING)),
     }
 }
 

@@ -1,38 +1,31 @@
-//! Gather on the board: everybody publishes its block, the root fetches them.
+//! Gather on the board: everybody publishes its block, piece by piece, the root fetches them.
 //!
-//! No message; the root reads n - 1 cells.
+//! No message; for each of s pieces the root reads n - 1 cells.
 
-use crate::collective::{Buffer, Case, Cost, Plan, Role, Step, Traffic};
-
-pub fn plan(_case: &Case, _rank: u32) -> Plan {
-    Plan::rounds(2)
-}
+use super::board::{beat, block_of, fetch_all, keep, piece_of};
+pub use super::board::{plan, traffic};
+use crate::collective::{Buffer, Case, Cost, Role, Step};
 
 pub fn round(role: &Role, k: u32, out: &mut Vec<Step>) {
+    let beat = beat(k, role.parts);
+    if role.rank > 0 {
+        return out.extend(beat.publish.map(|piece| Step::publish(piece, Buffer::Input.block(piece))));
+    }
+    if k == 0 && !role.in_place {
+        keep(block_of(Buffer::Input, 0, role), block_of(Buffer::Output, 0, role), out);
+    }
     let others = role.size - 1;
-    match (role.rank, k) {
-        (0, 0) if others > 0 => out.push(Step::Await { of: 1, count: others }),
-        (0, 1) => {
-            out.extend((1..role.size).map(|of| Step::Fetch {
-                of,
-                count: 1,
-                skip: 0,
-                into: Buffer::Output.block(of),
-            }));
-            if !role.in_place {
-                out.push(Step::Copy { from: Buffer::Input.block(0), into: Buffer::Output.block(0) });
-            }
-        }
-        (1.., 0) => out.push(Step::Publish { blocks: Buffer::Input.block(0) }),
-        _ => {}
+    if others > 0 {
+        out.extend(beat.awaiting.map(|turn| Step::Await { turn, of: 1, count: others }));
+    }
+    if let Some(piece) = beat.fetch {
+        out.extend(
+            (1..role.size).map(|of| fetch_all(of, piece, piece_of(Buffer::Output, of, piece, role), role)),
+        );
     }
 }
 
 pub fn cost(case: &Case) -> Cost {
-    let n = case.size as u64;
-    Cost { cells: n, copied: n * case.bytes(), ..Cost::default() }
-}
-
-pub fn traffic(_case: &Case) -> Traffic {
-    Traffic::default()
+    let (n, pieces) = (case.size as u64, case.pieces() as u64);
+    Cost { cells: n * pieces, copied: n * case.bytes(), ..Cost::default() }
 }

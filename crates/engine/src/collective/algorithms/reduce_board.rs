@@ -1,30 +1,22 @@
-//! Reduce on the board: everybody publishes its vector, the root combines the cells in order of rank.
+//! Reduce on the board: everybody publishes its vector, piece by piece, the root combines the cells in order of rank.
 //!
-//! No message; the root reads n cells.
+//! No message; for each of s pieces the root reads n cells.
 
-use crate::collective::{Buffer, Case, Cost, Plan, Role, Step, Traffic};
-
-pub fn plan(_case: &Case, _rank: u32) -> Plan {
-    Plan::rounds(3)
-}
+use super::board::{beat, fetch_part};
+pub use super::board::{plan, traffic};
+use crate::collective::{Buffer, Case, Cost, Role, Step};
 
 pub fn round(role: &Role, k: u32, out: &mut Vec<Step>) {
-    let at_root = role.rank == role.root;
-    match k {
-        0 => out.push(Step::Publish { blocks: role.own().block(0) }),
-        1 if at_root => out.push(Step::Await { of: 0, count: role.size }),
-        2 if at_root => {
-            out.push(Step::Fetch { of: 0, count: role.size, skip: 0, into: Buffer::Output.block(0) });
-        }
-        _ => {}
+    let beat = beat(k, role.parts);
+    out.extend(beat.publish.map(|piece| Step::publish(piece, role.own().block(piece))));
+    if role.rank == role.root {
+        out.extend(beat.awaiting.map(|turn| Step::Await { turn, of: 0, count: role.size }));
+        let fetch = |piece| fetch_part(0, role.size, piece, (0, 1), Buffer::Output.block(piece), role);
+        out.extend(beat.fetch.map(fetch));
     }
 }
 
 pub fn cost(case: &Case) -> Cost {
-    let n = case.size as u64;
-    Cost { cells: 1 + n, copied: 2 * case.bytes(), reduced: (n - 1) * case.bytes(), ..Cost::default() }
-}
-
-pub fn traffic(_case: &Case) -> Traffic {
-    Traffic::default()
+    let (n, pieces, m) = (case.size as u64, case.pieces() as u64, case.bytes());
+    Cost { cells: (1 + n) * pieces, copied: 2 * m, reduced: (n - 1) * m, ..Cost::default() }
 }

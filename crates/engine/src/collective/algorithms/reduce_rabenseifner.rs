@@ -26,7 +26,7 @@ pub fn round(role: &Role, k: u32, out: &mut Vec<Step>) {
     if k == 2 + 3 * levels {
         hand_over(role, out);
     } else if k < 2 {
-        fold(role, &place, &sum, k, out);
+        fold(role.parts, &place, &sum, k, out);
     } else if let Some(number) = place.number {
         let k = k - 2;
         if k < 2 * levels {
@@ -38,12 +38,12 @@ pub fn round(role: &Role, k: u32, out: &mut Vec<Step>) {
 }
 
 /// The two rounds in which every odd member of a pair hands its whole contribution to the even one.
-pub(super) fn fold(role: &Role, place: &Halving, sum: &Accumulator, k: u32, out: &mut Vec<Step>) {
+pub(super) fn fold(parts: u32, place: &Halving, sum: &Accumulator, k: u32, out: &mut Vec<Step>) {
     let Some(pair) = place.pair else { return };
     match (k, place.number) {
-        (0, None) => out.push(Step::Send { to: pair, blocks: sum.partial(false, 0, role.parts) }),
-        (0, Some(_)) => out.push(Step::Receive { from: pair, blocks: sum.arrival(false, 0, role.parts) }),
-        (_, Some(_)) => out.push(sum.combine(false, 0, role.parts, Order::After)),
+        (0, None) => out.push(Step::Send { to: pair, blocks: sum.partial(false, 0, parts) }),
+        (0, Some(_)) => out.push(Step::Receive { from: pair, blocks: sum.arrival(false, 0, parts) }),
+        (_, Some(_)) => out.push(sum.combine(false, 0, parts, Order::After)),
         (_, None) => {}
     }
 }

@@ -1,26 +1,23 @@
-//! Scan on the board: everybody publishes its vector and combines the cells up to its own.
+//! Scan on the board: everybody publishes its vector, piece by piece, and combines the cells up to its own.
 //!
-//! No message; the last member reads n cells and combines n - 1.
+//! No message; for each of s pieces the last member reads n cells and combines n - 1.
 
-use crate::collective::{Buffer, Case, Cost, Plan, Role, Step, Traffic};
-
-pub fn plan(_case: &Case, _rank: u32) -> Plan {
-    Plan::rounds(3)
-}
+use super::board::{beat, fetch_part};
+pub use super::board::{plan, traffic};
+pub use super::reduce_board::cost;
+use crate::collective::{Buffer, Role, Step};
 
 pub fn round(role: &Role, k: u32, out: &mut Vec<Step>) {
-    let count = role.rank + 1;
-    out.push(match k {
-        0 => Step::Publish { blocks: role.own().block(0) },
-        1 => Step::Await { of: 0, count },
-        _ => Step::Fetch { of: 0, count, skip: 0, into: Buffer::Output.block(0) },
-    });
+    combine(role, k, role.rank + 1, out);
 }
 
-pub fn cost(case: &Case) -> Cost {
-    super::all_reduce_board::cost(case)
-}
-
-pub fn traffic(_case: &Case) -> Traffic {
-    Traffic::default()
+/// Combines the cells of the first `count` members.
+pub(super) fn combine(role: &Role, k: u32, count: u32, out: &mut Vec<Step>) {
+    let beat = beat(k, role.parts);
+    out.extend(beat.publish.map(|piece| Step::publish(piece, role.own().block(piece))));
+    if count > 0 {
+        out.extend(beat.awaiting.map(|turn| Step::Await { turn, of: 0, count }));
+        let fetch = |piece| fetch_part(0, count, piece, (0, 1), Buffer::Output.block(piece), role);
+        out.extend(beat.fetch.map(fetch));
+    }
 }

@@ -6,11 +6,11 @@ use super::accumulate::Accumulator;
 use crate::collective::cost::segments;
 use crate::collective::{Case, Cost, Order, Plan, Role, Scratch, Step, Traffic};
 
-fn cut(case: &Case) -> u32 {
+pub(super) fn cut(case: &Case) -> u32 {
     segments(case.bytes(), case.size - 1)
 }
 
-fn steps(case: &Case) -> u32 {
+pub(super) fn steps(case: &Case) -> u32 {
     if case.size == 1 { 0 } else { case.size - 2 + cut(case) }
 }
 

@@ -1,33 +1,26 @@
-//! Scatter on the board: the root publishes all blocks, each member fetches its own.
+//! Scatter on the board: the root publishes all blocks, piece by piece, each member fetches its own.
 //!
-//! No message; one cell written, one read by each member.
+//! No message; for each of s pieces one cell written, and one read by each member.
 
-use crate::collective::{Buffer, Case, Cost, Plan, Role, Step, Traffic};
-
-pub fn plan(_case: &Case, _rank: u32) -> Plan {
-    Plan::rounds(2)
-}
+use super::board::{beat, block_of, fetch_part, keep, publish_of_each};
+pub use super::board::{plan, traffic};
+use crate::collective::{Buffer, Case, Cost, Role, Step};
 
 pub fn round(role: &Role, k: u32, out: &mut Vec<Step>) {
-    match (role.rank, k) {
-        (0, 0) => {
-            out.push(Step::Publish { blocks: Buffer::Input.blocks(0, role.size) });
-            if !role.in_place {
-                out.push(Step::Copy { from: Buffer::Input.block(0), into: Buffer::Output.block(0) });
-            }
-        }
-        (0, _) => {}
-        (_, 0) => out.push(Step::Await { of: 0, count: 1 }),
-        (rank, _) => {
-            out.push(Step::Fetch { of: 0, count: 1, skip: rank, into: Buffer::Output.block(0) });
-        }
+    let beat = beat(k, role.parts);
+    if role.rank > 0 {
+        let fetch =
+            |piece| fetch_part(0, 1, piece, (role.rank, role.size), Buffer::Output.block(piece), role);
+        out.extend(beat.awaiting.map(|turn| Step::Await { turn, of: 0, count: 1 }));
+        return out.extend(beat.fetch.map(fetch));
     }
+    if k == 0 && !role.in_place {
+        keep(block_of(Buffer::Input, 0, role), block_of(Buffer::Output, 0, role), out);
+    }
+    out.extend(beat.publish.map(|piece| publish_of_each(Buffer::Input, piece, role.size, role)));
 }
 
 pub fn cost(case: &Case) -> Cost {
-    Cost { cells: 2, copied: case.cell_bytes() + case.bytes(), ..Cost::default() }
-}
-
-pub fn traffic(_case: &Case) -> Traffic {
-    Traffic::default()
+    let (n, pieces) = (case.size as u64, case.pieces() as u64);
+    Cost { cells: 2 * pieces, copied: n * case.bytes() + case.bytes() / pieces, ..Cost::default() }
 }

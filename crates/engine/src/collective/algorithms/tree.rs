@@ -10,6 +10,22 @@ pub fn floor_log2(n: u32) -> u32 {
     31 - n.max(1).leading_zeros()
 }
 
+/// ⌈log n⌉ to base `radix`, for n ≥ 1.
+pub fn levels(n: u32, radix: u32) -> u32 {
+    let mut levels = 0;
+    let mut reached = 1u64;
+    while reached < n as u64 {
+        reached *= radix as u64;
+        levels += 1;
+    }
+    levels
+}
+
+/// The number with its lowest `bits` bits in the opposite order.
+pub fn reversed(number: u32, bits: u32) -> u32 {
+    if bits == 0 { number } else { number.reverse_bits() >> (32 - bits) }
+}
+
 /// What a rank has to do at one level of the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Edge {

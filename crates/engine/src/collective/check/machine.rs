@@ -4,8 +4,11 @@ use super::fault::{Fault, Waiting};
 use super::subject::Subject;
 use super::value::Value;
 use super::{Report, Rounds};
-use crate::collective::{Algorithm, Buffer, Order, Range, Schedule, Span, Step, Traffic};
-use std::collections::HashMap;
+use crate::collective::{
+    Algorithm, Buffer, Order, Publication, Range, SLOT_WORD_BYTES, Schedule, Span, Step, Traffic, Within,
+};
+use mapped::board::CELLS;
+use std::collections::{HashMap, HashSet};
 
 /// A member's three buffers, an entry for each element.
 #[derive(Clone, Debug, Default)]
@@ -41,10 +44,12 @@ struct Member {
     /// Steps of the round that haven't completed.
     open: Vec<usize>,
     finished: bool,
-    /// What it published.
-    cell: Option<Vec<Value>>,
-    /// Whose cells it has awaited in a round before.
-    awaited: Vec<bool>,
+    /// What it published, by turn: the elements by their places in the cell.
+    cells: HashMap<u32, HashMap<u64, Value>>,
+    /// The turn that it is in.
+    turn: u32,
+    /// Whose cells it has awaited in a round before, and in which turn.
+    awaited: HashSet<(u32, u32)>,
     /// What others have read in place, until it awaits them.
     lent: Vec<(u32, Run)>,
 }
@@ -76,7 +81,7 @@ impl<'a> Machine<'a> {
                     scratch: elements(Buffer::Scratch),
                 };
                 subject.fill(rank, &mut memory);
-                Member::new(schedule, memory, subject.case.size)
+                Member::new(schedule, memory)
             })
             .collect();
         members.sort_by_key(|member| member.schedule.rank());
@@ -124,10 +129,17 @@ impl<'a> Machine<'a> {
         let mut still = std::mem::take(&mut self.members[rank as usize].open);
         let mut waiting = Vec::new();
         for step in still.drain(..) {
-            if let Step::Await { of, count } = self.members[rank as usize].steps[step]
-                && (of..of + count).all(|of| self.members[of as usize].cell.is_some())
-            {
-                continue;
+            match self.members[rank as usize].steps[step] {
+                Step::Await { turn, of, count }
+                    if (of..of + count).all(|of| self.members[of as usize].cells.contains_key(&turn)) =>
+                {
+                    continue;
+                }
+                Step::Publish(publication) if self.has_room(publication.turn) => {
+                    self.publish(rank, publication)?;
+                    continue;
+                }
+                _ => {}
             }
             waiting.push(step);
         }
@@ -146,8 +158,8 @@ impl<'a> Machine<'a> {
     fn leave(&mut self, rank: u32) {
         let member = &mut self.members[rank as usize];
         for step in &member.steps {
-            if let Step::Await { of, count } = *step {
-                (of..of + count).for_each(|of| member.awaited[of as usize] = true);
+            if let Step::Await { turn, of, count } = *step {
+                member.awaited.extend((of..of + count).map(|of| (turn, of)));
                 member.lent.retain(|(to, _)| !(of..of + count).contains(to));
             }
         }
@@ -159,12 +171,15 @@ impl<'a> Machine<'a> {
         let round = member.round;
         if !(self.rounds)(&member.schedule, round, &mut member.steps) {
             member.finished = true;
+            self.ready.extend(0..self.members.len() as u32);
+            let member = &self.members[rank as usize];
             return match member.lent.first() {
                 Some((to, _)) => Err(Fault::Lent { rank, round, to: *to }),
                 None => Ok(()),
             };
         }
         let steps = std::mem::take(&mut self.members[rank as usize].steps);
+        self.enter_turn(rank, &steps)?;
         self.report.steps += steps.len() as u64;
         self.find_overlap(rank, &steps)?;
         for (number, step) in steps.iter().enumerate() {
@@ -208,7 +223,7 @@ impl<'a> Machine<'a> {
                 }
                 return Ok(true);
             }
-            Step::Await { of, count } => {
+            Step::Await { of, count, .. } => {
                 return if of + count > size { peer_fault(of) } else { Ok(true) };
             }
             Step::Copy { from, into } => {
@@ -222,18 +237,10 @@ impl<'a> Machine<'a> {
                 let result = self.combine(rank, &from, &mine, order)?;
                 self.write(rank, into, &result)?;
             }
-            Step::Publish { blocks } => {
-                let values = self.read(rank, blocks)?;
-                let too_large = values.len() as u64 * self.element_bytes > self.cell_bytes;
-                let member = &mut self.members[rank as usize];
-                if too_large || member.cell.replace(values).is_some() {
-                    return Err(Fault::Board { rank, round, of: rank });
-                }
-                self.ready.extend(0..size);
-            }
-            Step::Fetch { of, count, skip, into } => self.fetch(rank, of, count, skip, into)?,
+            Step::Publish(_) => return Ok(true),
+            Step::Fetch { turn, of, count, at, into } => self.fetch(rank, turn, of..of + count, at, into)?,
             Step::Pull { of, from, into } => {
-                if of >= size || !self.members[rank as usize].awaited[of as usize] {
+                if of >= size || !self.members[rank as usize].awaited.contains(&(0, of)) {
                     return Err(Fault::Board { rank, round, of });
                 }
                 let run = self.run_of(of, from)?;
@@ -245,19 +252,94 @@ impl<'a> Machine<'a> {
         Ok(false)
     }
 
-    fn fetch(&mut self, rank: u32, of: u32, count: u32, skip: u32, into: Range) -> Result<(), Fault> {
+    /// A round speaks of no turn below one that an earlier round spoke of. With a new turn the member is done with those
+    /// before, and whoever waits for room may get on.
+    fn enter_turn(&mut self, rank: u32, steps: &[Step]) -> Result<(), Fault> {
+        let size = self.members.len() as u32;
+        let member = &mut self.members[rank as usize];
+        let Some(turn) = steps.iter().filter_map(Step::turn).min() else { return Ok(()) };
+        if turn < member.turn {
+            return Err(Fault::Board { rank, round: member.round, of: rank });
+        }
+        if turn > member.turn {
+            member.turn = turn;
+            self.ready.extend(0..size);
+        }
+        Ok(())
+    }
+
+    /// Whether everybody is done with what a cell held that is written in `turn`.
+    fn has_room(&self, turn: u32) -> bool {
+        self.members.iter().all(|member| member.finished || member.turn + CELLS as u32 > turn)
+    }
+
+    fn publish(&mut self, rank: u32, publication: Publication) -> Result<(), Fault> {
+        let round = self.members[rank as usize].round;
+        let fault = Fault::Board { rank, round, of: rank };
+        let (buffer, slot_bytes) = (publication.blocks.buffer, self.slot_bytes(rank));
+        let mut cell = HashMap::new();
+        let mut filled = 0;
+        for (number, block) in publication.numbers().enumerate() {
+            if publication.slots && !self.members[rank as usize].schedule.fills_slot(number as u32) {
+                continue;
+            }
+            let values = self.read(rank, buffer.block(block))?;
+            let bytes = values.len() as u64 * self.element_bytes;
+            let mut at = filled;
+            if publication.slots {
+                at = number as u64 * slot_bytes + SLOT_WORD_BYTES;
+                if bytes + SLOT_WORD_BYTES > slot_bytes {
+                    continue;
+                }
+            }
+            filled += bytes;
+            if at + bytes > self.cell_bytes {
+                return Err(fault);
+            }
+            cell.extend((at..).step_by(self.element_bytes as usize).zip(values));
+        }
+        let size = self.members.len() as u32;
+        let member = &mut self.members[rank as usize];
+        if publication.turn >= member.schedule.turns()
+            || member.cells.insert(publication.turn, cell).is_some()
+        {
+            return Err(fault);
+        }
+        self.ready.extend(0..size);
+        Ok(())
+    }
+
+    fn slot_bytes(&self, rank: u32) -> u64 {
+        self.members[rank as usize].schedule.slot_bytes()
+    }
+
+    fn fetch(
+        &mut self,
+        rank: u32,
+        turn: u32,
+        of: std::ops::Range<u32>,
+        at: Within,
+        into: Range,
+    ) -> Result<(), Fault> {
         let round = self.members[rank as usize].round;
         let run = self.run_of(rank, into)?;
-        let at = skip as usize * run.count;
+        let (skip, whole) = match at {
+            Within::Packed { skip, whole } => (skip, Some(whole / self.element_bytes)),
+            Within::Slot(number) => (number as u64 * self.slot_bytes(rank) + SLOT_WORD_BYTES, None),
+        };
         let mut result: Option<Vec<Value>> = None;
-        for owner in of..of + count {
+        for owner in of {
             let fault = Fault::Board { rank, round, of: owner };
-            let awaited = self.members[rank as usize].awaited.get(owner as usize) == Some(&true);
-            let cell = self.members.get(owner as usize).and_then(|m| m.cell.as_ref());
-            let Some(values) = cell.and_then(|cell| cell.get(at..at + run.count)).filter(|_| awaited) else {
+            let awaited = self.members[rank as usize].awaited.contains(&(turn, owner));
+            let cell = self.members.get(owner as usize).and_then(|m| m.cells.get(&turn));
+            let Some(cell) = cell.filter(|_| awaited) else { return Err(fault) };
+            if whole.is_some_and(|whole| whole != cell.len() as u64) {
+                return Err(fault);
+            }
+            let places = (skip..).step_by(self.element_bytes as usize).take(run.count);
+            let Some(values) = places.map(|at| cell.get(&at).copied()).collect::<Option<Vec<_>>>() else {
                 return Err(fault);
             };
-            let values = values.to_vec();
             result = Some(match result {
                 None => values,
                 Some(left) => self.combine(rank, &left, &values, Order::Before)?,
@@ -372,9 +454,14 @@ impl<'a> Machine<'a> {
     /// Whether two steps of a round touch the same elements, and one of them writes.
     fn find_overlap(&self, rank: u32, steps: &[Step]) -> Result<(), Fault> {
         let mut touched: Vec<(Buffer, usize, usize, bool)> = Vec::new();
+        let mut published = None;
         for step in steps {
             let (read, written) = match *step {
-                Step::Send { blocks, .. } | Step::Publish { blocks } => (Some(blocks), None),
+                Step::Send { blocks, .. } => (Some(blocks), None),
+                Step::Publish(publication) => {
+                    published = Some(publication);
+                    (None, None)
+                }
                 Step::Receive { blocks, .. } => (None, Some(blocks)),
                 Step::Reduce { from, into, .. } | Step::Copy { from, into } => (Some(from), Some(into)),
                 Step::Fetch { into, .. } | Step::Pull { into, .. } => (None, Some(into)),
@@ -388,6 +475,14 @@ impl<'a> Machine<'a> {
                 }
             }
         }
+        if let Some(publication) = published {
+            for block in publication.numbers() {
+                for run in self.runs_of(rank, publication.blocks.buffer.block(block))? {
+                    touched.push((run.buffer, run.first, run.first + run.count, false));
+                }
+            }
+        }
+        touched.retain(|(_, first, end, _)| first < end);
         touched.sort_by_key(|t| (t.0 as u8, t.1));
         let (mut written_to, mut read_to) = ((Buffer::Input, 0), (Buffer::Input, 0));
         for (buffer, first, end, writes) in touched {
@@ -412,7 +507,7 @@ impl Run {
 }
 
 impl Member {
-    fn new(schedule: Schedule, memory: Memory, size: u32) -> Member {
+    fn new(schedule: Schedule, memory: Memory) -> Member {
         Member {
             schedule,
             memory,
@@ -420,8 +515,9 @@ impl Member {
             steps: Vec::new(),
             open: Vec::new(),
             finished: false,
-            cell: None,
-            awaited: vec![false; size as usize],
+            cells: HashMap::new(),
+            turn: 0,
+            awaited: HashSet::new(),
             lent: Vec::new(),
         }
     }

@@ -3,7 +3,7 @@
 use super::fault::Fault;
 use super::machine::Memory;
 use super::value::Value;
-use crate::collective::{Algorithm, Blocks, Call, Case, Collective, Lengths, Traffic};
+use crate::collective::{Algorithm, Blocks, Call, Case, Collective, Lengths, Neighbourhood, Source, Traffic};
 use std::sync::Arc;
 
 /// A call of all members of a communicator.
@@ -17,19 +17,24 @@ pub struct Subject {
     pub root_in_place: bool,
     /// Elements of the block that goes from one rank to another, in a vector form.
     pub counts: fn(u32, u32) -> u64,
+    /// The members' neighbours, by rank, for a neighbourhood collective.
+    pub neighbours: Vec<Arc<Neighbourhood>>,
 }
 
 impl Subject {
     /// All blocks equal, nothing in place unless the case says so.
     pub fn new(case: Case, root: u32) -> Subject {
-        Subject { case, root, root_in_place: false, counts: |_, _| 0 }
+        Subject { case, root, root_in_place: false, counts: |_, _| 0, neighbours: Vec::new() }
     }
 
-    /// The block from `from` to `to` in elements; what isn't addressed (gather, all-gather) goes to rank 0.
+    /// The block from `from` to `to` (its place among the destinations, for neighbours) in elements; what isn't addressed (gather, all-gather) goes to rank 0.
     fn count(&self, from: u32, to: u32) -> u64 {
         match (self.case.listed, self.case.collective) {
             (false, _) => self.case.elements,
-            (true, Collective::Gather | Collective::AllGather) => (self.counts)(from, 0),
+            (true, Collective::Gather | Collective::AllGather | Collective::NeighbourAllGather) => {
+                (self.counts)(from, 0)
+            }
+            (true, Collective::ReduceScatter) => (self.counts)(to, 0),
             (true, _) => (self.counts)(from, to),
         }
     }
@@ -38,7 +43,8 @@ impl Subject {
     pub fn call(&self, rank: u32) -> Call {
         let case = self.case;
         let in_place = if case.collective.has_root() { self.root_in_place } else { case.in_place };
-        let mut call = Call { in_place, ..Call::new(case, rank, self.root) };
+        let neighbours = self.neighbours.get(rank as usize).cloned();
+        let mut call = Call { in_place, neighbours, ..Call::new(case, rank, self.root) };
         if case.listed {
             (call.input, call.output) = self.lengths(rank);
         }
@@ -48,8 +54,7 @@ impl Subject {
     fn lengths(&self, rank: u32) -> (Lengths, Lengths) {
         let bytes = self.case.element_bytes;
         // Places with gaps, in falling order for odd ranks.
-        let list = |count: &dyn Fn(u32) -> u64| {
-            let counts: Vec<u64> = (0..self.case.size).map(count).collect();
+        let list_of = |counts: Vec<u64>| {
             let mut places = vec![0; counts.len()];
             let mut end = 0;
             for i in 0..counts.len() {
@@ -59,19 +64,45 @@ impl Subject {
             }
             Lengths::Listed(Arc::new(Blocks::displaced(&counts, &places, bytes)))
         };
+        let list = |count: &dyn Fn(u32) -> u64| list_of((0..self.case.size).map(count).collect());
         let own = |count: u64| Lengths::Bytes(count * bytes);
+        let edges = || &self.neighbours[rank as usize];
+        // An absent neighbour's block has a length all the same.
+        let coming = || {
+            let count = |source: &Option<Source>| source.map_or(2, |s| self.count(s.rank, s.place));
+            list_of(edges().sources().iter().map(count).collect())
+        };
         match self.case.collective {
             Collective::Gather | Collective::AllGather => {
                 (own(self.count(rank, 0)), list(&|from| self.count(from, 0)))
             }
             Collective::Scatter => (list(&|to| self.count(self.root, to)), own(self.count(self.root, rank))),
+            Collective::ReduceScatter => {
+                let counts = (0..self.case.size).map(|to| self.count(rank, to));
+                let all = Lengths::Listed(Arc::new(Blocks::packed(counts, bytes)));
+                match self.case.in_place {
+                    true => (Lengths::Alike, all),
+                    false => (all, own(self.count(rank, rank))),
+                }
+            }
+            Collective::NeighbourAllGather => (own(self.count(rank, 0)), coming()),
+            Collective::NeighbourAllToAll => {
+                let counts = (0..edges().destinations().len()).map(|place| self.count(rank, place as u32));
+                (list_of(counts.collect()), coming())
+            }
             _ => (list(&|to| self.count(rank, to)), list(&|from| self.count(from, rank))),
         }
     }
 
     /// What the block for `to` of `rank`'s contribution holds.
     fn block(&self, rank: u32, to: u32) -> impl Iterator<Item = Value> {
-        let addressed = matches!(self.case.collective, Collective::Scatter | Collective::AllToAll);
+        let addressed = matches!(
+            self.case.collective,
+            Collective::Scatter
+                | Collective::AllToAll
+                | Collective::ReduceScatter
+                | Collective::NeighbourAllToAll
+        );
         let high = if addressed { (to as u64) << 32 } else { 0 };
         let count = self.count(rank, if addressed { to } else { 0 });
         let commutative = self.case.commutative;
@@ -112,11 +143,22 @@ impl Subject {
             Collective::Scatter => (0..size).for_each(|to| {
                 put(&mut memory.input, self.place(&call.input, to), &mut self.block(rank, to));
             }),
-            Collective::AllToAll => (0..size).for_each(|to| match call.in_place {
-                false => put(&mut memory.input, self.place(&call.input, to), &mut self.block(rank, to)),
-                true => put(&mut memory.output, self.place(&call.output, to), &mut self.block(rank, to)),
-            }),
-            Collective::Reduce | Collective::AllReduce | Collective::Scan => {
+            Collective::AllToAll | Collective::ReduceScatter => {
+                (0..size).for_each(|to| match call.in_place {
+                    false => put(&mut memory.input, self.place(&call.input, to), &mut self.block(rank, to)),
+                    true => put(&mut memory.output, self.place(&call.output, to), &mut self.block(rank, to)),
+                })
+            }
+            Collective::NeighbourAllGather => put(&mut memory.input, 0, &mut self.block(rank, 0)),
+            Collective::NeighbourAllToAll => {
+                for (place, to) in self.neighbours[rank as usize].destinations().iter().enumerate() {
+                    if to.is_some() {
+                        let at = self.place(&call.input, place as u32);
+                        put(&mut memory.input, at, &mut self.block(rank, place as u32));
+                    }
+                }
+            }
+            Collective::Reduce | Collective::AllReduce | Collective::Scan | Collective::ExclusiveScan => {
                 let in_place = call.in_place && (at_root || !self.case.collective.has_root());
                 let buffer = if in_place { &mut memory.output } else { &mut memory.input };
                 put(buffer, 0, &mut self.block(rank, 0));
@@ -142,9 +184,32 @@ impl Subject {
             }),
             Collective::Scatter if at_root && call.in_place => {}
             Collective::Scatter => put(0, &mut self.block(self.root, rank)),
+            Collective::ReduceScatter => {
+                let high = (rank as u64) << 32;
+                let count = self.count(rank, rank);
+                put(0, &mut (0..count).map(|e| Value::of_ranks(0, size, high | e, case.commutative)));
+            }
+            Collective::NeighbourAllGather | Collective::NeighbourAllToAll => {
+                for (i, source) in self.neighbours[rank as usize].sources().iter().enumerate() {
+                    if let Some(source) = source {
+                        let at = self.place(&call.output, i as u32);
+                        put(at, &mut self.block(source.rank, source.place));
+                    }
+                }
+            }
+            // Rank 0 gets nothing: what it had, it keeps.
+            Collective::ExclusiveScan if rank == 0 => {
+                if call.in_place {
+                    put(0, &mut self.block(rank, 0));
+                }
+            }
             Collective::Reduce if !at_root => {}
-            Collective::Reduce | Collective::AllReduce | Collective::Scan => {
-                let end = if case.collective == Collective::Scan { rank + 1 } else { size };
+            Collective::Reduce | Collective::AllReduce | Collective::Scan | Collective::ExclusiveScan => {
+                let end = match case.collective {
+                    Collective::Scan => rank + 1,
+                    Collective::ExclusiveScan => rank,
+                    _ => size,
+                };
                 put(0, &mut (0..case.elements).map(|e| Value::of_ranks(0, end, e, case.commutative)));
             }
         }
@@ -155,7 +220,12 @@ impl Subject {
     pub(super) fn verify(&self, memories: impl Iterator<Item = (u32, Memory)>) -> Result<(), Fault> {
         for (rank, memory) in memories {
             let expected = self.expected(rank, memory.output.len());
-            for (element, (found, expected)) in memory.output.iter().zip(&expected).enumerate() {
+            // Behind its result, a reduce-scatter in place leaves whatever it likes.
+            let (case, call) = (&self.case, self.call(rank));
+            let result = case.collective == Collective::ReduceScatter && call.in_place;
+            let checked = if result { self.count(rank, rank) as usize } else { expected.len() };
+            let pairs = memory.output.iter().zip(&expected).take(checked);
+            for (element, (found, expected)) in pairs.enumerate() {
                 if found != expected {
                     let element = element as u64;
                     return Err(Fault::Output { rank, element, found: *found, expected: *expected });
@@ -169,14 +239,19 @@ impl Subject {
     pub(super) fn verify_traffic(&self, algorithm: &Algorithm, found: Traffic) -> Result<(), Fault> {
         let case = &self.case;
         let mut stated = (algorithm.traffic)(case);
-        // A result that is handed from rank 0 to the root; the board forms have no such hop.
+        // A result that is handed from rank 0 to the root; what goes straight to the root has no such hop.
+        let straight = algorithm.uses_board() || algorithm.name == "linear";
         let handed = case.collective == Collective::Reduce && !case.commutative && self.root != 0;
-        if handed && !algorithm.needs.contains(&crate::collective::Need::Cell) {
+        if handed && !straight {
             stated.messages += 1;
             stated.bytes += case.bytes();
         }
         if case.listed {
             stated.bytes = found.bytes;
+        }
+        // Which blocks fit a slot, and which neighbours there are, the case doesn't say.
+        if case.collective.has_neighbours() || (case.listed && algorithm.uses_board()) {
+            return Ok(());
         }
         if found != stated { Err(Fault::Count { found, stated }) } else { Ok(()) }
     }
