@@ -80,7 +80,7 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "install",
         arguments: "--prefix DIR",
-        summary: "build in release mode and install archi and mpiexec under DIR/bin",
+        summary: "build in release mode and install archi, mpiexec and mpirun under DIR/bin",
         run: install::run,
     },
     Verb {

@@ -18,19 +18,13 @@ pub struct Progress {
 impl Progress {
     /// A bar, if this is rank 0, the work is long, and the output is a terminal: ours, or our launcher's, which says so.
     pub fn start(rank: usize, operations: f64) -> Progress {
-        let launchers = std::env::var_os("ARCHIPELAGO_TERMINAL").is_some();
-        let bar = (rank == 0 && operations >= OPERATIONS_MIN && (io::stderr().is_terminal() || launchers))
-            .then(|| {
-                let target = if io::stderr().is_terminal() {
-                    ProgressDrawTarget::stderr()
-                } else {
-                    ProgressDrawTarget::term_like_with_hz(Box::new(ThroughLauncher), 5)
-                };
-                let template = "{bar:40} {percent:>3}%  {elapsed} elapsed, {eta} to go";
-                let style =
-                    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-                ProgressBar::with_draw_target(Some((operations / 1e6) as u64), target).with_style(style)
-            });
+        let is_long = rank == 0 && operations >= OPERATIONS_MIN;
+        let bar = is_long.then(terminal).flatten().map(|target| {
+            let template = "{wide_bar} {percent:>3}%  {elapsed} elapsed, {eta} to go";
+            let style =
+                ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+            ProgressBar::with_draw_target(Some((operations / 1e6) as u64), target).with_style(style)
+        });
         Progress { bar, operations }
     }
 
@@ -55,9 +49,20 @@ impl Progress {
     }
 }
 
+/// The terminal that shows our standard error, if one does.
+fn terminal() -> Option<ProgressDrawTarget> {
+    if io::stderr().is_terminal() {
+        return Some(ProgressDrawTarget::stderr());
+    }
+    let columns = std::env::var("ARCHIPELAGO_TERMINAL").ok()?.parse().ok()?;
+    Some(ProgressDrawTarget::term_like_with_hz(Box::new(ThroughLauncher { columns }), 5))
+}
+
 /// The launcher's terminal, as it is reached through its pipe.
 #[derive(Debug)]
-struct ThroughLauncher;
+struct ThroughLauncher {
+    columns: u16,
+}
 
 impl ThroughLauncher {
     fn put(&self, text: &str) -> io::Result<()> {
@@ -67,7 +72,7 @@ impl ThroughLauncher {
 
 impl TermLike for ThroughLauncher {
     fn width(&self) -> u16 {
-        80
+        self.columns
     }
 
     fn move_cursor_up(&self, lines: usize) -> io::Result<()> {

@@ -28,6 +28,9 @@ pub fn complaint(error: &Error, command: &Command, name: &str) -> String {
 }
 
 fn option_meant(word: &str, command: &Command, name: &str) -> String {
+    if !word.starts_with('-') {
+        return format!(" (see {name} --help)");
+    }
     let typed = word.trim_start_matches('-').split('=').next().unwrap_or_default();
     let run = command.find_subcommand("run");
     if run.is_some() && crate::run::is_option(typed) {

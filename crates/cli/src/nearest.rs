@@ -2,12 +2,13 @@
 
 /// The known word nearest to `typed`, and whether it is near enough to have been meant.
 ///
-/// A beginning of a word is nearer to it than anything mistyped; then edits count: a letter more, a letter
+/// Known words are in lower case. A beginning of a word is nearer to it than anything mistyped; then edits count: a letter more, a letter
 /// less, another letter, two letters in the wrong order. Of equals the one of the most similar length wins.
 pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<(&'a str, bool)> {
+    let typed = typed.to_lowercase();
     let price = |word: &str| {
-        let begins = typed.len() > 1 && word.starts_with(typed);
-        (if begins { 1 } else { 1 + edits(typed, word) }, word.len().abs_diff(typed.len()))
+        let begins = typed.len() > 1 && word.starts_with(&typed);
+        (if begins { 1 } else { 1 + edits(&typed, word) }, word.len().abs_diff(typed.len()))
     };
     let best = known.into_iter().min_by_key(|word| price(word))?;
     let bearable = 1 + typed.chars().count().div_ceil(2);
@@ -57,6 +58,7 @@ mod tests {
         check("output", "output-file");
         check("stat", "stats");
         check("labels", "label");
+        check("NP", "np");
         assert_eq!(nearest("rnu", ["run", "info", "doctor", "help"]), Some(("run", true)));
         assert!(!nearest("zzzzzz", OPTIONS).unwrap().1);
         assert_eq!(nearest("x", []), None);

@@ -180,10 +180,11 @@ pub fn run(name: &'static str, words: Vec<OsString>) -> Result<u8, clap::Error> 
 
 /// The command as clap reads it and explains it, under the name that the user typed.
 pub fn command(name: &'static str) -> Command {
-    let command = RunArguments::command().name(name).bin_name(name).version(env!("CARGO_PKG_VERSION"));
+    let command = RunArguments::command().name(name).bin_name(name);
     let command = match name {
-        "archi run" => command,
-        _ => command.about(format!(
+        "archi run" => command.version(env!("CARGO_PKG_VERSION")),
+        // Who asks wants to know whose it is.
+        _ => command.version(concat!(env!("CARGO_PKG_VERSION"), " (Archipelago)")).about(format!(
             "Starts processes that compute together, and ends them together ({name} is Archipelago's archi run)."
         )),
     };

@@ -109,7 +109,8 @@ impl Job {
             return Err(JobError::TooMany { size });
         }
         for pattern in self.output_pattern.iter().chain(&self.error_pattern) {
-            if let Err(placeholder) = expand(pattern, 0, "") {
+            let expanded = if pattern.is_empty() { Err(String::new()) } else { expand(pattern, 0, "") };
+            if let Err(placeholder) = expanded {
                 return Err(JobError::BadPattern { pattern: pattern.clone(), placeholder });
             }
         }
@@ -168,6 +169,9 @@ impl std::fmt::Display for JobError {
             }
             JobError::NoSuchRank { rank, size } => {
                 write!(f, "standard input is meant for rank {rank}, but the ranks are 0 to {}", size - 1)
+            }
+            JobError::BadPattern { pattern, .. } if pattern.is_empty() => {
+                write!(f, "an output file without a name was asked for")
             }
             JobError::BadPattern { pattern, placeholder } => write!(
                 f,

@@ -73,9 +73,23 @@ pub fn would_stop_reader(fd: impl AsFd) -> bool {
     foreground > 0 && foreground != mine
 }
 
+/// How many columns a terminal has; `None` for anything that is no terminal or does not know.
+pub fn terminal_columns(fd: impl AsFd) -> Option<u16> {
+    use rustix::fd::AsRawFd;
+    let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: writes into the variable of ours; `fd` is open while it is borrowed.
+    let code = unsafe { libc::ioctl(fd.as_fd().as_raw_fd(), libc::TIOCGWINSZ, &raw mut size) };
+    (code == 0 && size.ws_col > 0).then_some(size.ws_col)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_terminal_has_no_columns() {
+        assert_eq!(terminal_columns(io::pipe().unwrap().0), None);
+    }
 
     #[test]
     fn numbers_without_a_descriptor_are_refused() {

@@ -15,18 +15,15 @@ fn main() {
             unsafe {
                 let source = Source::Rank(0);
                 if posted {
-                    let request = world
-                        .start_receive(source, TagPattern::Tag(0), of, buffer.as_mut_ptr(), 8)
-                        .unwrap();
+                    let request =
+                        world.start_receive(source, TagPattern::Tag(0), of, buffer.as_mut_ptr(), 8).unwrap();
                     world.send(0, 0, of, data.as_ptr(), 8, Mode::Standard).unwrap();
                     if let Started::Pending(request) = request {
                         world.wait(request).unwrap();
                     }
                 } else {
                     world.send(0, 0, of, data.as_ptr(), 8, Mode::Standard).unwrap();
-                    world
-                        .receive(source, TagPattern::Tag(0), of, buffer.as_mut_ptr(), 8)
-                        .unwrap();
+                    world.receive(source, TagPattern::Tag(0), of, buffer.as_mut_ptr(), 8).unwrap();
                 }
             }
         }

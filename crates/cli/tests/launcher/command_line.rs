@@ -31,6 +31,8 @@ fn mistakes_get_one_line_that_helps() {
     refused(&["--bind", "core", "true"], &["did you mean --bind-to?"]);
     refused(&["--qqqqqq", "true"], &["the nearest is --", "mpiexec --help"]);
     refused(&["--output-file", "out.%q", "true"], &["out.%q", "%q is no placeholder", "%r", "%h", "%%"]);
+    refused(&["--output-file", "", "true"], &["without a name"]);
+    refused(&["--transport", "TCP", "true"], &["did you mean tcp?"]);
     refused(&["-ppn", "2", "-n", "4", "true"], &["-ppn 2 spreads 4 processes over 2 hosts", "one host only"]);
     refused(&["true", ":", "--label", "true"], &["--label is for the whole job"]);
 }
@@ -47,6 +49,7 @@ fn commands_that_are_none_name_the_right_one() {
     refused(&["./app"], &["archi run -n 4 ./app"]);
     refused(&["frobnicate"], &["there are run, info, doctor, completions, help"]);
     refused(&["help", "rnu"], &["did you mean archi run?"]);
+    refused(&["info", "json"], &["'json'", "see archi info --help"]);
     refused(&["info", "--jsno"], &["did you mean --json?"]);
     refused(&["doctor", "-n", "-1"], &["'-1'", "1..=4096"]);
     refused(&["info", "--collectives", "-1"], &["'-1'"]);
@@ -70,6 +73,8 @@ fn help_can_be_asked_for_in_each_way() {
     let outcome = scene.finish(scene.mpiexec(&["--help"]).spawn().unwrap());
     assert!(outcome.stdout.contains("Usage: mpiexec [OPTIONS] PROGRAM"), "{}", outcome.stdout);
     assert!(outcome.stdout.contains("mpiexec -n 4 ./app"), "{}", outcome.stdout);
+    let outcome = scene.finish(scene.mpiexec(&["--version"]).spawn().unwrap());
+    assert_eq!(outcome.stdout, concat!("mpiexec ", env!("CARGO_PKG_VERSION"), " (Archipelago)\n"));
 }
 
 #[test]

@@ -59,6 +59,18 @@ fn doctor_gives_a_remedy_for_whatever_is_not_good() {
 }
 
 #[test]
+fn few_descriptors_hide_nothing() {
+    let scene = Scene::new();
+    let line = "ulimit -n 64; \"$0\" info --json && exec \"$0\" doctor -n 4 >/dev/null";
+    let outcome =
+        scene.finish(scene.program("sh", &["-c", line, env!("CARGO_BIN_EXE_archi")]).spawn().unwrap());
+    assert_eq!((outcome.status, outcome.stderr.as_str()), (Some(0), ""), "{outcome:?}");
+    let info: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert!(info["thresholds"]["shm.eager_bytes"]["value"].is_number(), "{info:#}");
+    assert!(info["machine"]["descriptors"].as_str().unwrap().contains("64"), "{info:#}");
+}
+
+#[test]
 fn doctor_fails_when_a_job_would() {
     let scene = Scene::new();
     let line = "ulimit -n 64; exec \"$0\" doctor -n 1000";

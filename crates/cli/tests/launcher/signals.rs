@@ -1,6 +1,7 @@
 //! The user's signals.
 
-use crate::scene::{Outcome, Scene, claimant, until};
+use crate::running::{Running, with_input};
+use crate::scene::{Outcome, Scene, claimant, is_installed, until};
 use os::signal::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, send};
 use std::process::Child;
 
@@ -51,6 +52,21 @@ fn in_the_background_of_a_script_an_interrupt_still_ends_the_job() {
     send(scene.named("archi")[0], SIGINT).unwrap();
     scene.expect_nothing_left();
     shell.wait().unwrap();
+}
+
+#[test]
+fn ctrl_c_on_a_terminal_ends_the_job() {
+    // `script` gives a terminal; without it there is no key to press.
+    if !is_installed("script") {
+        return;
+    }
+    let scene = Scene::new();
+    let line = format!("{} run -n 2 sh -c 'echo here; sleep 1000'", env!("CARGO_BIN_EXE_archi"));
+    let mut job = Running::listen(&scene, with_input(scene.program("script", &["-qec", &line, "/dev/null"])));
+    job.says(&["here\r\nhere"]);
+    job.hears("\x03");
+    job.says(&["SIGINT: the job is ended"]);
+    assert_eq!(job.finish().status, Some(130));
 }
 
 #[test]

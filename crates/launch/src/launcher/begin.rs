@@ -48,12 +48,13 @@ pub fn run(job: &Job) -> u8 {
     }
 }
 
-/// A program as the job wants it. Its error output is a pipe to us, so it is told if a terminal is behind it: a progress
-/// bar makes sense then.
+/// A program as the job wants it. Its error output is a pipe to us, so it is told if a terminal is behind it, and how wide
+/// that is: a progress bar makes sense then.
 fn app_of(job: &Job, app: &App) -> App {
     let mut app = app.clone();
     if io::stderr().is_terminal() && job.error_pattern.is_none() && !job.label && !job.timestamp {
-        app.environment.push((b"ARCHIPELAGO_TERMINAL".to_vec(), b"1".to_vec()));
+        let columns = os::descriptor::terminal_columns(io::stderr()).unwrap_or(80);
+        app.environment.push((b"ARCHIPELAGO_TERMINAL".to_vec(), columns.to_string().into_bytes()));
     }
     app
 }
