@@ -3,7 +3,7 @@
 //! `subject` is the program that is run; it does what its arguments say. [`archi`] finds the launcher, and has cargo
 //! build it first. [`output`] runs a command, but does not wait for ever.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{OnceLock, mpsc};
 use std::time::Duration;
@@ -61,6 +61,50 @@ pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
     while !holds() {
         assert!(begin.elapsed() < HOPELESS, "waited for {what}");
         std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A folder of a test's own, removed at the end.
+pub struct Folder(PathBuf);
+
+impl Folder {
+    /// A new one in `place`, which is `env!("CARGO_TARGET_TMPDIR")`; no two tests give it the same name.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    pub fn new(place: &str, name: &str) -> Folder {
+        let path = Path::new(place).join(format!("{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a folder can be made");
+        Folder(path)
+    }
+
+    /// The path of something in it.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// The same as text.
+    ///
+    /// # Panics
+    /// When it is no UTF-8.
+    pub fn text(&self, name: &str) -> String {
+        self.path(name).into_os_string().into_string().expect("a path of the build is text")
+    }
+
+    /// The names of all that is in it.
+    ///
+    /// # Panics
+    /// When it cannot be read.
+    pub fn names(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(&self.0).expect("the folder can be read");
+        let names = entries.map(|entry| entry.expect("an entry can be read").file_name());
+        names.map(|name| name.to_string_lossy().into_owned()).collect()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

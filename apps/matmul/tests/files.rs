@@ -2,33 +2,14 @@
 
 use matmul::{Error, Matrix, file};
 use std::path::{Path, PathBuf};
+use system_tests::Folder;
 
 fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data").join(name)
 }
 
-/// A folder of its own, removed at the end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
-    fn names(&self) -> Vec<String> {
-        std::fs::read_dir(&self.0)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+fn folder(name: &str) -> Folder {
+    Folder::new(env!("CARGO_TARGET_TMPDIR"), name)
 }
 
 #[test]
@@ -42,11 +23,11 @@ fn both_files_of_digits_hold_the_same_matrix() {
 
 #[test]
 fn a_matrix_comes_back_from_a_file_of_either_kind() {
-    let folder = Folder::new("either");
+    let folder = folder("either");
     let matrix = Matrix::from_values(2, 3, vec![1.0, -2.5, 1e300, 0.0, 7.0, 0.1]);
     for name in ["m.npy", "m.mtx"] {
-        file::write(&folder.0.join(name), &matrix).unwrap();
-        assert_eq!(file::read(&folder.0.join(name)).unwrap(), matrix);
+        file::write(&folder.path(name), &matrix).unwrap();
+        assert_eq!(file::read(&folder.path(name)).unwrap(), matrix);
     }
     assert_eq!(folder.names().len(), 2);
 }
@@ -69,12 +50,12 @@ fn a_full_disk_is_reported() {
 
 #[test]
 fn nothing_half_written_is_left() {
-    let folder = Folder::new("half");
+    let folder = folder("half");
     // The name is taken by a folder when the finished file should get it.
-    std::fs::create_dir(folder.0.join("taken.npy")).unwrap();
-    assert!(file::write(&folder.0.join("taken.npy"), &Matrix::zeros(2, 2)).is_err());
-    assert!(matches!(file::check_writable(&folder.0.join("taken.npy")), Err(Error::Input(_))));
-    assert!(matches!(file::check_writable(&folder.0.join("absent/c.npy")), Err(Error::Input(_))));
-    assert!(file::check_writable(&folder.0.join("c.npy")).is_ok());
+    std::fs::create_dir(folder.path("taken.npy")).unwrap();
+    assert!(file::write(&folder.path("taken.npy"), &Matrix::zeros(2, 2)).is_err());
+    assert!(matches!(file::check_writable(&folder.path("taken.npy")), Err(Error::Input(_))));
+    assert!(matches!(file::check_writable(&folder.path("absent/c.npy")), Err(Error::Input(_))));
+    assert!(file::check_writable(&folder.path("c.npy")).is_ok());
     assert_eq!(folder.names(), ["taken.npy"]);
 }

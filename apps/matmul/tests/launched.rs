@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
-use system_tests::{archi, output};
+use system_tests::{Folder, archi, output};
 
 fn launch(ranks: usize, words: &[&str]) -> Output {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -18,22 +18,18 @@ const DIGITS: [&str; 5] = ["--a", "data/digits.mtx", "--b", "data/digits.npy", "
 
 #[test]
 fn the_demo_is_verified() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("launched-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let out = folder.join("gram.npy");
+    let folder = Folder::new(env!("CARGO_TARGET_TMPDIR"), "launched");
+    let out = folder.text("gram.npy");
     for algorithm in ["rows", "summa"] {
-        let more = ["--verify", "--algorithm", algorithm, "--out", out.to_str().unwrap()];
+        let more = ["--verify", "--algorithm", algorithm, "--out", &out];
         let output = launch(4, &[&DIGITS[..], &more].concat());
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
         assert!(text.starts_with("1797x64 times 64x1797 on 4 processes"), "{text}");
         assert!(text.contains("verified: all 3229209 elements equal those computed in integers"), "{text}");
         assert_eq!(output.stderr, b"");
-        let names: Vec<_> =
-            std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(names, ["gram.npy"]);
+        assert_eq!(folder.names(), ["gram.npy"]);
     }
-    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]

@@ -4,28 +4,12 @@ use archipelago::Comm;
 use matmul::run::{Status, run};
 use matmul::{Matrix, file, generate, product};
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
+use system_tests::Folder;
 
-/// A folder of its own, removed at the end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Folder {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Folder(path)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+fn folder(name: &str) -> Folder {
+    Folder::new(env!("CARGO_TARGET_TMPDIR"), name)
 }
 
 /// The statuses of all ranks of `matmul words`, by rank.
@@ -45,12 +29,12 @@ fn data(name: &str) -> String {
 
 #[test]
 fn the_gram_matrix_of_the_digits_is_exact_on_any_number_of_ranks() {
-    let folder = Folder::new("gram");
+    let folder = folder("gram");
     let (digits, same_digits) = (data("digits.mtx"), data("digits.npy"));
     let mut first: Option<Matrix> = None;
     for ranks in [1, 2, 4, 7] {
         for algorithm in ["rows", "summa"] {
-            let out = folder.path(&format!("gram-{ranks}-{algorithm}.npy"));
+            let out = folder.text(&format!("gram-{ranks}-{algorithm}.npy"));
             let words = [
                 "--a",
                 &digits,
@@ -73,10 +57,10 @@ fn the_gram_matrix_of_the_digits_is_exact_on_any_number_of_ranks() {
 
 #[test]
 fn sizes_need_not_divide() {
-    let folder = Folder::new("sizes");
+    let folder = folder("sizes");
     for (m, k, n) in [(1, 1, 1), (2, 5, 3), (5, 3, 1), (13, 17, 11)] {
         let (a, b) = (generate::matrix(7, 0, m, k), generate::matrix(7, 1, k, n));
-        let (file_a, file_b, out) = (folder.path("a.npy"), folder.path("b.mtx"), folder.path("c.npy"));
+        let (file_a, file_b, out) = (folder.text("a.npy"), folder.text("b.mtx"), folder.text("c.npy"));
         file::write(Path::new(&file_a), &a).unwrap();
         file::write(Path::new(&file_b), &b).unwrap();
         let expected = product::product(&a, &b);
@@ -120,16 +104,16 @@ fn random_matrices_are_verified_by_freivalds() {
 
 #[test]
 fn bad_input_is_one_ranks_failure_and_leaves_no_file() {
-    let folder = Folder::new("bad");
+    let folder = folder("bad");
     let digits = data("digits.npy");
-    let malformed = folder.path("malformed.mtx");
+    let malformed = folder.text("malformed.mtx");
     std::fs::write(&malformed, "%%MatrixMarket matrix array real general\n2 2\n1\nx\n3\n4\n").unwrap();
-    let out = folder.path("c.npy");
+    let out = folder.text("c.npy");
     let check = |words: &[&str], expected: Status| {
         assert_eq!(statuses(3, words), [expected, Status::Done, Status::Done], "{words:?}");
     };
     check(&["--n", "0", "--out", &out], Status::Usage);
-    let (number, not) = (folder.path("number.mtx"), folder.path("not-a-number.npy"));
+    let (number, not) = (folder.text("number.mtx"), folder.text("not-a-number.npy"));
     file::write(Path::new(&number), &Matrix::from_values(2, 2, vec![1.0; 4])).unwrap();
     file::write(Path::new(&not), &Matrix::from_values(2, 2, vec![1.0, 1.0, f64::NAN, 1.0])).unwrap();
     check(&["--a", &number, "--b", &not, "--verify", "--out", &out], Status::Failed);
@@ -146,7 +130,5 @@ fn bad_input_is_one_ranks_failure_and_leaves_no_file() {
     check(&["--n", "eight"], Status::Usage);
     check(&["--n", "8", "--a", &digits], Status::Usage);
     check(&["--help"], Status::Done);
-    let left: Vec<_> =
-        std::fs::read_dir(&folder.0).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(left, ["malformed.mtx"]);
+    assert_eq!(folder.names(), ["malformed.mtx"]);
 }

@@ -12,13 +12,19 @@ pub struct Statistics {
     rows: BTreeMap<(u32, String, Option<u32>), Statistic>,
 }
 
+/// What a process says of itself may be anything: no sum may overflow.
 fn add(sum: &mut Statistic, row: &Statistic) {
-    sum.messages_out += row.messages_out;
-    sum.bytes_out += row.bytes_out;
-    sum.messages_in += row.messages_in;
-    sum.bytes_in += row.bytes_in;
-    sum.waits += row.waits;
-    sum.bytes_copied += row.bytes_copied;
+    let counts = [
+        (&mut sum.messages_out, row.messages_out),
+        (&mut sum.bytes_out, row.bytes_out),
+        (&mut sum.messages_in, row.messages_in),
+        (&mut sum.bytes_in, row.bytes_in),
+        (&mut sum.waits, row.waits),
+        (&mut sum.bytes_copied, row.bytes_copied),
+    ];
+    for (sum, count) in counts {
+        *sum = sum.saturating_add(count);
+    }
 }
 
 impl Statistics {
