@@ -56,22 +56,22 @@ fn broken(name: &'static str, found: impl Into<String>, remedy: &'static str) ->
 
 fn shared_memory(ranks: u32, tcp: bool) -> Finding {
     const NAME: &str = "shared memory";
+    let remedy = match os::limits::file_bytes() {
+        Some(_) => {
+            "raise the limit on the size of files, which holds for shared memory too: ulimit -f unlimited"
+        }
+        None => "allow memfd_create, or mount a tmpfs on /dev/shm",
+    };
+    let of_the_host = match os::limits::file_bytes() {
+        Some(_) => remedy,
+        None => "raise the limit on address space: ulimit -v unlimited",
+    };
     match machine::sharing() {
-        Sharing::Denied(why) if tcp => slow(
-            NAME,
-            format!("{why}; messages go over TCP"),
-            "allow memfd_create, or mount a tmpfs on /dev/shm",
-        ),
-        Sharing::Denied(why) => broken(NAME, why, "allow memfd_create, or mount a tmpfs on /dev/shm"),
+        Sharing::Denied(why) if tcp => slow(NAME, format!("{why}; messages go over TCP"), remedy),
+        Sharing::Denied(why) => broken(NAME, why, remedy),
         how => match fabric::Host::create(ranks as u16) {
-            Err(error) if tcp => slow(
-                NAME,
-                format!("{error}; messages go over TCP"),
-                "raise the limit on address space: ulimit -v unlimited",
-            ),
-            Err(error) => {
-                broken(NAME, error.to_string(), "raise the limit on address space: ulimit -v unlimited")
-            }
+            Err(error) if tcp => slow(NAME, format!("{error}; messages go over TCP"), of_the_host),
+            Err(error) => broken(NAME, error.to_string(), of_the_host),
             Ok(_) => match how {
                 Sharing::Unnamed(directory) if directory == "/tmp" => slow(
                     NAME,

@@ -22,11 +22,17 @@ pub const SIGNALS: [i32; 7] = [
     signal::SIGUSR2,
 ];
 
+/// Makes sure that the ends of children are told: a caller may have ignored SIGCHLD, and then the kernel forgets them.
+pub fn expect_ends() {
+    signal::reset(&[signal::SIGCHLD]);
+}
+
 /// From now on this process reads these signals instead of dying of them, and adopts the orphans among its descendants.
 ///
 /// # Errors
 /// When the process is out of descriptors.
 pub fn take_over(signals: &[i32]) -> io::Result<SignalReader> {
+    expect_ends();
     let reader = SignalReader::block(signals)?;
     // Without it, orphans go to init: the process groups are still killed.
     let _ = os::spawn::become_subreaper();

@@ -38,6 +38,11 @@ pub fn processes() -> Option<u64> {
     rustix::process::getrlimit(Resource::Nproc).current
 }
 
+/// How long a file may become by this process's doing; `None`: no limit. It holds for memory that is a file as well.
+pub fn file_bytes() -> Option<u64> {
+    rustix::process::getrlimit(Resource::Fsize).current
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -98,15 +98,24 @@ fn create_memfd(name: &str, bytes: u64) -> io::Result<OwnedFd> {
         Err(rustix::io::Errno::INVAL) => rustix::fs::memfd_create(name, flags),
         other => other,
     }?;
-    rustix::fs::ftruncate(&fd, bytes)?;
+    extend(&fd, bytes)?;
     rustix::fs::fcntl_add_seals(&fd, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
     Ok(fd)
+}
+
+/// Gives a new file its size. A limit on the size of files holds for memfds too, and to pass it costs the process its life
+/// (SIGXFSZ), so it is asked first.
+fn extend(fd: &OwnedFd, bytes: u64) -> io::Result<()> {
+    if crate::limits::file_bytes().is_some_and(|limit| limit < bytes) {
+        return Err(rustix::io::Errno::FBIG.into());
+    }
+    Ok(rustix::fs::ftruncate(fd, bytes)?)
 }
 
 fn create_in(directory: &Path, bytes: u64) -> io::Result<OwnedFd> {
     let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC | OFlags::EXCL;
     let fd = rustix::fs::open(directory, flags, Mode::RUSR | Mode::WUSR)?;
-    rustix::fs::ftruncate(&fd, bytes)?;
+    extend(&fd, bytes)?;
     Ok(fd)
 }
 

@@ -23,6 +23,22 @@ fn a_limit_that_is_too_low_is_one_clear_line() {
 }
 
 #[test]
+fn a_limit_on_the_size_of_files_leaves_tcp() {
+    // Shared memory is a file to the kernel.
+    let outcome = Scene::new().run_behind("ulimit -f 100", &["-n", "2", &claimant(), "claim", "goodbye"]);
+    assert_eq!(outcome.status, Some(0), "{outcome:?}");
+    assert_eq!(outcome.lines(), ["rank 0 of 2 with no segment", "rank 1 of 2 with no segment"]);
+    let scene = Scene::new();
+    let words = ["-c", "ulimit -f 100; exec \"$0\" doctor", env!("CARGO_BIN_EXE_archi")];
+    let outcome = scene.finish(scene.program("sh", &words).spawn().unwrap());
+    assert_eq!(outcome.status, Some(0), "{outcome:?}");
+    assert!(
+        outcome.stdout.contains("slow    shared memory") && outcome.stdout.contains("ulimit -f"),
+        "{outcome:?}"
+    );
+}
+
+#[test]
 fn many_more_processes_than_cores() {
     let outcome = Scene::new().run(&["-n", "64", &claimant(), "claim", "goodbye"]);
     assert_eq!(outcome.status, Some(0), "{outcome:?}");

@@ -105,6 +105,16 @@ fn a_full_disk_is_said_and_loses_nothing() {
 }
 
 #[test]
+fn a_limit_on_the_size_of_files_is_like_a_full_disk() {
+    let scene = Scene::new();
+    let out = scene.path("out.%r");
+    let words = ["-n", "2", "--output-file", out.to_str().unwrap(), "sh", "-c", "echo $ARCHIPELAGO_RANK"];
+    let outcome = scene.run_behind("ulimit -f 0", &words);
+    assert_eq!((outcome.status, outcome.lines()), (Some(1), vec!["0", "1"]), "{outcome:?}");
+    assert!(outcome.stderr.contains("cannot be written: File too large"), "{outcome:?}");
+}
+
+#[test]
 fn a_file_that_cannot_be_opened_is_said_before_anything_starts() {
     let outcome = Scene::new().run(&["--output-file", "/no/such/place/out", "echo", "x"]);
     assert_eq!((outcome.status, outcome.stdout.as_str()), (Some(1), ""));

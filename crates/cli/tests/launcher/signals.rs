@@ -2,7 +2,7 @@
 
 use crate::running::{Running, with_input};
 use crate::scene::{Outcome, Scene, claimant, is_installed, until};
-use os::signal::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, send};
+use os::signal::{SIGCONT, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, send};
 use std::process::Child;
 
 /// Starts a job, and waits until so many of its processes have `ready` in their command lines.
@@ -40,6 +40,22 @@ fn under_nohup_a_hang_up_ends_nothing() {
     let outcome = end_by(&scene, child, &[SIGTERM]);
     assert_eq!(outcome.status, Some(128 + SIGTERM), "{outcome:?}");
     outcome.expect_one_line(&["SIGTERM"]);
+}
+
+#[test]
+fn a_caller_may_ignore_and_block_whatever_it_likes() {
+    let scene = Scene::new();
+    for option in ["--ignore-signal", "--block-signal"] {
+        let words = [option, env!("CARGO_BIN_EXE_archi"), "run", "-n", "2", "sh", "-c", "exit 3"];
+        let outcome = scene.finish(scene.program("env", &words).spawn().unwrap());
+        assert_eq!(outcome.status, Some(3), "{option}: {outcome:?}");
+        let words = [option, env!("CARGO_BIN_EXE_archi"), "run", "-n", "2", "sleep", "1000"];
+        let mut child = scene.program("env", &words).spawn().unwrap();
+        scene.wait_for(2, "sleep 1000");
+        send(scene.wait_for_keeper(), SIGKILL).unwrap();
+        scene.expect_failure(&mut child);
+        scene.expect_nothing_left();
+    }
 }
 
 #[test]

@@ -15,6 +15,7 @@ use std::os::unix::net::UnixStream;
 /// child of the one before, and each adopts the orphans below it: whichever two of them are killed in one moment, the
 /// third ends all that is left, in whatever session or group it is.
 pub fn run(descriptor: RawFd) -> u8 {
+    reaper::expect_ends();
     let _ = os::spawn::become_subreaper();
     match os::spawn::fork_and_stay_bare() {
         Ok(None) => keep(descriptor),

@@ -66,8 +66,9 @@ fn start(job: &Job, outputs: Outputs) -> io::Result<Launcher<'_>> {
         os::descriptor::close_on_exec(number);
     }
     let spared = os::descendants::descendants().unwrap_or_default();
-    // A terminal's stop is for the job as well. Under `nohup` a hang-up ends nothing.
-    let signals = reaper::SIGNALS.into_iter().chain([signal::SIGTSTP, signal::SIGCONT]);
+    // A terminal's stop is for the job as well. A limit on the size of files is an error of the write, as a full disk is, and
+    // no reason to die. Under `nohup` a hang-up ends nothing.
+    let signals = reaper::SIGNALS.into_iter().chain([signal::SIGTSTP, signal::SIGCONT, signal::SIGXFSZ]);
     let heard = signals.filter(|&one| one != signal::SIGHUP || !signal::is_ignored(one));
     let signals = reaper::take_over(&heard.collect::<Vec<_>>())?;
 

@@ -265,6 +265,8 @@ impl<'a> Launcher<'a> {
             match what {
                 // The stream tells of the keeper's end, after everything that it said.
                 signal::SIGCHLD => {}
+                // The write tells.
+                signal::SIGXFSZ => {}
                 signal::SIGUSR1 | signal::SIGUSR2 => self.say(&ToAgent::Signal(what)),
                 signal::SIGTSTP => {
                     self.say(&ToAgent::Signal(what));
