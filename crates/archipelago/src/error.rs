@@ -99,6 +99,11 @@ pub enum Error {
         /// Where it happened.
         place: Place,
     },
+    /// A layout that can't be, or that doesn't lie in its slice.
+    Layout {
+        /// Why.
+        why: String,
+    },
     /// The process could not join its job: the text says why, and what to do.
     Join {
         /// Why.
@@ -275,7 +280,7 @@ impl Place {
 }
 
 impl Error {
-    /// Where it happened; nowhere, for a process that could not join its job.
+    /// Where it happened; nowhere, for a process that could not join its job and for a layout.
     pub fn place(&self) -> Option<&Place> {
         match self {
             Error::Truncated { place, .. }
@@ -289,7 +294,7 @@ impl Error {
             | Error::Cancelled { place }
             | Error::Ended { place, .. }
             | Error::OutOfMemory { place, .. } => Some(place),
-            Error::Join { .. } => None,
+            Error::Join { .. } | Error::Layout { .. } => None,
         }
     }
 }
@@ -358,12 +363,24 @@ impl fmt::Display for Error {
             Error::OutOfMemory { bytes, .. } => {
                 write!(f, "there is no memory for a message of {bytes} bytes; the message is kept")
             }
-            Error::Join { why } => f.write_str(why),
+            Error::Join { why } | Error::Layout { why } => f.write_str(why),
         }
     }
 }
 
 impl std::error::Error for Error {}
+
+impl From<layout::LayoutError> for Error {
+    fn from(error: layout::LayoutError) -> Error {
+        Error::Layout { why: error.to_string() }
+    }
+}
+
+impl From<layout::OutOfBounds> for Error {
+    fn from(error: layout::OutOfBounds) -> Error {
+        Error::Layout { why: error.to_string() }
+    }
+}
 
 /// An error of an operation that owned a buffer, and the buffer.
 pub struct Failed<B> {

@@ -62,6 +62,26 @@
 //! padding) is sent and received where it lies; any other that derives [`Wire`] is packed, received into scratch memory,
 //! validated, and then written.
 //!
+//! # Layouts
+//! What is sent need not lie in a row: a [`Layout`] selects it from a slice, and [`over`](Layout::over) and
+//! [`over_mut`](Layout::over_mut) make a view of it that is sent and received as a slice is, also in a scope. The other side may
+//! have another layout of the same values, or none. A large message is packed straight into the pieces that it travels in.
+//!
+//! ```
+//! use archipelago::{Order, prelude::*};
+//! # archipelago::testing::run(2, |world| {
+//! // The last column of a field goes into the first column, the halo, of the right neighbour's.
+//! let column = |at| Layout::subarray(&[4, 6], &[4, 1], &[0, at], Order::C, &Layout::of::<f64>());
+//! let (edge, halo) = (column(5)?, column(0)?);
+//! let (me, n) = (world.rank(), world.size());
+//! let mut field = vec![me as f64; 4 * 6];
+//! world.to((me + 1) % n).send(&edge.over(&field)?)?;
+//! world.from((me + n - 1) % n).receive_into(&mut halo.over_mut(&mut field)?)?;
+//! assert_eq!(field[..7], [1.0 - me as f64, me as f64, me as f64, me as f64, me as f64, me as f64, 1.0 - me as f64]);
+//! # Ok::<(), archipelago::Error>(())
+//! # });
+//! ```
+//!
 //! # Errors
 //! All verbs return [`Error`], which says in which operation, on which communicator, with whom, and what to do. Arguments are
 //! checked before anything is done. A message that does not fit its receive is kept for another one.
@@ -97,6 +117,10 @@ pub use comm::{Comm, World, init};
 pub use engine::{Counters, PeerCounters};
 pub use error::{Error, Failed, Place, Result};
 pub use group::Grid;
+pub use layout::{
+    Buffer, BufferMut, Constructor, Dimension, Distribution, Field, Layout, LayoutError, Order, OutOfBounds,
+    View, ViewMut,
+};
 pub use operator::{
     And, BitAnd, BitOr, BitXor, Bits, Function, Located, Max, MaxLocation, Min, MinLocation, Number,
     Operation, Or, Product, Sum, Truth, Xor, commutative, ordered,
@@ -113,8 +137,8 @@ pub use wire::{Items, ItemsMut, Operand, Receivable, Wire};
 /// What most programs use.
 pub mod prelude {
     pub use crate::{
-        And, BitAnd, BitOr, BitXor, Comm, Located, Max, MaxLocation, Min, MinLocation, Or, Product, Sum,
-        Wire, World, Xor, commutative, ordered,
+        And, BitAnd, BitOr, BitXor, Comm, Layout, Located, Max, MaxLocation, Min, MinLocation, Or, Product,
+        Sum, Wire, World, Xor, commutative, ordered,
     };
 }
 

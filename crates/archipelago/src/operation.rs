@@ -3,13 +3,14 @@
 use std::task::{Context, Poll, ready};
 
 use engine::{Mode, RequestId};
+use layout::Placed;
 use runtime::{Started, undisturbed};
 use wire::{Form, Wire, slice};
 
 use crate::address::{Destination, Source};
 use crate::error::Spot;
-use crate::transfer::type_of;
-use crate::{Error, Result};
+use crate::transfer::{laid_out_of, type_of};
+use crate::{Error, Result, raw};
 
 /// An operation under way or complete. Dropping it neither waits nor cancels: its holder does.
 pub(crate) struct Operation {
@@ -61,6 +62,45 @@ impl Operation {
             landing: None,
             packed,
         }
+    }
+
+    /// Starts to send what a layout selects.
+    ///
+    /// # Safety
+    /// Neither the placed layout nor its memory is written or gone until the operation is complete.
+    pub unsafe fn send_laid_out<T: Wire>(
+        to: &Destination<'_>,
+        operation: &'static str,
+        mode: Mode,
+        placed: &Placed,
+        signature: u64,
+    ) -> Operation {
+        let (comm, of, bytes) = (&to.comm.untyped, laid_out_of::<T>(signature), placed.bytes());
+        // SAFETY: the caller's promise.
+        let started = unsafe { comm.start_send_from(to.rank, to.tag, of, raw::pointer(placed), bytes, mode) };
+        Operation::in_place::<T>(started, to.spot(operation))
+    }
+
+    /// Starts to receive to where a layout has it.
+    ///
+    /// # Safety
+    /// Neither the placed layout nor its memory is used or gone until the operation is complete.
+    pub unsafe fn receive_laid_out<T: Wire>(
+        from: &Source<'_>,
+        operation: &'static str,
+        placed: &Placed,
+        signature: u64,
+    ) -> Operation {
+        let (comm, of, bytes) = (&from.comm.untyped, laid_out_of::<T>(signature), placed.bytes());
+        // SAFETY: the caller's promise.
+        let started =
+            unsafe { comm.start_receive_into(from.source, from.tag, of, raw::pointer(placed), bytes) };
+        Operation::in_place::<T>(started, from.spot(operation))
+    }
+
+    /// An operation that needs nothing of us when it completes.
+    fn in_place<T: Wire>(started: std::result::Result<Started, engine::Error>, spot: Spot) -> Operation {
+        Operation { state: State::of(started), spot, of: of_type::<T>(), landing: None, packed: Vec::new() }
     }
 
     /// Starts to receive.

@@ -1,6 +1,7 @@
 //! Looking at messages before receiving them.
 
-use wire::{Incoming, ItemsMut, Receivable, Wire};
+use layout::{BufferMut, MemoryMut};
+use wire::{Incoming, Receivable, Wire};
 
 use crate::address::{Source, Status};
 use crate::error::{Peer, Spot};
@@ -91,15 +92,21 @@ impl Message<'_> {
         R::take(self)
     }
 
-    /// Receives it into a buffer: a value, a slice, a vector as long as it is.
+    /// Receives it into a buffer: a value, a slice, a vector as long as it is, what a layout selects.
     ///
     /// # Errors
     /// A message of another type or more values: it is given back, a later receive can take it.
-    pub fn receive_into<B: ItemsMut + ?Sized>(mut self, buffer: &mut B) -> Result<Status> {
+    pub fn receive_into<B: BufferMut + ?Sized>(mut self, buffer: &mut B) -> Result<Status> {
         let (comm, spot) = (self.comm, self.spot("receive_into"));
+        if let Some(received) = raw::receive_message_laid_out(comm, self.name, buffer) {
+            let status = received.map_err(|error| spot.explain::<B::Item>(comm, error))?;
+            self.held = false;
+            return Ok(Status::of(status));
+        }
+        let MemoryMut::Row(items) = buffer.memory_mut() else { unreachable!("it has no layout") };
         let receive =
             |room: &mut raw::Room| raw::receive_message(comm, self.name, type_of::<B::Item>(), room);
-        let received = raw::into(buffer.items_mut(), receive);
+        let received = raw::into(items, receive);
         let (status, count) = received.map_err(|error| spot.explain::<B::Item>(comm, error))?;
         self.held = false;
         spot.check_whole::<B::Item>(comm, status, count)

@@ -5,11 +5,12 @@ use std::mem::MaybeUninit;
 
 use engine::collective::{Call, Operands};
 use engine::{Error, Mode, Pointer, Status, TypeTag};
-use layout::Operator;
-use runtime::undisturbed;
+use layout::{Buffer, BufferMut, Memory, MemoryMut, Operator, Placed};
+use runtime::{Started, undisturbed};
 use wire::{Form, Invalid, Wire, slice};
 
 use crate::address::{Destination, Source};
+use crate::transfer::{laid_out_of, type_of};
 
 /// Bytes to be received into.
 pub(crate) type Room = [MaybeUninit<u8>];
@@ -27,6 +28,66 @@ pub(crate) fn receive(from: &Source<'_>, of: TypeTag, room: &mut Room) -> Result
         from.comm.untyped.receive(from.source, from.tag, of, room.as_mut_ptr().cast(), room.len())
     })
     .map(Filled)
+}
+
+/// Sends a buffer, in a row or as a layout has it.
+#[inline]
+pub(crate) fn send_buffer<B: Buffer + ?Sized>(
+    to: &Destination<'_>,
+    data: &B,
+    mode: Mode,
+) -> Result<(), Error> {
+    match data.memory() {
+        Memory::Row(items) => send(to, type_of::<B::Item>(), &slice::encoding(items), mode),
+        Memory::LaidOut(placed, signature) => {
+            let (comm, of) = (&to.comm.untyped, laid_out_of::<B::Item>(signature));
+            let (from, bytes) = (pointer(placed), placed.bytes());
+            // SAFETY: a buffer can be read as long as it is borrowed, and it is until the verb returns, when the
+            // operation is complete.
+            undisturbed(|| unsafe {
+                finish(comm, comm.start_send_from(to.rank, to.tag, of, from, bytes, mode)).map(drop)
+            })
+        }
+    }
+}
+
+/// Receives into a buffer as its layout has it; none if it has none.
+pub(crate) fn receive_laid_out<B: BufferMut + ?Sized>(
+    from: &Source<'_>,
+    buffer: &mut B,
+) -> Option<Result<Status, Error>> {
+    let MemoryMut::LaidOut(placed, signature) = buffer.memory_mut() else { return None };
+    let (comm, of) = (&from.comm.untyped, laid_out_of::<B::Item>(signature));
+    let (to, bytes) = (pointer(placed), placed.bytes());
+    // SAFETY: a buffer can be written as long as it is mutably borrowed, and it is until the verb returns, when the
+    // operation is complete.
+    Some(undisturbed(|| unsafe {
+        finish(comm, comm.start_receive_into(from.source, from.tag, of, to, bytes))
+    }))
+}
+
+/// The same of a message that a matched probe holds.
+pub(crate) fn receive_message_laid_out<B: BufferMut + ?Sized>(
+    comm: &runtime::Comm,
+    message: engine::Message,
+    buffer: &mut B,
+) -> Option<Result<Status, Error>> {
+    let MemoryMut::LaidOut(placed, signature) = buffer.memory_mut() else { return None };
+    let (of, to, bytes) = (laid_out_of::<B::Item>(signature), pointer(placed), placed.bytes());
+    // SAFETY: as above.
+    Some(undisturbed(|| unsafe { finish(comm, comm.start_receive_message_into(message, of, to, bytes)) }))
+}
+
+/// Where the bytes of a layout are: what turns out to be in a row is treated so.
+pub(crate) fn pointer(placed: &Placed) -> Pointer {
+    placed.contiguous().map_or_else(|| Pointer::laid_out(placed), Pointer::new)
+}
+
+fn finish(comm: &runtime::Comm, started: Result<Started, Error>) -> Result<Status, Error> {
+    match started? {
+        Started::Done(status) => Ok(status),
+        Started::Pending(request) => comm.wait(request),
+    }
 }
 
 pub(crate) fn receive_message(

@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use engine::Mode;
-use wire::{Items, ItemsMut, Wire};
+use layout::{Buffer, BufferMut, Memory, MemoryMut};
 
 use crate::address::{Destination, Source, Status};
 use crate::operation::Operation;
@@ -90,7 +90,7 @@ pub struct Scope<'scope, 'env: 'scope> {
 }
 
 impl<'c> Destination<'c> {
-    /// Starts to send a value, a slice or a vector that is borrowed until the scope ends.
+    /// Starts to send a value, a slice, a vector, or what a layout selects of a slice, that is borrowed until the scope ends.
     ///
     /// # Errors
     /// A rank or a tag that can't be, a peer that is known to be gone: nothing was started.
@@ -100,19 +100,27 @@ impl<'c> Destination<'c> {
         data: &'scope B,
     ) -> Result<Sending<'scope>>
     where
-        B: Items + ?Sized,
+        B: Buffer + ?Sized,
         'c: 'scope,
     {
-        // SAFETY: the items are borrowed for 'scope, and the scope does not end before the operation is complete.
-        let operation = unsafe { Operation::send(self, "start_send", Mode::Standard, data.items()) };
+        // SAFETY: the buffer is borrowed for 'scope, and the scope does not end before the operation is complete.
+        let operation = unsafe {
+            match data.memory() {
+                Memory::Row(items) => Operation::send(self, "start_send", Mode::Standard, items),
+                Memory::LaidOut(placed, signature) => {
+                    let mode = Mode::Standard;
+                    Operation::send_laid_out::<B::Item>(self, "start_send", mode, placed, signature)
+                }
+            }
+        };
         let (operations, key) = scope.started.insert(&self.comm.untyped, operation)?;
         Ok(Sending { operations, key })
     }
 }
 
 impl<'c> Source<'c> {
-    /// Starts to receive into a value, a slice or a vector (of as many values as it has) that is borrowed until the
-    /// scope ends, or until [`wait`](Receiving::wait) gives it back.
+    /// Starts to receive into a value, a slice, a vector (of as many values as it has), or to where a layout has it in a
+    /// slice. What is received into is borrowed until the scope ends, or until [`wait`](Receiving::wait) gives it back.
     ///
     /// # Errors
     /// A rank or a tag that can't be, a peer that is known to be gone: nothing was started.
@@ -120,17 +128,24 @@ impl<'c> Source<'c> {
         &self,
         scope: &'scope Scope<'scope, 'env>,
         buffer: &'scope mut B,
-    ) -> Result<Receiving<'scope, B::Item>>
+    ) -> Result<Receiving<'scope, B>>
     where
-        B: ItemsMut + ?Sized,
+        B: BufferMut + ?Sized,
         'c: 'scope,
     {
-        let items: *mut [B::Item] = buffer.items_mut();
-        // SAFETY: the items are mutably borrowed for 'scope, the scope does not end before the operation is complete, and
-        // only `Receiving::wait` gives them back before, when it is.
-        let operation = unsafe { Operation::receive(self, "start_receive", items) };
+        let buffer: *mut B = buffer;
+        // SAFETY: the buffer is mutably borrowed for 'scope, the scope does not end before the operation is complete, and
+        // only `Receiving::wait` gives it back before, when it is.
+        let operation = unsafe {
+            match (*buffer).memory_mut() {
+                MemoryMut::Row(items) => Operation::receive(self, "start_receive", items),
+                MemoryMut::LaidOut(placed, signature) => {
+                    Operation::receive_laid_out::<B::Item>(self, "start_receive", placed, signature)
+                }
+            }
+        };
         let (operations, key) = scope.started.insert(&self.comm.untyped, operation)?;
-        Ok(Receiving { operations, key, items, borrow: PhantomData })
+        Ok(Receiving { operations, key, buffer, borrow: PhantomData })
     }
 }
 
@@ -158,31 +173,31 @@ impl Sending<'_> {
 
 /// A receive that was started in a scope. Dropping it leaves the waiting to the scope.
 #[must_use = "the scope waits for it at its end; wait for it here to use what is received, or drop it"]
-pub struct Receiving<'scope, T: Wire> {
+pub struct Receiving<'scope, B: BufferMut + ?Sized> {
     operations: &'scope Operations<'scope>,
     key: usize,
-    items: *mut [T],
-    borrow: PhantomData<&'scope mut [T]>,
+    buffer: *mut B,
+    borrow: PhantomData<&'scope mut B>,
 }
 
-impl<'scope, T: Wire> Receiving<'scope, T> {
-    /// Waits for the message and gives the part of the buffer that it filled.
+impl<'scope, B: BufferMut + ?Sized> Receiving<'scope, B> {
+    /// Waits for the message and gives the part of the buffer that it filled; of a layout, the number of bytes.
     ///
     /// # Errors
     /// A message that is longer than the buffer or of another type (it is kept), a peer that is gone.
-    pub fn wait(self) -> Result<&'scope mut [T]> {
-        self.wait_with_status().map(|(items, _)| items)
+    pub fn wait(self) -> Result<B::Filled<'scope>> {
+        self.wait_with_status().map(|(filled, _)| filled)
     }
 
     /// [`wait`](Receiving::wait), and tells from whom and with which tag.
     ///
     /// # Errors
     /// As [`wait`](Receiving::wait).
-    pub fn wait_with_status(self) -> Result<(&'scope mut [T], Status)> {
-        let (status, count) = self.operations.wait(self.key)?;
-        // SAFETY: the operation is complete, and it was the only user of the items, which are borrowed for 'scope.
-        let items = unsafe { &mut *self.items };
-        Ok((&mut items[..count], Status::of(status)))
+    pub fn wait_with_status(self) -> Result<(B::Filled<'scope>, Status)> {
+        let (status, _) = self.operations.wait(self.key)?;
+        // SAFETY: the operation is complete, and it was the only user of the buffer, which is borrowed for 'scope.
+        let buffer: &'scope mut B = unsafe { &mut *self.buffer };
+        Ok((buffer.filled(status.bytes), Status::of(status)))
     }
 
     /// Whether it is complete.

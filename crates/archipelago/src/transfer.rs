@@ -1,7 +1,8 @@
 //! Blocking messages.
 
 use engine::{Mode, TypeTag};
-use wire::{Incoming, Items, ItemsMut, Receivable, Wire, slice};
+use layout::{Buffer, BufferMut, MemoryMut};
+use wire::{Incoming, Receivable, Wire};
 
 use crate::address::{Destination, Source, Status};
 use crate::{Error, Result, raw};
@@ -11,8 +12,16 @@ pub(crate) const fn type_of<T: Wire>() -> TypeTag {
     TypeTag { signature: T::SIGNATURE, name: wire::describe::<T> }
 }
 
+/// What the engine is told of a layout over a slice of a type.
+pub(crate) fn laid_out_of<T: Wire>(signature: u64) -> TypeTag {
+    if signature == T::SIGNATURE {
+        return type_of::<T>();
+    }
+    TypeTag { signature, name: || format!("what a layout selects of {}", wire::describe::<T>()) }
+}
+
 impl Destination<'_> {
-    /// Sends a value, a slice or a vector, and returns when the buffer can be used again. That may be before it was received
+    /// Sends a value, a slice, a vector, or what a [`Layout`](crate::Layout) selects of a slice, and returns when the buffer can be used again. That may be before it was received
     /// (a small message) or not (a large one).
     ///
     /// Costs one message; a large one costs an announcement first.
@@ -29,9 +38,25 @@ impl Destination<'_> {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    ///
+    /// A column of a matrix, received as a row:
+    ///
+    /// ```
+    /// use archipelago::prelude::*;
+    /// # archipelago::testing::run(2, |world| {
+    /// let column = Layout::vector(4, 1, 10, &Layout::of::<f64>())?;
+    /// if world.rank() == 0 {
+    ///     let matrix: Vec<f64> = (0..40).map(f64::from).collect();
+    ///     world.to(1).send(&column.over(&matrix[3..])?)?;
+    /// } else {
+    ///     assert_eq!(world.from(0).receive::<Vec<f64>>()?, [3.0, 13.0, 23.0, 33.0]);
+    /// }
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
     #[inline]
-    pub fn send<B: Items + ?Sized>(&self, data: &B) -> Result<()> {
-        self.send_as("send", Mode::Standard, data.items())
+    pub fn send<B: Buffer + ?Sized>(&self, data: &B) -> Result<()> {
+        self.send_as("send", Mode::Standard, data)
     }
 
     /// Sends, and returns when the receiver has matched the message with a receive.
@@ -39,14 +64,14 @@ impl Destination<'_> {
     /// # Errors
     /// As [`send`](Destination::send).
     #[inline]
-    pub fn send_synchronous<B: Items + ?Sized>(&self, data: &B) -> Result<()> {
-        self.send_as("send_synchronous", Mode::Synchronous, data.items())
+    pub fn send_synchronous<B: Buffer + ?Sized>(&self, data: &B) -> Result<()> {
+        self.send_as("send_synchronous", Mode::Synchronous, data)
     }
 
     #[inline]
-    fn send_as<T: Wire>(&self, operation: &'static str, mode: Mode, items: &[T]) -> Result<()> {
-        raw::send(self, type_of::<T>(), &slice::encoding(items), mode)
-            .map_err(|error| self.spot(operation).explain::<T>(&self.comm.untyped, error))
+    fn send_as<B: Buffer + ?Sized>(&self, operation: &'static str, mode: Mode, data: &B) -> Result<()> {
+        raw::send_buffer(self, data, mode)
+            .map_err(|error| self.spot(operation).explain::<B::Item>(&self.comm.untyped, error))
     }
 }
 
@@ -87,7 +112,8 @@ impl Source<'_> {
         Ok((received, status))
     }
 
-    /// Receives into a buffer: a value, a slice, a vector as long as it is. Returns how much of it was received;
+    /// Receives into a buffer: a value, a slice, a vector as long as it is, or to where a [`Layout`](crate::Layout) has it in a
+    /// slice. Returns how much of it was received;
     /// a message may be shorter than the buffer, whose rest then stays as it is.
     ///
     /// # Errors
@@ -105,9 +131,28 @@ impl Source<'_> {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
-    pub fn receive_into<B: ItemsMut + ?Sized>(&self, buffer: &mut B) -> Result<Status> {
+    ///
+    /// ```
+    /// use archipelago::prelude::*;
+    /// # archipelago::testing::run(2, |world| {
+    /// let column = Layout::vector(3, 1, 4, &Layout::of::<u32>())?;
+    /// let mut matrix = [0u32; 12];
+    /// if world.rank() == 0 {
+    ///     world.to(1).send(&[7u32, 8, 9])?;
+    /// } else {
+    ///     world.from(0).receive_into(&mut column.over_mut(&mut matrix)?)?;
+    ///     assert_eq!((matrix[0], matrix[4], matrix[8]), (7, 8, 9));
+    /// }
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    pub fn receive_into<B: BufferMut + ?Sized>(&self, buffer: &mut B) -> Result<Status> {
         let (comm, spot) = (&self.comm.untyped, self.spot("receive_into"));
-        let received = raw::into(buffer.items_mut(), |room| raw::receive(self, type_of::<B::Item>(), room));
+        if let Some(received) = raw::receive_laid_out(self, buffer) {
+            return received.map(Status::of).map_err(|error| spot.explain::<B::Item>(comm, error));
+        }
+        let MemoryMut::Row(items) = buffer.memory_mut() else { unreachable!("it has no layout") };
+        let received = raw::into(items, |room| raw::receive(self, type_of::<B::Item>(), room));
         let (status, count) = received.map_err(|error| spot.explain::<B::Item>(comm, error))?;
         spot.check_whole::<B::Item>(comm, status, count)
     }

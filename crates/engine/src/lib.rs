@@ -23,6 +23,7 @@ mod lane;
 pub mod matching;
 mod names;
 mod offer;
+mod pointer;
 mod probe;
 mod receive;
 pub mod request;

@@ -10,42 +10,8 @@ use fabric::{Payload, Peer, Reader, Reserved};
 use mapped::board::{Board, PAYLOAD_BYTES};
 
 use crate::collective::SLOT_WORD_BYTES;
+pub use crate::pointer::Pointer;
 use crate::request::{RequestId, Waiter};
-
-/// An address in a user's buffer. The engine carries it and never follows it. Whoever starts an operation
-/// promises that the buffer is valid, from any thread, until the operation has completed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pointer(usize);
-
-impl Pointer {
-    /// No buffer.
-    pub const NULL: Pointer = Pointer(0);
-
-    /// The address of a buffer that is read or written until the operation completes.
-    pub fn new(pointer: *mut u8) -> Pointer {
-        Pointer(pointer.expose_provenance())
-    }
-
-    /// The address of a buffer that is only read.
-    pub fn reading(pointer: *const u8) -> Pointer {
-        Pointer(pointer.expose_provenance())
-    }
-
-    /// The address `bytes` further on.
-    pub fn offset(self, bytes: usize) -> Pointer {
-        Pointer(self.0.wrapping_add(bytes))
-    }
-
-    /// As a number, for an announcement.
-    pub fn address(self) -> u64 {
-        self.0 as u64
-    }
-
-    /// Back to a pointer.
-    pub fn get(self) -> *mut u8 {
-        std::ptr::with_exposed_provenance_mut(self.0)
-    }
-}
 
 /// Bytes on their way to a user's buffer.
 #[derive(Debug)]
@@ -112,6 +78,9 @@ impl CellRuns {
         self.as_slice().is_empty()
     }
 }
+
+/// Bytes read from a peer at a time when a layout scatters them: few enough to be in the cache when they are unpacked.
+const SCATTERED_BYTES: usize = 128 << 10;
 
 /// Something to do without the lane's lock.
 pub enum Work {
@@ -246,13 +215,13 @@ impl Work {
             Work::Fill { room, from, ticket } => {
                 let (pointer, bytes) = room.room();
                 // SAFETY: the room is ours until it is published; `from` is valid by this function's contract.
-                unsafe { layout::copy(from.get(), pointer, bytes) };
+                unsafe { from.read(pointer, bytes) };
                 room.publish();
                 ticket.map(|ticket| Finished { ticket: Some(ticket), release: None, succeeded: true })
             }
             Work::Read { reader, remote, to, bytes, ticket } => {
                 // SAFETY: `to` is valid for `bytes` by this function's contract.
-                let succeeded = unsafe { reader.read(remote, to.get(), bytes) }.is_ok();
+                let succeeded = unsafe { read(&reader, remote, to, bytes) };
                 Some(Finished { ticket: Some(ticket), release: None, succeeded })
             }
             Work::Copy { from, to, bytes, ticket } => {
@@ -288,6 +257,31 @@ impl Work {
             }
         }
     }
+}
+
+/// Reads a message out of a peer's memory: to where it shall lie, or, where a layout scatters it, by way of a piece of ours.
+///
+/// # Safety
+/// `to` is valid for `bytes` writes.
+unsafe fn read(reader: &Reader, remote: u64, to: Pointer, bytes: usize) -> bool {
+    if let Pointer::Row(_) = to {
+        // SAFETY: the contract.
+        return unsafe { reader.read(remote, to.get(), bytes) }.is_ok();
+    }
+    let mut piece = vec![0u8; bytes.min(SCATTERED_BYTES)];
+    let mut done = 0;
+    while done < bytes {
+        let now = piece.len().min(bytes - done);
+        // SAFETY: the piece has room for it; then the contract.
+        unsafe {
+            if reader.read(remote.wrapping_add(done as u64), piece.as_mut_ptr(), now).is_err() {
+                return false;
+            }
+            to.offset(done).write(piece.as_ptr(), now);
+        }
+        done += now;
+    }
+    true
 }
 
 /// # Safety
@@ -339,12 +333,12 @@ unsafe fn deliver(from: Delivery, to: Pointer, bytes: usize) -> Option<(Peer, Pa
     match from {
         Delivery::Inline(source) => {
             // SAFETY: bytes <= 32 by construction (min); `to` is valid by contract.
-            unsafe { layout::copy(source.as_ptr(), to.get(), bytes.min(source.len())) };
+            unsafe { to.write(source.as_ptr(), bytes.min(source.len())) };
             None
         }
         Delivery::Held(source) => {
             // SAFETY: as above.
-            unsafe { layout::copy(source.as_ptr(), to.get(), bytes.min(source.len())) };
+            unsafe { to.write(source.as_ptr(), bytes.min(source.len())) };
             None
         }
         Delivery::Mapped(peer, payload) => {
@@ -359,12 +353,10 @@ unsafe fn copy_payload(payload: &Payload, to: Pointer, bytes: usize) {
     match payload {
         // SAFETY: by contract of the caller.
         Payload::Inline { bytes: source, .. } => unsafe {
-            layout::copy(source.as_ptr(), to.get(), bytes.min(source.len()))
+            to.write(source.as_ptr(), bytes.min(source.len()))
         },
         // SAFETY: by contract of the caller.
-        Payload::Mapped { pointer, length } => unsafe {
-            layout::copy(*pointer, to.get(), bytes.min(*length))
-        },
+        Payload::Mapped { pointer, length } => unsafe { to.write(*pointer, bytes.min(*length)) },
     }
 }
 

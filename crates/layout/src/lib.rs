@@ -17,6 +17,6 @@ pub use kernel::reduce;
 pub use operation::Operation;
 pub use operator::{Failure, Operator};
 pub use tree::{
-    Constructor, Dimension, Distribution, ExternalError, Field, Layout, LayoutError, Leaf, Order,
-    OutOfBounds, Placed, View, ViewMut,
+    Buffer, BufferMut, Constructor, Dimension, Distribution, ExternalError, Field, Layout, LayoutError, Leaf,
+    Memory, MemoryMut, Order, OutOfBounds, Placed, View, ViewMut,
 };

@@ -110,14 +110,36 @@ impl Comm {
         bytes: usize,
         mode: Mode,
     ) -> Result<Started, Error> {
+        // SAFETY: as promised by the caller.
+        unsafe { self.start_send_from(to, tag, of, Pointer::reading(from), bytes, mode) }
+    }
+
+    /// Starts to send a message that is in a row or as a layout has it.
+    ///
+    /// # Errors
+    /// As [`engine::Lane::send`]: nothing was started.
+    ///
+    /// # Safety
+    /// `from` is valid for reads of `bytes` initialised bytes, and nobody writes them, until the request completes; so is the
+    /// layout.
+    #[inline]
+    pub unsafe fn start_send_from(
+        &self,
+        to: usize,
+        tag: i32,
+        of: TypeTag,
+        from: Pointer,
+        bytes: usize,
+        mode: Mode,
+    ) -> Result<Started, Error> {
         let data = match bytes <= fabric::INLINE_BYTES {
             true => {
                 let mut small = [0; fabric::INLINE_BYTES];
                 // SAFETY: `from` is valid for `bytes` reads; `small` has room for them.
-                unsafe { layout::copy(from, small.as_mut_ptr(), bytes) };
+                unsafe { from.read(small.as_mut_ptr(), bytes) };
                 Data::Small { bytes: small, length: bytes as u8 }
             }
-            false => Data::Memory { from: Pointer::reading(from), bytes },
+            false => Data::Memory { from, bytes },
         };
         let cell = self.cell();
         let mut inside = cell.lock();
@@ -187,8 +209,29 @@ impl Comm {
         to: *mut u8,
         capacity: usize,
     ) -> Result<Started, Error> {
+        // SAFETY: as promised by the caller.
+        unsafe { self.start_receive_into(source, tag, of, Pointer::new(to), capacity) }
+    }
+
+    /// Starts to receive a message into a row of bytes or to where a layout has them.
+    ///
+    /// # Errors
+    /// As [`engine::Lane::receive`]: nothing was started.
+    ///
+    /// # Safety
+    /// `to` is valid for writes of `capacity` bytes, and nobody else uses them, until the request completes; the layout is
+    /// valid as long.
+    #[inline]
+    pub unsafe fn start_receive_into(
+        &self,
+        source: Source,
+        tag: TagPattern,
+        of: TypeTag,
+        to: Pointer,
+        capacity: usize,
+    ) -> Result<Started, Error> {
         let mut inside = self.cell().lock();
-        let received = inside.lane.receive(&self.inner, source, tag, of, Pointer::new(to), capacity)?;
+        let received = inside.lane.receive(&self.inner, source, tag, of, to, capacity)?;
         Ok(self.take_received(inside, received))
     }
 
@@ -379,8 +422,26 @@ impl Comm {
         to: *mut u8,
         capacity: usize,
     ) -> Result<Started, Error> {
+        // SAFETY: as promised by the caller.
+        unsafe { self.start_receive_message_into(message, of, Pointer::new(to), capacity) }
+    }
+
+    /// [`start_receive_message`](Comm::start_receive_message) into a row of bytes or to where a layout has them.
+    ///
+    /// # Errors
+    /// As [`receive_message`](Comm::receive_message).
+    ///
+    /// # Safety
+    /// As [`start_receive_into`](Comm::start_receive_into).
+    pub unsafe fn start_receive_message_into(
+        &self,
+        message: Message,
+        of: TypeTag,
+        to: Pointer,
+        capacity: usize,
+    ) -> Result<Started, Error> {
         let mut inside = self.cell().lock();
-        let received = inside.lane.receive_message(message, of, Pointer::new(to), capacity)?;
+        let received = inside.lane.receive_message(message, of, to, capacity)?;
         Ok(self.take_received(inside, received))
     }
 

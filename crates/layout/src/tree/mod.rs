@@ -5,6 +5,7 @@
 
 mod array;
 mod bounds;
+mod buffer;
 mod construct;
 mod constructor;
 mod error;
@@ -16,6 +17,7 @@ mod program;
 mod view;
 mod walk;
 
+pub use buffer::{Buffer, BufferMut, Memory, MemoryMut};
 pub use constructor::{Constructor, Dimension, Distribution, Field, Leaf, Order};
 pub use error::{LayoutError, OutOfBounds};
 pub use external::ExternalError;
