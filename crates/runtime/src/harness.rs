@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 use engine::Config;
 use fabric::{Host, Port};
@@ -12,6 +14,9 @@ use crate::clock::Clock;
 use crate::house::House;
 use crate::patience::{Patience, WAKE_NS};
 use crate::process::{Parts, Process, Surroundings};
+
+/// A world that runs for so long hangs: no test of this length is a good one, and nothing may wait for ever.
+const PATIENCE: Duration = Duration::from_secs(30 * 60);
 
 /// What a rank's body came to: its value, or its panic's message.
 pub type Outcome<R> = Result<R, String>;
@@ -34,9 +39,32 @@ pub fn run_with<R: Send>(
     config: Config,
     body: impl Fn(Arc<Process>) -> R + Sync,
 ) -> Vec<Outcome<R>> {
+    run_within(PATIENCE, ranks, config, body)
+}
+
+/// [`run_with`] with a patience of its own: after that time whatever still waits ends with an error.
+///
+/// # Panics
+/// When the system gives no memory or threads.
+pub fn run_within<R: Send>(
+    patience: Duration,
+    ranks: usize,
+    config: Config,
+    body: impl Fn(Arc<Process>) -> R + Sync,
+) -> Vec<Outcome<R>> {
     let processes = world(ranks, config);
     let body = &body;
+    let (ended, watch) = mpsc::channel::<()>();
     std::thread::scope(|scope| {
+        let all = &processes;
+        scope.spawn(move || {
+            if watch.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
+                for process in all {
+                    process
+                        .revoke(&format!("the ranks have run for {patience:?}, which is taken for a hang"));
+                }
+            }
+        });
         let threads: Vec<_> = processes
             .iter()
             .map(|process| {
@@ -64,7 +92,9 @@ pub fn run_with<R: Send>(
             })
             .collect();
         let outcomes = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err("lost".into())));
-        outcomes.collect()
+        let outcomes = outcomes.collect();
+        drop(ended);
+        outcomes
     })
 }
 

@@ -129,3 +129,16 @@ fn a_wildcard_ends_when_all_others_have_left() {
         assert_eq!(probed, Error::Deserted { ranks: vec![1, 2, 3] });
     }));
 }
+
+#[test]
+fn a_hang_ends_when_patience_does() {
+    let patience = std::time::Duration::from_millis(50);
+    let outcomes = harness::run_within(patience, 3, engine::Config::default(), |process| {
+        // Everybody waits for the next, who sends nothing.
+        let world = process.world();
+        receive(&world, Source::Rank((world.rank() + 1) % 3)).unwrap_err().to_string()
+    });
+    for outcome in outcomes {
+        assert!(outcome.unwrap().contains("taken for a hang"));
+    }
+}
