@@ -9,6 +9,8 @@ use os::Time;
 use wire::ProcessId;
 
 use crate::backlog::{ControlFrame, Outgoing};
+use crate::collective::choices::Choices;
+use crate::collective::{Algorithm, Case, Price};
 use crate::counters::{Counters, PeerCounters};
 use crate::credit::{self, Books};
 use crate::envelope::*;
@@ -133,8 +135,10 @@ pub struct Lane {
     /// Why nothing more can be started, once that is so.
     pub(crate) closed: Option<String>,
     pub(crate) poisoned: bool,
-    /// Buffers of collectives that are over, for the next ones: steps and scratch memory.
-    pub(crate) idle: Vec<(Vec<crate::collective::Step>, Vec<u64>)>,
+    /// Executions of collectives that are over, with their steps and scratch memory, for the next ones.
+    #[expect(clippy::vec_box, reason = "each goes on to be a request's state, where it is boxed")]
+    pub(crate) idle: Vec<Box<crate::collective::executor::Execution>>,
+    choices: Choices,
     /// Collectives whose steps watch shared memory and so want to be looked at on every poll.
     pub(crate) watching: Vec<RequestId>,
     /// Collectives that failed elsewhere before they were started here.
@@ -169,6 +173,7 @@ impl Lane {
             closed: None,
             poisoned: false,
             idle: Vec::new(),
+            choices: Choices::default(),
             watching: Vec::new(),
             doomed: VecDeque::new(),
             armed_boards: Vec::new(),
@@ -314,6 +319,12 @@ impl Lane {
     /// The port, for what concerns transports alone: arming, addresses, deaths.
     pub fn port(&mut self) -> &mut Port {
         &mut self.port
+    }
+
+    /// The cheapest algorithm for a case. The last answers are kept: prices of a whole column of the table cost more than a
+    /// small collective.
+    pub fn choose(&mut self, case: &Case, price: &'static Price) -> &'static Algorithm {
+        self.choices.choose(case, price)
     }
 
     /// Whether something waits to be done that no arrival will announce.

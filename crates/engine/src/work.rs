@@ -125,8 +125,8 @@ pub enum Work {
         to: Pointer,
         /// How many.
         bytes: usize,
-        /// The collective.
-        ticket: Ticket,
+        /// `None`: nothing waits for it but the caller.
+        ticket: Option<Ticket>,
     },
     /// Combine two runs of elements.
     Reduce {
@@ -140,8 +140,8 @@ pub enum Work {
         count: usize,
         /// Whether `from` is the left operand (`into = from op into`).
         from_is_left: bool,
-        /// The collective.
-        ticket: Ticket,
+        /// `None`: nothing waits for it but the caller.
+        ticket: Option<Ticket>,
     },
     /// Write blocks into this process's cell of a board and publish them.
     Publish {
@@ -151,8 +151,8 @@ pub enum Work {
         epoch: u64,
         /// What goes where in the cell.
         runs: CellRuns,
-        /// The collective.
-        ticket: Ticket,
+        /// `None`: nothing waits for it but the caller.
+        ticket: Option<Ticket>,
     },
     /// Read out of a board's cells: one is copied, several are combined in order of rank.
     Fetch {
@@ -172,8 +172,8 @@ pub enum Work {
         bytes: usize,
         /// What combines several.
         operator: Option<layout::Operator>,
-        /// The collective.
-        ticket: Ticket,
+        /// `None`: nothing waits for it but the caller.
+        ticket: Option<Ticket>,
     },
     /// Wake a waiting thread or task.
     Wake(Waiter),
@@ -217,7 +217,7 @@ impl Work {
                 // SAFETY: the room is ours until it is published; `from` is valid by this function's contract.
                 unsafe { from.read(pointer, bytes) };
                 room.publish();
-                ticket.map(|ticket| Finished { ticket: Some(ticket), release: None, succeeded: true })
+                done(ticket)
             }
             Work::Read { reader, remote, to, bytes, ticket } => {
                 // SAFETY: `to` is valid for `bytes` by this function's contract.
@@ -227,25 +227,25 @@ impl Work {
             Work::Copy { from, to, bytes, ticket } => {
                 // SAFETY: both are valid by this function's contract, and a schedule's steps don't overlap.
                 unsafe { layout::copy(from.get(), to.get(), bytes) };
-                Some(Finished { ticket: Some(ticket), release: None, succeeded: true })
+                done(ticket)
             }
             Work::Reduce { operator, from, into, count, from_is_left, ticket } => {
                 // SAFETY: both hold `count` elements of the operator's type by this function's contract.
                 unsafe { operator.reduce(from.get(), into.get(), count, from_is_left) };
-                Some(Finished { ticket: Some(ticket), release: None, succeeded: true })
+                done(ticket)
             }
             Work::Publish { board, epoch, runs, ticket } => {
                 // SAFETY: the runs are valid by this function's contract.
                 let bytes = unsafe { fill_cell(&board, epoch, runs.as_slice()) };
                 board.publish(epoch, bytes);
-                Some(Finished { ticket: Some(ticket), release: None, succeeded: true })
+                done(ticket)
             }
             Work::Fetch { board, epoch, of, count, skip, into, bytes, operator, ticket } => {
                 let from = (0..count).map(|i| board.payload((of + i) % board.size(), epoch));
                 // SAFETY: `into` is valid for `bytes` by this function's contract; what the cells hold isn't written
                 // again before this member is done with the epoch.
                 unsafe { read_cells(from, skip, into, bytes, operator) };
-                Some(Finished { ticket: Some(ticket), release: None, succeeded: true })
+                done(ticket)
             }
             Work::Wake(waiter) => {
                 wake(waiter);
@@ -257,6 +257,11 @@ impl Work {
             }
         }
     }
+}
+
+/// What the lane hears of work that went well, if it waits for it.
+fn done(ticket: Option<Ticket>) -> Option<Finished> {
+    ticket.map(|ticket| Finished { ticket: Some(ticket), release: None, succeeded: true })
 }
 
 /// Reads a message out of a peer's memory: to where it shall lie, or, where a layout scatters it, by way of a piece of ours.

@@ -1,11 +1,25 @@
-//! Instructions of a small message's way: to be run under `perf stat -e instructions:u`.
+//! Instructions of a small message's way, or of a barrier of two ranks: to be run under callgrind or `perf stat -e
+//! instructions:u`, with `posted`, `direct` or `barrier` and a number of rounds.
+
 use archipelago_runtime::{Started, harness};
+use engine::collective::{Call, Collective, Operands};
 use engine::{Mode, Source, TagPattern, TypeTag};
 
 fn main() {
     let of = TypeTag { signature: 0x1234_5678_9abc, name: || "Particle".to_owned() };
     let posted = std::env::args().nth(1).as_deref() == Some("posted");
     let rounds: u64 = std::env::args().nth(2).and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
+    if std::env::args().nth(1).as_deref() == Some("barrier") {
+        harness::run(2, |process| {
+            let world = process.world();
+            for _ in 0..rounds {
+                let call = Call::new(world.case(Collective::Barrier, 0, 1), world.rank() as u32, 0);
+                // SAFETY: a barrier has no buffers.
+                unsafe { world.collective(&call, None, Operands::NONE).unwrap() };
+            }
+        });
+        return;
+    }
     harness::run(1, |process| {
         let world = process.world();
         let mut buffer = [0u8; 8];

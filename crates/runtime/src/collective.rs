@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::collective::{Algorithm, Call, Case, Collective, Operands, Price, choose};
+use engine::collective::{Algorithm, Begun, Call, Case, Collective, Operands, Price, choose};
 use engine::split::{Part, Wish, part_of};
 use engine::{Communicator, Error, Pointer, RequestId};
 use mapped::board::{Board, PAYLOAD_BYTES};
@@ -46,9 +46,20 @@ impl Comm {
         algorithm: Option<&'static Algorithm>,
         operands: Operands,
     ) -> Result<(), Error> {
-        // SAFETY: as promised by the caller, who waits here.
-        let request = unsafe { self.start_collective(call, algorithm, operands)? };
-        self.wait(request).map(drop)
+        let cell = self.cell();
+        let mut inside = cell.lock();
+        let algorithm = algorithm.unwrap_or_else(|| inside.lane.choose(&call.case, self.price()));
+        // The caller's promise holds for whoever moves the collective on: it is waited for here.
+        match inside.lane.begin_collective(self.inner(), call, algorithm, operands)? {
+            Begun::Inline(inline) => {
+                drop(inside);
+                cell.move_on(inline, &self.process().house)
+            }
+            Begun::Request(request) => {
+                cell.nudge(&inside);
+                cell.wait(inside, request, &self.process().house).map(drop)
+            }
+        }
     }
 
     /// Starts a collective; see [`collective`](Comm::collective). All members start all collectives of a communicator in

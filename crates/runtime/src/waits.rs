@@ -9,7 +9,7 @@ pub struct Waits {
     pub yields: u64,
     /// Times that the process slept.
     pub sleeps: u64,
-    /// Nanoseconds spent in waits that did not end at once.
+    /// Nanoseconds spent in waits that did not end at once, but for those of a small collective that ended within a few looks.
     pub waited_ns: u64,
 }
 

@@ -53,7 +53,7 @@ impl Use {
         Use { board, first, turns, turn: 0, wait }
     }
 
-    fn epoch(&self, turn: u32) -> u64 {
+    pub(super) fn epoch(&self, turn: u32) -> u64 {
         self.first + turn as u64
     }
 
@@ -71,7 +71,7 @@ impl Use {
     }
 
     /// Whether what it waits for has come.
-    fn has_come(&mut self) -> bool {
+    pub(super) fn has_come(&mut self) -> bool {
         let first = self.first;
         match &mut self.wait {
             None => false,
@@ -128,10 +128,10 @@ impl Lane {
         }
     }
 
-    /// Reads the cells of `count` members from `of` on; those of all in order of rank, whatever the root.
+    /// Reads the cells of `count` members from `of` on.
     ///
     /// # Errors
-    /// A member that published another length than this one expects.
+    /// As [`Execution::fetching`].
     pub(super) fn start_fetch(
         &mut self,
         collective: RequestId,
@@ -141,56 +141,22 @@ impl Lane {
         at: Within,
         into: Range,
     ) -> Result<(), Error> {
+        let ticket = Some(Ticket { request: collective, part: Part::Step });
         let Some(execution) = self.execution(collective) else { return Ok(()) };
-        let (into, bytes) = execution.place(into);
-        let operator = execution.operator().filter(|_| count > 1);
-        let slot_bytes = execution.schedule().slot_bytes();
-        let Some(usage) = &execution.usage else { return Ok(()) };
-        let (board, epoch) = (usage.board.clone(), usage.epoch(turn));
-        for member in (0..count).map(|i| (of + i) % board.size()) {
-            let (expected, found) = match at {
-                Within::Packed { whole, .. } => (whole, board.published_bytes(member, epoch)),
-                Within::Slot(number) => (bytes as u64, board.word(member, epoch, number as u64 * slot_bytes)),
-            };
-            if found != expected {
-                let (expected, found) = (expected as usize, found as usize);
-                return Err(Error::Disagreement { rank: member, expected, found });
-            }
+        if let Some(work) = execution.fetching(turn, of, count, at, into, ticket)? {
+            execution.open += 1;
+            self.work.push_back(work);
         }
-        if bytes == 0 {
-            return Ok(());
-        }
-        let skip = match at {
-            Within::Packed { skip, .. } => skip,
-            Within::Slot(number) => number as u64 * slot_bytes + SLOT_WORD_BYTES,
-        };
-        let work = Work::Fetch {
-            of: if count == board.size() { 0 } else { of },
-            board,
-            epoch,
-            count,
-            skip: skip as usize,
-            into,
-            bytes,
-            operator,
-            ticket: Ticket { request: collective, part: Part::Step },
-        };
-        execution.open += 1;
-        self.work.push_back(work);
         Ok(())
     }
 
     fn publish(&mut self, collective: RequestId, publication: Publication) {
+        let ticket = Some(Ticket { request: collective, part: Part::Step });
         let Some(execution) = self.execution(collective) else { return };
-        let Some(usage) = &execution.usage else { return };
-        let (board, epoch) = (usage.board.clone(), usage.epoch(publication.turn));
-        let runs = execution.cell_runs(publication);
-        if runs.is_empty() {
-            return board.publish(epoch, 0);
+        if let Some(work) = execution.publishing(publication, ticket) {
+            execution.open += 1;
+            self.work.push_back(work);
         }
-        execution.open += 1;
-        let ticket = Ticket { request: collective, part: Part::Step };
-        self.work.push_back(Work::Publish { board, epoch, runs, ticket });
     }
 
     /// One more open step, which every poll looks at.
@@ -308,6 +274,66 @@ impl Lane {
 }
 
 impl Execution {
+    /// Publishes: at once if there are no bytes, else by the work that this returns.
+    pub(super) fn publishing(&self, publication: Publication, ticket: Option<Ticket>) -> Option<Work> {
+        let usage = self.usage.as_ref()?;
+        let epoch = usage.epoch(publication.turn);
+        let runs = self.cell_runs(publication);
+        if runs.is_empty() {
+            usage.board.publish(epoch, 0);
+            return None;
+        }
+        Some(Work::Publish { board: usage.board.clone(), epoch, runs, ticket })
+    }
+
+    /// The work of reading the cells of `count` members from `of` on; those of all in order of rank, whatever the root.
+    ///
+    /// # Errors
+    /// A member that published another length than this one expects.
+    pub(super) fn fetching(
+        &self,
+        turn: u32,
+        of: usize,
+        count: usize,
+        at: Within,
+        into: Range,
+        ticket: Option<Ticket>,
+    ) -> Result<Option<Work>, Error> {
+        let (into, bytes) = self.place(into);
+        let operator = self.operator().filter(|_| count > 1);
+        let slot_bytes = self.schedule().slot_bytes();
+        let Some(usage) = &self.usage else { return Ok(None) };
+        let (board, epoch) = (usage.board.clone(), usage.epoch(turn));
+        for member in (0..count).map(|i| (of + i) % board.size()) {
+            let (expected, found) = match at {
+                Within::Packed { whole, .. } => (whole, board.published_bytes(member, epoch)),
+                Within::Slot(number) => (bytes as u64, board.word(member, epoch, number as u64 * slot_bytes)),
+            };
+            if found != expected {
+                let (expected, found) = (expected as usize, found as usize);
+                return Err(Error::Disagreement { rank: member, expected, found });
+            }
+        }
+        if bytes == 0 {
+            return Ok(None);
+        }
+        let skip = match at {
+            Within::Packed { skip, .. } => skip,
+            Within::Slot(number) => number as u64 * slot_bytes + SLOT_WORD_BYTES,
+        };
+        Ok(Some(Work::Fetch {
+            of: if count == board.size() { 0 } else { of },
+            board,
+            epoch,
+            count,
+            skip: skip as usize,
+            into,
+            bytes,
+            operator,
+            ticket,
+        }))
+    }
+
     /// What goes into the cell: neighbouring blocks as one run, those of a rotated buffer as two.
     fn cell_runs(&self, publication: Publication) -> CellRuns {
         let Publication { blocks, stride, slots, .. } = publication;

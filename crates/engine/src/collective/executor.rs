@@ -44,7 +44,8 @@ impl Operands {
 
 /// A collective under way.
 pub(crate) struct Execution {
-    communicator: Arc<Communicator>,
+    /// `None` only while it lies idle: it must not keep a communicator alive then.
+    communicator: Option<Arc<Communicator>>,
     schedule: Schedule,
     operands: Operands,
     /// Its memory, of which only the capacity is used; and where it lies.
@@ -52,8 +53,8 @@ pub(crate) struct Execution {
     scratch_at: Pointer,
     label: u64,
     /// The next round to ask for.
-    round: u32,
-    steps: Vec<Step>,
+    pub(super) round: u32,
+    pub(super) steps: Vec<Step>,
     /// Steps of this round that are not complete, and one more while the round is being started.
     pub(super) open: usize,
     error: Option<Error>,
@@ -68,13 +69,43 @@ impl Execution {
         self.at(blocks.buffer, self.schedule.span(blocks).unwrap_or_default())
     }
 
-    /// Whether it is the one that members name by this context and label.
-    pub(super) fn is_named(&self, context: u64, label: u64) -> bool {
-        self.communicator.context.0 == context && self.label == label
+    /// Asks for the steps of the round whose turn it is; false if there is none, or if it has failed.
+    pub(super) fn next_steps(&mut self) -> bool {
+        let more = self.error.is_none() && self.schedule.round(self.round, &mut self.steps);
+        if more {
+            self.enter_turn();
+        }
+        more
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.error.is_some()
+    }
+
+    /// Context and label, by which members name it.
+    pub(super) fn name(&self) -> (u64, u64) {
+        (self.communicator().context.0, self.label)
+    }
+
+    /// The copies that a step asks for: one, or one for each block where blocks don't lie behind one another.
+    pub(super) fn copies(&self, from: Range, into: Range) -> impl Iterator<Item = (Pointer, Pointer, usize)> {
+        let runs = match (self.schedule.span(from), self.schedule.span(into)) {
+            (Some(_), Some(_)) => 1,
+            _ => from.count,
+        };
+        (0..runs).map(move |i| {
+            let (from, into) = match runs == from.count {
+                true => (from.buffer.block(from.first + i), into.buffer.block(into.first + i)),
+                false => (from, into),
+            };
+            let ((from, bytes), (to, _)) = (self.place(from), self.place(into));
+            (from, to, bytes)
+        })
     }
 
     pub(super) fn communicator(&self) -> &Arc<Communicator> {
-        &self.communicator
+        // Proof: `prepare` sets it, `retire` alone takes it, and gives nobody an idle one.
+        self.communicator.as_ref().expect("a collective under way has a communicator")
     }
 
     pub(super) fn schedule(&self) -> &Schedule {
@@ -92,6 +123,21 @@ impl Execution {
         {
             usage.enter(turn);
         }
+    }
+
+    /// The work of combining two runs, if they hold anything.
+    pub(super) fn reducing(
+        &self,
+        from: Range,
+        into: Range,
+        order: Order,
+        ticket: Option<Ticket>,
+    ) -> Option<Work> {
+        let operator = self.operator()?;
+        let ((from, _), (into, bytes)) = (self.place(from), self.place(into));
+        let count = bytes / operator.element_bytes().max(1);
+        let from_is_left = order == Order::Before;
+        (count > 0).then_some(Work::Reduce { operator, from, into, count, from_is_left, ticket })
     }
 
     pub(super) fn at(&self, buffer: Buffer, span: Span) -> (Pointer, usize) {
@@ -120,6 +166,18 @@ impl Lane {
         algorithm: &'static Algorithm,
         operands: Operands,
     ) -> Result<RequestId, Error> {
+        let execution = self.prepare(communicator, call, algorithm, operands)?;
+        Ok(self.start(execution))
+    }
+
+    /// A collective whose first round is still to start.
+    pub(super) fn prepare(
+        &mut self,
+        communicator: &Arc<Communicator>,
+        call: &Call,
+        algorithm: &'static Algorithm,
+        operands: Operands,
+    ) -> Result<Box<Execution>, Error> {
         self.check_open()?;
         let (rank, size) = (call.root as usize, communicator.size());
         if rank >= size {
@@ -131,40 +189,57 @@ impl Lane {
             return Err(Error::Unfit(algorithm));
         }
         let schedule = Schedule::new(algorithm, call);
-        let turns = schedule.turns();
-        let (mut steps, mut scratch) = self.idle.pop().unwrap_or_default();
-        steps.clear();
-        scratch.clear();
-        scratch.reserve_exact(schedule.scratch_bytes().div_ceil(8) as usize);
-        let scratch_at = Pointer::new(scratch.as_mut_ptr().cast());
         let label = STEP_LABEL | communicator.next_sequence() << ROUND_BITS;
-        let mut execution = Execution {
-            communicator: communicator.clone(),
-            schedule,
-            operands,
-            scratch,
-            scratch_at,
-            label,
-            round: 0,
-            steps,
-            open: 0,
-            error: None,
-            usage: board.map(|board| Use::begin(board.clone(), turns)),
+        let usage = board.map(|board| Use::begin(board.clone(), schedule.turns()));
+        let words = schedule.scratch_bytes().div_ceil(8) as usize;
+        let Some(mut idle) = self.idle.pop() else {
+            let mut scratch: Vec<u64> = Vec::with_capacity(words);
+            return Ok(Box::new(Execution {
+                communicator: Some(communicator.clone()),
+                schedule,
+                operands,
+                scratch_at: Pointer::new(scratch.as_mut_ptr().cast()),
+                scratch,
+                label,
+                round: 0,
+                steps: Vec::new(),
+                open: 0,
+                error: None,
+                usage,
+            }));
         };
+        // In place, field by field: the steady state allocates nothing, and moves no more than it has to.
+        idle.communicator = Some(communicator.clone());
+        idle.schedule = schedule;
+        idle.operands = operands;
+        idle.scratch.reserve_exact(words);
+        idle.scratch_at = Pointer::new(idle.scratch.as_mut_ptr().cast());
+        (idle.label, idle.round, idle.open) = (label, 0, 0);
+        idle.usage = usage;
+        Ok(idle)
+    }
+
+    /// Makes a request of a collective, and starts its first round.
+    pub(super) fn start(&mut self, mut execution: Box<Execution>) -> RequestId {
         let waits = execution.usage.as_mut().and_then(|usage| usage.wait.take());
-        let request = self.requests.insert(Owner::User, State::Collective(Box::new(execution)));
+        let (context, label) = execution.name();
+        let request = self.insert_collective(execution);
         match waits {
             Some(wait) => self.wait_on_board(request, wait),
             None if self.doomed.is_empty() => self.next_round(request),
             None => {}
         }
         if !self.doomed.is_empty() {
-            self.meet_doom(request, communicator.context.0, label);
+            self.meet_doom(request, context, label);
             if waits.is_none() && self.execution(request).is_some() {
                 self.next_round(request);
             }
         }
-        Ok(request)
+        request
+    }
+
+    pub(super) fn insert_collective(&mut self, execution: Box<Execution>) -> RequestId {
+        self.requests.insert(Owner::User, State::Collective(execution))
     }
 
     pub(super) fn execution(&mut self, collective: RequestId) -> Option<&mut Execution> {
@@ -175,31 +250,34 @@ impl Lane {
     }
 
     /// Starts rounds until one has to wait; concludes after the last.
-    fn next_round(&mut self, collective: RequestId) {
+    pub(super) fn next_round(&mut self, collective: RequestId) {
         loop {
             let Some(execution) = self.execution(collective) else { return };
-            let more =
-                execution.error.is_none() && execution.schedule.round(execution.round, &mut execution.steps);
-            if !more {
+            if !execution.next_steps() {
                 return self.conclude(collective);
             }
             execution.open = 1;
-            execution.enter_turn();
-            let steps = execution.steps.len();
-            let communicator = execution.communicator.clone();
-            for number in 0..steps {
-                if let Err(error) = self.start_step(collective, &communicator, number) {
-                    self.fail_collective(collective, error);
-                    break;
-                }
-            }
-            let Some(execution) = self.execution(collective) else { return };
-            execution.open -= 1;
-            execution.round += 1;
-            if execution.open > 0 {
+            if !self.start_steps(collective, 0) {
                 return;
             }
         }
+    }
+
+    /// Starts the steps of a round from number `first` on; one step counts as open meanwhile. True: all of the round are
+    /// complete already.
+    pub(super) fn start_steps(&mut self, collective: RequestId, first: usize) -> bool {
+        let Some(execution) = self.execution(collective) else { return false };
+        let (steps, communicator) = (execution.steps.len(), execution.communicator().clone());
+        for number in first..steps {
+            if let Err(error) = self.start_step(collective, &communicator, number) {
+                self.fail_collective(collective, error);
+                break;
+            }
+        }
+        let Some(execution) = self.execution(collective) else { return false };
+        execution.open -= 1;
+        execution.round += 1;
+        execution.open == 0
     }
 
     fn start_step(
@@ -222,14 +300,10 @@ impl Lane {
                 self.start_receive_step(collective, communicator, from, label, to, bytes)
             }
             Step::Reduce { from, into, order } => {
-                let Some(operator) = execution.operands.operator.clone() else { return Ok(()) };
-                let ((from, _), (into, bytes)) = (execution.place(from), execution.place(into));
-                let count = bytes / operator.element_bytes().max(1);
-                if count > 0 {
+                let ticket = Some(Ticket { request: collective, part: Part::Step });
+                if let Some(work) = execution.reducing(from, into, order, ticket) {
                     execution.open += 1;
-                    let ticket = Ticket { request: collective, part: Part::Step };
-                    let from_is_left = order == Order::Before;
-                    self.work.push_back(Work::Reduce { operator, from, into, count, from_is_left, ticket });
+                    self.work.push_back(work);
                 }
                 Ok(())
             }
@@ -308,29 +382,13 @@ impl Lane {
         }
     }
 
-    /// Copies runs block by block where they don't lie behind one another.
     fn start_copy_step(&mut self, collective: RequestId, from: Range, into: Range) {
         let Some(execution) = self.execution(collective) else { return };
-        if let (Some(source), Some(target)) = (execution.schedule.span(from), execution.schedule.span(into)) {
-            let ((from, bytes), (to, _)) =
-                (execution.at(from.buffer, source), execution.at(into.buffer, target));
-            return self.push_copy(collective, from, to, bytes);
-        }
-        for i in 0..from.count {
-            let Some(execution) = self.execution(collective) else { return };
-            let ((from, bytes), (to, _)) = (
-                execution.place(from.buffer.block(from.first + i)),
-                execution.place(into.buffer.block(into.first + i)),
-            );
-            self.push_copy(collective, from, to, bytes);
-        }
-    }
-
-    fn push_copy(&mut self, collective: RequestId, from: Pointer, to: Pointer, bytes: usize) {
-        if bytes > 0 {
-            self.opened(collective);
+        let copies: Vec<_> = execution.copies(from, into).filter(|(.., bytes)| *bytes > 0).collect();
+        execution.open += copies.len();
+        for (from, to, bytes) in copies {
             self.count_copy(bytes);
-            let ticket = Ticket { request: collective, part: Part::Step };
+            let ticket = Some(Ticket { request: collective, part: Part::Step });
             self.work.push_back(Work::Copy { from, to, bytes, ticket });
         }
     }
@@ -396,7 +454,7 @@ impl Lane {
         if execution.error.is_some() {
             return;
         }
-        let (communicator, label) = (execution.communicator.clone(), execution.label);
+        let (communicator, label) = (execution.communicator().clone(), execution.label);
         self.end_collective(collective, error.clone());
         self.tell_members(&communicator, label, &error);
     }
@@ -408,7 +466,7 @@ impl Lane {
             return;
         }
         let rank = match &error {
-            Error::PeerFailed { process, .. } => execution.communicator.group.rank(*process),
+            Error::PeerFailed { process, .. } => execution.communicator().group.rank(*process),
             _ => None,
         };
         execution.error = Some(match error {
@@ -438,18 +496,26 @@ impl Lane {
         let Some(request) = self.requests.get_mut(collective) else { return };
         let ended = std::mem::replace(&mut request.state, State::Concluding);
         let State::Collective(execution) = ended else { return };
-        let Execution { mut scratch, steps, error, usage, .. } = *execution;
-        if let Some(usage) = usage {
+        let outcome = self.retire(execution);
+        self.complete(collective, outcome);
+    }
+
+    /// Lets go of what a collective has used, and tells how it has ended.
+    pub(super) fn retire(&mut self, mut execution: Box<Execution>) -> Result<Status, Error> {
+        if let Some(usage) = execution.usage.take() {
             usage.finish();
         }
-        if self.idle.len() < IDLE_MAX {
-            if scratch.capacity() * 8 > IDLE_SCRATCH_BYTES {
-                scratch = Vec::new();
-            }
-            self.idle.push((steps, scratch));
-        }
         self.counters.collectives += 1;
-        self.complete(collective, error.map_or(Ok(Status::default()), Err));
+        let error = execution.error.take();
+        if self.idle.len() < IDLE_MAX {
+            execution.communicator = None;
+            execution.operands = Operands::NONE;
+            if execution.scratch.capacity() * 8 > IDLE_SCRATCH_BYTES {
+                execution.scratch = Vec::new();
+            }
+            self.idle.push(execution);
+        }
+        error.map_or(Ok(Status::default()), Err)
     }
 }
 

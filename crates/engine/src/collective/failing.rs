@@ -65,7 +65,7 @@ impl Lane {
             }
         };
         let found = self.requests.iter().find_map(|(id, request)| match &request.state {
-            State::Collective(execution) if execution.is_named(context, label) => {
+            State::Collective(execution) if execution.name() == (context, label) => {
                 Some((id, execution.communicator().group.rank(teller).is_some()))
             }
             _ => None,
