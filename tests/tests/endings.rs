@@ -22,6 +22,68 @@ fn check(how: &str, status: i32, said: &[&str]) {
     }
 }
 
+/// Over both transports: addresses are found, and ends are heard of, also by who never waits.
+#[test]
+fn who_only_asks_hears_of_everything() {
+    for transport in ["shm", "tcp"] {
+        let mut command = Command::new(archi());
+        command.args(["run", "-n", "2", "--keep-going", "--transport", transport, SUBJECT, "spin"]);
+        let ran = Ran::of(command).expect_status(5);
+        let end = "is gone: its process ended: exited with status 5 without finalising";
+        assert_eq!(ran.output.len(), 2, "{:?}", ran.output);
+        assert!(
+            ran.output.iter().all(|line| line.contains("rank 1 on ") && line.ends_with(end)),
+            "{:?}",
+            ran.output
+        );
+    }
+}
+
+/// What the ranks that are left say is the same over both transports. They have a moment to say it before the job's end takes
+/// them: enough nearly always, so among a few runs there is one in which all have spoken; and in none do they say else.
+fn check_survivors(how: &str, said: &str) {
+    for options in [&[][..], &["--transport", "tcp"]] {
+        let expected = |rank: usize| {
+            format!("rank {rank}: receive_into from rank 1, tag 0, on `world` as rank {rank} of 3: {said}")
+        };
+        let all_spoke = (0..50).any(|_| {
+            let ran = end(how, 3, options);
+            let spoken: Vec<&str> =
+                ran.error.lines().filter(|line| line.contains("receive_into from rank 1")).collect();
+            for line in &spoken {
+                assert!(*line == expected(0) || *line == expected(2), "{how} {options:?}: {line}");
+            }
+            spoken.len() == 2
+        });
+        assert!(all_spoke, "{how} {options:?}: the others said nothing in 50 runs");
+    }
+}
+
+#[test]
+fn who_waits_for_the_dead_is_told_so_over_either_transport() {
+    let gone = format!("rank 1 on {} is gone", os::host::name());
+    check_survivors("kill", &format!("{gone}: its process ended: killed by signal 9 (SIGKILL)"));
+    check_survivors("status", &format!("{gone}: its process ended: exited with status 7 without finalising"));
+    check_survivors("exit", &format!("{gone}: its process ended: exited with status 0 without finalising"));
+}
+
+#[test]
+fn who_waits_for_one_that_left_is_told_so_over_either_transport() {
+    check_survivors("error", &format!("rank 1 on {} is gone: it has left the job", os::host::name()));
+}
+
+#[test]
+fn who_waits_when_the_job_is_aborted_is_told_so_over_either_transport() {
+    let host = os::host::name();
+    let asked = "abort(42) was called on `world` by rank 1 of 3";
+    check_survivors(
+        "abort",
+        &format!("the job ends: rank 1 on {host} aborted the job with code 42: {asked}"),
+    );
+    let panicked = "aborted the job with code 101: rank 1 panicked";
+    check_survivors("panic", &format!("the job ends: rank 1 on {host} {panicked}"));
+}
+
 #[test]
 fn an_error_out_of_main_ends_the_job() {
     check("error", 1, &["rank 99", "rank 1 on", "exited with status 1"]);

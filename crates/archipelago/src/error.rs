@@ -54,6 +54,8 @@ pub enum Error {
     PeerFailed {
         /// Its rank in the communicator, if the operation was with one peer.
         rank: Option<usize>,
+        /// Where it ran, if that is known.
+        host: Option<String>,
         /// How it went.
         cause: String,
         /// Where it happened.
@@ -177,11 +179,20 @@ impl Spot {
                 Error::WrongType { expected, found, place: place.matched(source, tag) }
             }
             engine::Error::PeerFailed { rank, process, cause } => {
+                let rank = rank.or_else(|| comm.inner().group.rank(process));
                 let who = match rank {
                     Some(_) => String::new(),
                     None => format!("process {} is gone: ", process.number),
                 };
-                Error::PeerFailed { rank, cause: format!("{who}{cause}"), place }
+                let host = comm.process().host_of(process).map(str::to_owned);
+                Error::PeerFailed { rank, host, cause: format!("{who}{cause}"), place }
+            }
+            engine::Error::Elsewhere { process, why } => {
+                let who = match comm.inner().group.rank(process) {
+                    Some(rank) => format!("rank {rank}{}", on(comm.process().host_of(process))),
+                    None => format!("process {}", process.number),
+                };
+                Error::Ended { why: format!("{who} ended this collective with an error: {why}"), place }
             }
             engine::Error::NoSuchRank { rank, .. } => Error::NoSuchRank { rank, place },
             engine::Error::BadTag(tag) => Error::BadTag { tag, place },
@@ -350,7 +361,9 @@ impl fmt::Display for Error {
                 f,
                 "{invalid}; was the message sent as another type, or by another build of the program?"
             ),
-            Error::PeerFailed { rank: Some(rank), cause, .. } => write!(f, "rank {rank} is gone: {cause}"),
+            Error::PeerFailed { rank: Some(rank), host, cause, .. } => {
+                write!(f, "rank {rank}{} is gone: {cause}", on(host.as_deref()))
+            }
             Error::PeerFailed { rank: None, cause, .. } => f.write_str(cause),
             Error::NoSuchRank { rank, place } => match place.0.size {
                 1 => write!(f, "there is no rank {rank}; the only rank is 0"),
@@ -366,6 +379,11 @@ impl fmt::Display for Error {
             Error::Join { why } | Error::Layout { why } => f.write_str(why),
         }
     }
+}
+
+/// " on vm".
+fn on(host: Option<&str>) -> String {
+    host.map_or_else(String::new, |host| format!(" on {host}"))
 }
 
 impl std::error::Error for Error {}

@@ -77,7 +77,7 @@ pub enum FromKeeper {
         /// The value; `None` when its owner ended without storing one.
         value: Option<Vec<u8>>,
     },
-    /// A process of the job ended without having finalised, or with a failure.
+    /// A process of the job ended without having finalised. Not told of one that aborted the job: its end is told.
     Died {
         /// Which.
         number: u32,
@@ -86,7 +86,7 @@ pub enum FromKeeper {
         /// How.
         ending: crate::Ending,
     },
-    /// A process of the job finalised and ended well.
+    /// A process of the job finalised, or ended well without having joined.
     Left {
         /// Which.
         number: u32,

@@ -1,6 +1,7 @@
 //! When a peer is gone, an operation is cancelled, or nothing more is to happen at all.
 
 use fabric::{Cause, Peer};
+use wire::ProcessId;
 
 use crate::envelope::FAREWELL;
 use crate::receive::{Awaited, ReceivePhase, ReceiveState};
@@ -53,6 +54,12 @@ impl Lane {
                 self.count_unstored(&message);
             }
         }
+    }
+
+    /// Whether this lane knows that a process is gone.
+    pub fn knows_gone(&mut self, process: ProcessId) -> bool {
+        let peer = self.port.connect(process);
+        self.peer_state(peer).failed.is_some()
     }
 
     /// A peer has said that no message of it follows. It still takes messages.

@@ -7,6 +7,7 @@ use crate::{
 };
 use mapped::board::BoardPool;
 use os::Time;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use wire::ProcessId;
 
@@ -250,6 +251,19 @@ impl Port {
             (_, Some(tcp), _) => tcp.arm().then_some(Armed { sequence: 0 }),
             (_, _, Some(sim)) => sim.is_quiet().then_some(Armed { sequence: 0 }),
             (None, None, None) => None,
+        }
+    }
+
+    /// From now on a sleep ends also when this descriptor can be read, which is not the port's to read. Returns whether
+    /// that is so: where a process sleeps on its doorbell, whoever writes to the descriptor rings that as well.
+    pub fn listen_to(&mut self, news: impl AsFd) -> bool {
+        self.tcp.as_mut().is_some_and(|tcp| tcp.listen_to(news).is_ok())
+    }
+
+    /// Ends [`listen_to`](Port::listen_to): for a descriptor that would end every sleep.
+    pub fn listen_no_more(&mut self, news: impl AsFd) {
+        if let Some(tcp) = &mut self.tcp {
+            tcp.listen_no_more(news);
         }
     }
 

@@ -62,7 +62,9 @@ impl Sleeper {
             Bed::Doorbell { segment, slot, lane } => {
                 os::futex::wait(segment.doorbell(*slot, *lane).word(), armed.sequence, timeout_ns);
             }
-            Bed::Sockets(sleeper) => sleeper.sleep(timeout_ns),
+            Bed::Sockets(sleeper) => {
+                sleeper.sleep(timeout_ns);
+            }
             Bed::World(sleeper) => sleeper.sleep(timeout_ns),
         }
     }

@@ -422,3 +422,53 @@ fn the_runtimes_word_explains_an_end() {
     }
     assert!(group.seen.is_empty(), "reported once");
 }
+
+/// The runtime may hear of an end before the last frames are here.
+#[test]
+fn news_of_an_end_overtake_nothing() {
+    let died = Cause::Died("killed by signal 9 (SIGKILL)".into());
+    // Who left in order has ended its stream: it is waited for however long that takes.
+    for (cause, explain_ns) in [(died, 60_000_000_000), (Cause::Left, 0)] {
+        let settings = Settings { explain_ns, ..Settings::new(process(0), secret()) };
+        let mut group = Group::new(vec![Port::new(settings).unwrap()]);
+        let mut stream = befriend(&mut group, 7);
+        group.ports[0].fail(process(7), cause.clone());
+        for _ in 0..1_000 {
+            group.look();
+        }
+        assert!(group.seen.is_empty(), "{:?}", group.seen);
+        stream.write_all(&encode(&frame(1), 10)).unwrap();
+        stream.write_all(b"last words").unwrap();
+        drop(stream);
+        assert_eq!(group.await_word(0, 1), b"last words");
+        assert_eq!(group.await_failure(0), cause);
+    }
+}
+
+#[test]
+fn an_end_without_an_end_of_the_stream_is_reported_all_the_same() {
+    let settings = Settings { explain_ns: 1_000_000, ..Settings::new(process(0), secret()) };
+    let mut group = Group::new(vec![Port::new(settings).unwrap()]);
+    let _stream = befriend(&mut group, 7);
+    let gone = Cause::Died("its host is gone".into());
+    group.ports[0].fail(process(7), gone.clone());
+    assert_eq!(group.await_failure(0), gone);
+}
+
+#[test]
+fn news_end_a_sleep() {
+    let mut port = port(0);
+    let (mut keeper, news) = std::os::unix::net::UnixStream::pair().unwrap();
+    port.listen_to(&news).unwrap();
+    let awake = |port: &mut Port| {
+        while port.next(Time::now()).is_some() || !port.arm() {}
+        let awake = port.sleeper().sleep(50_000_000);
+        port.disarm();
+        awake
+    };
+    assert!(!awake(&mut port), "nothing to hear");
+    keeper.write_all(b"news").unwrap();
+    assert!(awake(&mut port) && awake(&mut port), "until it was read");
+    port.listen_no_more(&news);
+    assert!(!awake(&mut port), "they are another's business again");
+}

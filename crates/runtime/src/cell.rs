@@ -28,6 +28,9 @@ const POLLS_PER_LOOK: u32 = 16;
 /// Polls in a row that may move something before the clock, the deadline and the surroundings are looked at all the same.
 const MOVES_PER_LOOK: u32 = 4096;
 
+/// Attempts to move the lane on without waiting, of which one looks around: it costs a system call.
+const PROGRESSES_PER_LOOK: u32 = 32;
+
 /// Looks of a receive before it is posted: about as long as a message takes from the other core.
 const DIRECT_POLLS: u32 = 64;
 
@@ -59,6 +62,8 @@ pub(crate) struct Inside {
     /// The progress thread, when it has nothing to own and waits for its turn.
     standby: Option<Waiter>,
     waits: Waits,
+    /// How often somebody moved it on without waiting.
+    progresses: u32,
     /// The clock as it was last read.
     now: Time,
 }
@@ -86,6 +91,7 @@ impl Cell {
             heirs: Vec::new(),
             standby: None,
             waits: Waits::default(),
+            progresses: 0,
             now: clock.now(),
         };
         Cell {
@@ -307,13 +313,17 @@ impl Cell {
         }
     }
 
-    /// Moves on whatever can move now, without waiting.
-    pub fn progress<'a>(&'a self, inside: MutexGuard<'a, Inside>) -> MutexGuard<'a, Inside> {
+    /// Moves on whatever can move now, without waiting. Looks around now and then: a program may do nothing else.
+    pub fn progress<'a>(&'a self, inside: MutexGuard<'a, Inside>, house: &House) -> MutexGuard<'a, Inside> {
         let mut inside = inside;
         if inside.ownership != Ownership::Free {
             return inside;
         }
         inside.ownership = Ownership::Waiter;
+        inside.progresses = inside.progresses.wrapping_add(1);
+        if inside.progresses.is_multiple_of(PROGRESSES_PER_LOOK) {
+            house.look_around(&mut inside.lane);
+        }
         for _ in 0..64 {
             let polled = inside.lane.poll(self.clock.now(), None);
             match polled {
@@ -465,6 +475,14 @@ impl Cell {
                 now = self.clock.now();
             } else {
                 let again_ns = house.look_around(&mut inside.lane);
+                // The news may be what is waited for, here or by others.
+                if done(&mut inside.lane) {
+                    self.count_wait(&mut inside, waited_since);
+                    return (inside, true, None);
+                }
+                if inside.lane.has_work() {
+                    continue;
+                }
                 inside = self.sleep(inside, now, deadline, again_ns);
                 now = self.clock.now();
                 looked_at = now;

@@ -273,15 +273,16 @@ impl Comm {
         if let Some(outcome) = inside.lane.take(request) {
             return Some(outcome);
         }
-        cell.progress(inside).lane.take(request)
+        cell.progress(inside, &self.process.house).lane.take(request)
     }
 
-    /// The outcome of an operation if it is complete; else the task is woken when it is. Starts the progress thread.
+    /// The outcome of an operation if it is complete; else the task is woken when it is. Starts the progress thread; where the
+    /// system gives none, the task is woken at once, to poll again.
     pub fn poll(&self, request: RequestId, context: &mut Context<'_>) -> Poll<Result<Status, Error>> {
-        self.process.start_progress_thread();
+        let is_served = self.process.start_progress_thread().is_ok();
         let waker = context.waker().clone();
         let cell = self.cell();
-        let mut inside = cell.progress(cell.lock());
+        let mut inside = cell.progress(cell.lock(), &self.process.house);
         if let Some(outcome) = inside.lane.take(request) {
             return Poll::Ready(outcome);
         }
@@ -299,6 +300,8 @@ impl Comm {
         drop(earlier);
         if outcome.is_ready() {
             drop(cell.waiters.remove(waiter));
+        } else if !is_served {
+            context.waker().wake_by_ref();
         }
         outcome
     }
@@ -338,7 +341,7 @@ impl Comm {
     /// As for a receive.
     pub fn try_probe(&self, source: Source, tag: TagPattern) -> Result<Option<Status>, Error> {
         let cell = self.cell();
-        cell.progress(cell.lock()).lane.try_probe(&self.inner, source, tag)
+        cell.progress(cell.lock(), &self.process.house).lane.try_probe(&self.inner, source, tag)
     }
 
     /// Waits for a message and takes it: only the holder of the returned name can receive it.
@@ -378,7 +381,7 @@ impl Comm {
         tag: TagPattern,
     ) -> Result<Option<(Message, Status)>, Error> {
         let cell = self.cell();
-        let mut inside = cell.progress(cell.lock());
+        let mut inside = cell.progress(cell.lock(), &self.process.house);
         if inside.lane.try_probe(&self.inner, source, tag)?.is_none() {
             return Ok(None);
         }

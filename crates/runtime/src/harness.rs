@@ -115,7 +115,7 @@ pub fn world(ranks: usize, config: Config) -> Vec<Arc<Process>> {
             let me = ProcessId { job, number, incarnation: 0 };
             Process::new(Parts {
                 port: Port::on_host(&host, number as u16, me, 0),
-                house: House::new(job, None),
+                house: House::new(job, None, false),
                 clock: Clock::Machine,
                 patience: Patience::for_host(ranks, cores, WAKE_NS),
                 surroundings: Surroundings {

@@ -1,11 +1,11 @@
 //! What concerns the process rather than its messages: news from its keeper, and the addresses of peers.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use control::{FromKeeper, Key, Link, ToKeeper};
+use control::{Ending, FromKeeper, Key, Link, ToKeeper};
 use engine::Lane;
 use fabric::{Card, Cause};
+use mapped::ProcessState;
 use wire::{JobId, ProcessId};
 
 use crate::patience::SLEEP_NS_MAX;
@@ -13,27 +13,39 @@ use crate::patience::SLEEP_NS_MAX;
 /// The name under which a process stores its card.
 const CARD: &str = "card";
 
-/// How often to look for an answer of the keeper.
+/// How often to look for an answer of the keeper, where its news end no sleep; and how long to wait for a lock that is held for
+/// a moment.
 const ANSWER_NS: u64 = 200_000;
+
+/// How often to look whether the deaths that were told before the job's end have been reported, and how many looks they have.
+const ENDING_NS: u64 = 1_000_000;
+const ENDING_LOOKS: u32 = 64;
 
 /// The process's relation to its keeper. A world of one has none.
 pub(crate) struct House {
     job: JobId,
     link: Option<Mutex<Keeper>>,
-    /// Addresses were asked for and have not come.
-    asking: AtomicBool,
+    /// Whether the keeper's news end this process's sleeps.
+    is_heard_asleep: bool,
 }
 
 struct Keeper {
     link: Link,
     unanswered: usize,
     open: bool,
+    /// Who has died, as long as the lane has not heard of it.
+    dead: Vec<ProcessId>,
+    /// Why the job ends, and how often this process has looked since.
+    ending: Option<(String, u32)>,
 }
 
 impl House {
-    pub fn new(job: JobId, link: Option<Link>) -> House {
-        let keeper = |link| Mutex::new(Keeper { link, unanswered: 0, open: true });
-        House { job, link: link.map(keeper), asking: AtomicBool::new(false) }
+    /// The house of a process with this socket to its keeper, if it has one. `is_heard_asleep`: whether it has been given to
+    /// [`fabric::Port::listen_to`].
+    pub fn new(job: JobId, link: Option<Link>, is_heard_asleep: bool) -> House {
+        let keeper =
+            |link| Mutex::new(Keeper { link, unanswered: 0, open: true, dead: Vec::new(), ending: None });
+        House { job, link: link.map(keeper), is_heard_asleep }
     }
 
     /// Whether a keeper started this process.
@@ -74,22 +86,38 @@ impl House {
                 Ok(Some(news)) => {
                     let answers = matches!(news, FromKeeper::Value { .. }) as usize;
                     keeper.unanswered = keeper.unanswered.saturating_sub(answers);
-                    self.heard(lane, news);
+                    self.heard(lane, &mut keeper, news);
                 }
                 Ok(None) => break,
                 Err(error) => {
                     keeper.open = false;
+                    lane.port().listen_no_more(&keeper.link);
                     lane.poison(&format!("the keeper of this host is gone ({error}): the job ends"));
                     break;
                 }
             }
         }
-        // Relaxed: read by the same owner, and only as a hint.
-        self.asking.store(keeper.unanswered > 0, Ordering::Relaxed);
-        if keeper.unanswered > 0 { ANSWER_NS } else { SLEEP_NS_MAX }
+        if self.end(lane, &mut keeper) {
+            return ENDING_NS;
+        }
+        if keeper.unanswered > 0 && !self.is_heard_asleep { ANSWER_NS } else { SLEEP_NS_MAX }
     }
 
-    fn heard(&self, lane: &mut Lane, news: FromKeeper) {
+    /// Ends the lane when the job ends; but first whoever waits for a process that died is told so, whichever way the news
+    /// have taken. Returns whether that is still to come.
+    fn end(&self, lane: &mut Lane, keeper: &mut Keeper) -> bool {
+        let Some((reason, looks)) = &mut keeper.ending else { return false };
+        *looks += 1;
+        keeper.dead.retain(|process| !lane.knows_gone(*process));
+        if !keeper.dead.is_empty() && *looks < ENDING_LOOKS {
+            return true;
+        }
+        lane.poison(&format!("the job ends: {reason}"));
+        keeper.ending = None;
+        false
+    }
+
+    fn heard(&self, lane: &mut Lane, keeper: &mut Keeper, news: FromKeeper) {
         let process = |number, incarnation| ProcessId { job: self.job, number, incarnation };
         match news {
             FromKeeper::Value { key, value: Some(value) } if key.name == CARD => {
@@ -102,13 +130,27 @@ impl House {
                 lane.port().fail(process(key.number, 0), cause);
             }
             FromKeeper::Died { number, incarnation, ending } => {
-                lane.port().fail(process(number, incarnation), Cause::Died(ending.to_string()));
+                let died = process(number, incarnation);
+                lane.port().fail(died, Cause::Died(state_of(ending).to_string()));
+                keeper.dead.retain(|process| !lane.knows_gone(*process));
+                keeper.dead.push(died);
             }
             FromKeeper::Left { number, incarnation } => {
                 lane.port().fail(process(number, incarnation), Cause::Left);
             }
-            FromKeeper::Ending { reason } => lane.poison(&format!("the job ends: {reason}")),
+            FromKeeper::Ending { reason } => {
+                keeper.ending.get_or_insert((reason, 0));
+            }
             FromKeeper::Welcome(_) | FromKeeper::Refused(_) => {}
         }
+    }
+}
+
+/// How a process ended that had not finalised, in the words of those who read it on the control page.
+fn state_of(ending: Ending) -> ProcessState {
+    match ending {
+        Ending::Exited(status) => ProcessState::Exited(status),
+        Ending::Signalled { signal, .. } => ProcessState::Killed(signal),
+        Ending::Unseen => ProcessState::Exited(i32::from(ending.status())),
     }
 }

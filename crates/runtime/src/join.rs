@@ -86,7 +86,7 @@ fn alone() -> Result<Arc<Process>, JoinError> {
     let cores = os::cores::Cores::of_this_process().usable();
     Ok(Process::new(Parts {
         port: private_port(ProcessId { job, number: 0, incarnation: 0 })?,
-        house: House::new(job, None),
+        house: House::new(job, None, false),
         clock: Clock::Machine,
         patience: Patience::for_host(1, cores, WAKE_NS),
         surroundings: Surroundings {
@@ -110,14 +110,15 @@ fn private_port(me: ProcessId) -> Result<Port, JoinError> {
 fn join_as(claimed: Claimed) -> Result<Arc<Process>, JoinError> {
     let Claimed { welcome, segment, link } = claimed;
     let me = welcome.me();
-    let port = match shared_port(&welcome, segment) {
+    let mut port = match shared_port(&welcome, segment) {
         Ok(port) => port,
         Err(why) if welcome.transport == Transport::Shm => {
             return Err(JoinError::Transport { name: "shm", why });
         }
         Err(_) => socket_port(&welcome)?,
     };
-    let house = House::new(me.job, Some(link));
+    let is_heard_asleep = port.listen_to(&link);
+    let house = House::new(me.job, Some(link), is_heard_asleep);
     if let Some(card) = port.card() {
         house.publish(&card);
     }

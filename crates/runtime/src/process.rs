@@ -130,6 +130,12 @@ impl Process {
         &self.surroundings
     }
 
+    /// The host on which a process of this job runs, if that is known.
+    pub fn host_of(&self, process: ProcessId) -> Option<&str> {
+        let Surroundings { size, local_size, host, .. } = &self.surroundings;
+        (size == local_size && process.job == self.me.job).then_some(host)
+    }
+
     /// The time in this process's world, in nanoseconds since it joined.
     pub fn elapsed_ns(&self) -> u64 {
         self.clock.now().since(self.started)
@@ -195,23 +201,39 @@ impl Process {
 
     /// Starts the thread that moves operations on while no thread of the program waits. It sleeps when nothing
     /// happens. Called by the first operation that is polled as a future.
-    pub fn start_progress_thread(self: &Arc<Self>) {
-        self.progress.get_or_init(|| {
-            let process = Arc::downgrade(self);
-            let spawned = std::thread::Builder::new().name("archi-progress".into()).spawn(move || {
-                os::signal::block_all();
-                while let Some(process) = process.upgrade() {
-                    // Relaxed: it is polled, and orders nothing.
-                    if process.stopping.load(Ordering::Relaxed) {
-                        break;
-                    }
-                    let stop =
-                        || process.stopping.load(Ordering::Relaxed) || Arc::strong_count(&process) == 1;
-                    process.cells[0].serve(&process.house, &stop);
+    ///
+    /// # Errors
+    /// When the system gives no thread; a later call tries again. Operations go on as long as the program waits for them,
+    /// tests them or polls them.
+    #[inline]
+    pub fn start_progress_thread(self: &Arc<Self>) -> std::io::Result<()> {
+        match self.progress.get() {
+            Some(_) => Ok(()),
+            None => self.start_progress_thread_as(std::thread::Builder::new()),
+        }
+    }
+
+    fn start_progress_thread_as(self: &Arc<Self>, thread: std::thread::Builder) -> std::io::Result<()> {
+        // Held while one is made, so that there is one.
+        let _ended = self.ended.lock().unwrap_or_else(|e| e.into_inner());
+        if self.progress.get().is_some() {
+            return Ok(());
+        }
+        let process = Arc::downgrade(self);
+        let spawned = thread.name("archi-progress".into()).spawn(move || {
+            os::signal::block_all();
+            while let Some(process) = process.upgrade() {
+                // Relaxed: it is polled, and orders nothing.
+                if process.stopping.load(Ordering::Relaxed) {
+                    break;
                 }
-            });
-            spawned.expect("the system gives no thread for progress")
-        });
+                let stop = || process.stopping.load(Ordering::Relaxed) || Arc::strong_count(&process) == 1;
+                process.cells[0].serve(&process.house, &stop);
+            }
+        })?;
+        // It is the first: the lock is held.
+        let _ = self.progress.set(spawned);
+        Ok(())
     }
 
     /// Ends every operation of this process, now and later, with this reason. For a job that can't go on.
@@ -383,4 +405,20 @@ fn world_board(port: &Port, pool: Arc<BoardPool>, group: &Group, rank: usize) ->
     let place = |rank| Some(Place::of_world(port.slot_of(group.process(rank)?)?));
     let places = (0..group.size()).map(place).collect::<Option<Vec<_>>>()?;
     Board::new(pool, 0, places.into(), rank)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::harness;
+
+    #[test]
+    fn a_system_without_threads_is_an_error_and_no_end() {
+        let process = harness::world(1, engine::Config::default()).remove(0);
+        // More than any address space has.
+        let impossible = std::thread::Builder::new().stack_size(1 << 60);
+        assert!(process.start_progress_thread_as(impossible).is_err());
+        assert!(process.progress.get().is_none());
+        assert!(process.start_progress_thread().is_ok() && process.start_progress_thread().is_ok());
+        assert!(process.progress.get().is_some());
+    }
 }

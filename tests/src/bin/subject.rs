@@ -12,6 +12,7 @@ fn main() -> archipelago::Result<()> {
         Some("exchange") => exchange(),
         Some("end") => end(arguments.get(1).map_or("", String::as_str)),
         Some("huge") => huge(),
+        Some("spin") => spin(),
         Some("under") => under(&arguments[1..]),
         other => panic!("subject: no such part as {other:?}"),
     }
@@ -86,6 +87,30 @@ fn end(how: &str) -> archipelago::Result<()> {
             Err(error)
         }
     }
+}
+
+/// Ranks that only ever ask, and never wait: 1 for a message, 0 whether it was taken; then 0 for one of a rank that dies.
+fn spin() -> archipelago::Result<()> {
+    let world = archipelago::init()?;
+    if world.rank() == 0 {
+        let mut sent = world.to(1).send_owned(vec![7u8; 300_000]);
+        while !sent.test() {}
+        sent.wait()?;
+        let mut incoming = world.from(1).receive_owned([0u8; 1]);
+        while !incoming.test() {}
+        println!("{}", incoming.wait().map(|_| ()).unwrap_err());
+        let found = loop {
+            match world.from_any().try_probe() {
+                Ok(None) => {}
+                found => break found,
+            }
+        };
+        println!("{}", found.map(|_| ()).unwrap_err());
+        return Ok(());
+    }
+    while world.from(0).try_probe()?.is_none() {}
+    assert!(world.from(0).receive::<Vec<u8>>()? == [7u8; 300_000]);
+    std::process::exit(5)
 }
 
 /// One message of more than 4 GiB.

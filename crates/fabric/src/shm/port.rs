@@ -351,6 +351,8 @@ impl ShmPort {
             let cause = match self.segment.state(link.slot) {
                 ProcessState::Empty | ProcessState::Running => continue,
                 ProcessState::Left => Cause::Left,
+                // The job's end follows by another way, and says more than that the one who asked for it has ended.
+                _ if self.segment.aborted().is_some() => continue,
                 state => Cause::Died(state.to_string()),
             };
             self.end(index as u32, cause);

@@ -19,6 +19,9 @@ pub(super) struct Hub {
 /// The token of the eventfd in the epoll set.
 pub(super) const WAKE: u64 = u64::MAX;
 
+/// The token of what only ends sleeps: its news are read elsewhere.
+pub(super) const NEWS: u64 = u64::MAX - 1;
+
 impl Hub {
     pub(super) fn new() -> io::Result<Arc<Hub>> {
         let hub = Hub {
@@ -78,10 +81,12 @@ impl Sleeper {
     }
 
     /// Sleeps until a socket is ready, somebody calls [`Sleeper::wake`], or `timeout_ns` are over. The port must have
-    /// been armed.
-    pub fn sleep(&self, timeout_ns: u64) {
+    /// been armed. Returns whether something has ended the sleep.
+    pub fn sleep(&self, timeout_ns: u64) -> bool {
         // What is ready stays so and is found by the next look.
-        let _ = self.hub.epoll.wait(timeout_ns, |_| {});
+        let mut some = false;
+        let _ = self.hub.epoll.wait(timeout_ns, |_| some = true);
+        some
     }
 
     /// Wakes the sleeper, or keeps it from falling asleep.

@@ -33,6 +33,8 @@ pub(super) struct Link {
     pub(super) broken: bool,
     /// The runtime has said that the peer is gone: what was received is still read.
     pub(super) due: Option<Cause>,
+    /// Until when, at the latest, such a stream is read.
+    pub(super) ends_by: Option<Time>,
     /// The stream is over: to be reported when everything received has been taken.
     pub(super) ended: Option<Cause>,
     /// Until when the end of the stream waits for the runtime's word on how the process ended.
@@ -91,6 +93,7 @@ impl Link {
             farewell_sent: false,
             broken: false,
             due: None,
+            ends_by: None,
             ended: None,
             explained_by: None,
             misses: 0,

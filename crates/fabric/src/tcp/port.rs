@@ -1,7 +1,7 @@
 //! The verbs of a TCP port.
 
 use super::codec::{FRAME_BYTES_MAX, HEADER_BYTES, encode};
-use super::hub::{Hub, Sleeper};
+use super::hub::{Hub, NEWS, Sleeper};
 use super::input::Pool;
 use super::link::{Link, State};
 use super::meeting::{LINK, Meeting, Turned};
@@ -15,6 +15,7 @@ use os::socket::Socket;
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, IoSlice};
 use std::net::{IpAddr, Ipv4Addr};
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use wire::ProcessId;
 
@@ -45,6 +46,8 @@ pub struct Port {
     pub(super) awaiting: Vec<u32>,
     /// Links whose end waits for an explanation.
     pub(super) unexplained: Vec<u32>,
+    /// Links whose peers are known to be gone, and whose streams have not ended.
+    pub(super) ending: Vec<u32>,
     pub(super) timer: Option<Time>,
     pub(super) check_at: Time,
     pub(super) ready: Vec<Ready>,
@@ -78,6 +81,7 @@ impl Port {
             looks: 0,
             awaiting: Vec::new(),
             unexplained: Vec::new(),
+            ending: Vec::new(),
             timer: None,
             check_at: Time(0),
             ready: Vec::with_capacity(READY_MAX),
@@ -299,6 +303,19 @@ impl Port {
         true
     }
 
+    /// From now on a sleep ends also when this descriptor can be read.
+    ///
+    /// # Errors
+    /// When the user's limit of watches is reached.
+    pub fn listen_to(&mut self, news: impl AsFd) -> io::Result<()> {
+        self.hub.epoll.add(news, NEWS, Interest::READ)
+    }
+
+    /// Ends [`listen_to`](Port::listen_to).
+    pub fn listen_no_more(&mut self, news: impl AsFd) {
+        let _ = self.hub.epoll.remove(news);
+    }
+
     /// After sleeping.
     pub fn disarm(&mut self) {
         self.hub.disarm();
@@ -309,7 +326,7 @@ impl Port {
         Sleeper::new(self.hub.clone())
     }
 
-    /// The caller knows that a process is gone: reported after what it has sent.
+    /// The caller knows that a process is gone: reported after what it has sent, which may still be on its way.
     pub fn fail(&mut self, process: ProcessId, cause: Cause) {
         let at = self.connect(process);
         let link = &mut self.links[at as usize];

@@ -3,7 +3,7 @@
 //! Two lists carry it: `readable` holds the links with bytes to parse or an end to report, `hot` those whose sockets are read
 //! without asking epoll first. An end is reported when everything received before it has been taken.
 
-use super::hub::WAKE;
+use super::hub::{NEWS, WAKE};
 use super::input::Looked;
 use super::link::{State, cause_of};
 use super::meeting::{CONTACT, LISTENER};
@@ -81,11 +81,17 @@ impl Port {
         }
         if link.ended.is_none() && (link.due.is_some() || link.broken) {
             // Drain: what the peer sent before its end still counts.
-            if self.read(at) {
+            let some = self.read(at);
+            if some || self.links[at as usize].ends_by.is_none() {
+                self.await_end(at);
+            }
+            if some {
                 return;
             }
             let link = &mut self.links[at as usize];
-            if !link.stalled {
+            // The news may have overtaken it: the end of the stream says that this is all, or else silence does.
+            let is_awaited = !link.broken && link.ends_by > Some(self.now);
+            if !link.stalled && !is_awaited {
                 link.ended = link.due.take().or(Some(Cause::Died("its connection broke".into())));
             }
         }
@@ -101,6 +107,36 @@ impl Port {
         let link = &mut self.links[at as usize];
         if let Some(cause) = link.ended.take() {
             self.report_end(at, cause);
+        }
+    }
+
+    /// Gives the stream of a peer that is known to be gone time to come to its end. Who left in order has ended it.
+    fn await_end(&mut self, at: u32) {
+        let link = &mut self.links[at as usize];
+        match (&link.state, &link.due) {
+            (State::Open(_), Some(Cause::Left)) => link.ends_by = Some(Time(u64::MAX)),
+            (State::Open(_), Some(_)) => {
+                let ends_by = self.now + self.settings.explain_ns;
+                if link.ends_by.replace(ends_by).is_none() {
+                    self.ending.push(at);
+                }
+                self.set_timer(Some(ends_by));
+            }
+            _ => {}
+        }
+    }
+
+    /// Ends the streams that have been silent for long enough.
+    fn ending_timers(&mut self) {
+        for at in std::mem::take(&mut self.ending) {
+            let link = &self.links[at as usize];
+            match link.ends_by {
+                Some(ends_by) if ends_by > self.now && matches!(link.state, State::Open(_)) => {
+                    self.ending.push(at);
+                    self.set_timer(Some(ends_by));
+                }
+                _ => self.enqueue(at),
+            }
         }
     }
 
@@ -255,6 +291,7 @@ impl Port {
             self.timer = None;
             self.meeting_timers();
             self.explanation_timers();
+            self.ending_timers();
         }
         if self.check_at <= self.now {
             self.check_at = self.now + CHECK_NS;
@@ -266,6 +303,7 @@ impl Port {
             let index = one.token as u32;
             match one.token & !(u32::MAX as u64) {
                 _ if one.token == WAKE => self.hub.wake.clear(),
+                _ if one.token == NEWS => {}
                 LISTENER => self.accept(index as usize),
                 CONTACT => self.advance(index as usize),
                 _ => {

@@ -49,7 +49,8 @@ pub struct Settings {
     /// A host that is asked and doesn't answer for so long is unreachable.
     pub link_timeout_ns: u64,
     /// When a connection ends without a farewell, its process has probably died, and the runtime will hear how. For so long the
-    /// failure waits for [`Port::fail`](super::Port::fail), so that it can say so too.
+    /// failure waits for [`Port::fail`](super::Port::fail), so that it can say so too. And when the runtime knows first, the
+    /// stream is read until it has been silent for so long.
     pub explain_ns: u64,
 }
 

@@ -117,10 +117,12 @@ impl Keeper {
             ToKeeper::Statistics(rows) => self.say(&FromAgent::Statistics { number, rows }),
             ToKeeper::Goodbye => {
                 self.members[at].finalised = true;
+                self.tell_left(at);
                 // In a large world who leaves wakes only those that it has spoken with.
                 self.memory.announce();
             }
             ToKeeper::Abort { code, reason } => {
+                self.members[at].aborts = true;
                 self.memory.abort(code);
                 self.say(&FromAgent::Abort { number, code, reason });
             }

@@ -9,7 +9,7 @@ use super::start::{NotStarted, Starter};
 use crate::reaper;
 use control::agent::{CHUNK_BYTES_MAX, FromAgent, Manner, Part, Start, ToAgent};
 use control::codec::{self, Assembler, Bytes, MESSAGE_BYTES_MAX};
-use control::{Ending, FromKeeper};
+use control::{Ending, FromKeeper, Transport};
 use os::Time;
 use os::poll::PollSet;
 use os::signal::{self, SignalReader};
@@ -346,13 +346,29 @@ impl Keeper {
         }
     }
 
+    /// Tells everybody that a process has left, where no memory tells: somebody may wait for it who never met it. In a large job
+    /// they hear of it when it ends: n² messages are many.
+    pub(super) fn tell_left(&mut self, at: usize) {
+        const TOLD_AT_ONCE: usize = 64;
+        let shares = self.start.as_ref().is_none_or(|start| start.transport != Transport::Tcp);
+        if (shares && self.memory.descriptor().is_some()) || self.members.len() > TOLD_AT_ONCE {
+            return;
+        }
+        self.members[at].is_known_left = true;
+        let message = FromKeeper::Left { number: self.members[at].number, incarnation: 0 };
+        let others = self.members.iter_mut().filter(|member| member.ending.is_none() && !member.finalised);
+        others.for_each(|member| member.tell(&message));
+    }
+
     /// Tells everybody how this rank ended.
     pub(super) fn tell_end(&mut self, at: usize, ending: Ending) {
         let member = &self.members[at];
         let (number, part) = (member.number, member.part());
+        let is_told = member.aborts || member.is_known_left;
         self.say(&FromAgent::Ended { number, ending, part });
+        // As the control page says it. Who finalised has left in order, whatever its status says of what it did afterwards.
         let message = match (ending.is_success(), part) {
-            (true, Part::Finalised | Part::None) => FromKeeper::Left { number, incarnation: 0 },
+            (_, Part::Finalised) | (true, Part::None) => FromKeeper::Left { number, incarnation: 0 },
             _ => FromKeeper::Died { number, incarnation: 0, ending },
         };
         for (key, askers) in self.board.ended(number) {
@@ -362,9 +378,8 @@ impl Keeper {
             }
         }
         // Who has said goodbye does not listen any more: a job that ends well is not n² messages.
-        for member in self.members.iter_mut().filter(|member| member.ending.is_none() && !member.finalised) {
-            member.tell(&message);
-        }
+        let others = self.members.iter_mut().filter(|member| member.ending.is_none() && !member.finalised);
+        others.filter(|_| !is_told).for_each(|member| member.tell(&message));
         // After the messages, so that who wakes finds them.
         self.memory.ended(at, ending, part);
     }

@@ -38,6 +38,10 @@ pub struct Member {
     pub input: Option<InputQueue>,
     /// Whether it said that it finalised.
     pub finalised: bool,
+    /// Whether it has ended the job itself: then the job's end is told to the others, not the process's.
+    pub aborts: bool,
+    /// Whether the others know that it has left.
+    pub is_known_left: bool,
     /// How it ended.
     pub ending: Option<Ending>,
 }

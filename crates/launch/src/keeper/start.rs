@@ -164,6 +164,8 @@ impl<'a> Starter<'a> {
             outputs: [(Stream::Output, Some(output)), (Stream::Error, Some(error))],
             input,
             finalised: false,
+            aborts: false,
+            is_known_left: false,
             ending: None::<Ending>,
         })
     }

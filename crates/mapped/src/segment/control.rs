@@ -138,7 +138,8 @@ fn signal_name(signal: i32) -> Option<&'static str> {
 pub(super) struct StateWord(AtomicU64);
 
 impl StateWord {
-    /// A process that has left or ended stays so: only a new process in the slot makes it `Running`.
+    /// Sets the state, unless its process has left or ended already: that stays, and only a new process in the slot makes it
+    /// `Running`. So whoever left in order has left, however it ends after that.
     pub(super) fn set(&self, state: ProcessState) {
         let (tag, detail) = match state {
             ProcessState::Empty => (0, 0),
@@ -148,8 +149,14 @@ impl StateWord {
             ProcessState::Killed(signal) => (4, signal),
         };
         let word = tag << 32 | detail as u32 as u64;
-        // Release: pairs with the Acquire in `get`: who sees a process gone sees all that it had sent.
-        self.0.store(word, Ordering::Release);
+        let mut seen = self.0.load(Ordering::Relaxed);
+        while seen >> 32 < 2 || state == ProcessState::Running {
+            // Release: pairs with the Acquire in `get`: who sees a process gone sees all that it had sent.
+            match self.0.compare_exchange_weak(seen, word, Ordering::Release, Ordering::Relaxed) {
+                Ok(_) => return,
+                Err(other) => seen = other,
+            }
+        }
     }
 
     pub(super) fn get(&self) -> ProcessState {
@@ -218,9 +225,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn who_is_gone_stays_so_until_another_comes() {
+        let gone = [ProcessState::Left, ProcessState::Exited(3), ProcessState::Killed(9)];
+        for first in gone {
+            let word = StateWord(AtomicU64::new(0));
+            word.set(ProcessState::Running);
+            word.set(first);
+            for later in gone.into_iter().chain([ProcessState::Empty]) {
+                word.set(later);
+                assert_eq!(word.get(), first);
+            }
+            word.set(ProcessState::Running);
+            assert_eq!(word.get(), ProcessState::Running);
+        }
+    }
+
+    #[test]
     fn states_survive_their_word() {
-        let word = StateWord(AtomicU64::new(0));
-        assert_eq!(word.get(), ProcessState::Empty);
+        let fresh = || StateWord(AtomicU64::new(0));
+        assert_eq!(fresh().get(), ProcessState::Empty);
         for state in [
             ProcessState::Running,
             ProcessState::Left,
@@ -229,6 +252,7 @@ mod tests {
             ProcessState::Exited(-1),
             ProcessState::Killed(9),
         ] {
+            let word = fresh();
             word.set(state);
             assert_eq!(word.get(), state);
         }
