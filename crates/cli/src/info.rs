@@ -17,7 +17,7 @@ pub struct InfoArguments {
     #[arg(long)]
     json: bool,
     /// The algorithms of collectives, and which is chosen where for RANKS ranks
-    #[arg(long, value_name = "RANKS", num_args = 0..=1, default_missing_value = "8", value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
+    #[arg(long, value_name = "RANKS", num_args = 0..=1, default_missing_value = "8", value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true, conflicts_with = "json")]
     collectives: Option<u32>,
 }
 

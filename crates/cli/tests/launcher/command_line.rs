@@ -53,6 +53,7 @@ fn commands_that_are_none_name_the_right_one() {
     refused(&["info", "--jsno"], &["did you mean --json?"]);
     refused(&["doctor", "-n", "-1"], &["'-1'", "1..=4096"]);
     refused(&["info", "--collectives", "-1"], &["'-1'"]);
+    refused(&["info", "--collectives", "8", "--json"], &["cannot be used with"]);
     refused(&["completions", "bahs"], &["did you mean bash?"]);
     refused(&["run", "--tiemout", "3", "true"], &["did you mean --timeout?"]);
 }
