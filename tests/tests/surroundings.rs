@@ -1,5 +1,6 @@
 //! Jobs where the system denies things: another way is taken, or one clear line says what is missing.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use system_tests::{Ran, archi, until};
@@ -77,30 +78,67 @@ fn without_proc() {
     assert_eq!(ran.output.len(), 3, "{}", ran.error);
 }
 
-/// A memory limit that four ranks and their messages fit into. Making a cgroup needs rights that a test may lack.
-#[test]
-fn in_a_memory_cgroup() {
-    let name = format!("archi-test-{}", std::process::id());
-    let (v1, v2) = ("/sys/fs/cgroup/memory", "/sys/fs/cgroup");
-    let (base, limit) = match std::path::Path::new(v1).exists() {
-        true => (v1, "memory.limit_in_bytes"),
-        false => (v2, "memory.max"),
-    };
-    let group = std::path::Path::new(base).join(name);
-    let made = std::fs::create_dir(&group).and_then(|()| std::fs::write(group.join(limit), "100663296"));
-    if made.is_err() {
-        let _ = std::fs::remove_dir(&group);
-        println!("no right to make a memory cgroup here: nothing to test");
-        return;
+/// A memory cgroup of a test's own, removed at the end: when every process in it is gone.
+struct MemoryGroup(PathBuf);
+
+impl MemoryGroup {
+    /// `None` where the test may not make one.
+    fn new(name: &str, bytes: u64) -> Option<MemoryGroup> {
+        let (v1, v2) = ("/sys/fs/cgroup/memory", "/sys/fs/cgroup");
+        let (base, limit) = match Path::new(v1).exists() {
+            true => (v1, "memory.limit_in_bytes"),
+            false => (v2, "memory.max"),
+        };
+        let group = Path::new(base).join(format!("archi-test-{name}-{}", std::process::id()));
+        let made = std::fs::create_dir(&group);
+        if made.and_then(|()| std::fs::write(group.join(limit), bytes.to_string())).is_err() {
+            let _ = std::fs::remove_dir(&group);
+            println!("no right to make a memory cgroup here: nothing to test");
+            return None;
+        }
+        // Nor may it swap, where the kernel counts that.
+        let _ = std::fs::write(group.join("memory.swap.max"), "0");
+        let _ = std::fs::write(group.join("memory.memsw.limit_in_bytes"), bytes.to_string());
+        Some(MemoryGroup(group))
     }
-    for transport in ["shm", "tcp"] {
-        let script = format!("echo $$ > {}/cgroup.procs && exec \"$0\" \"$@\"", group.display());
+
+    /// The launcher in it, to be given its words.
+    fn archi(&self) -> Command {
+        let script = format!("echo $$ > {}/cgroup.procs && exec \"$0\" \"$@\"", self.0.display());
         let mut command = Command::new("sh");
         command.args(["-c", &script]).arg(archi());
+        command
+    }
+}
+
+impl Drop for MemoryGroup {
+    fn drop(&mut self) {
+        until("the cgroup to be empty", || std::fs::remove_dir(&self.0).is_ok());
+    }
+}
+
+/// A memory limit that four ranks and their messages fit into.
+#[test]
+fn in_a_memory_cgroup() {
+    let Some(group) = MemoryGroup::new("fits", 96 << 20) else { return };
+    for transport in ["shm", "tcp"] {
+        let mut command = group.archi();
         command.args(["run", "--transport", transport, "-n", "4", SUBJECT, "exchange"]);
         let ran = Ran::of(command).expect_status(0);
         assert_eq!(ran.output.len(), 4, "{}", ran.error);
     }
-    // Empty now: every descendant of the job is gone.
-    until("the cgroup to be empty", || std::fs::remove_dir(&group).is_ok());
+}
+
+/// A rank that needs more memory than there is: the line of its death says so.
+#[test]
+fn when_memory_runs_out() {
+    let Some(group) = MemoryGroup::new("bursts", 96 << 20) else { return };
+    // A line without end.
+    let script = "test $ARCHIPELAGO_RANK = 0 && sleep 1000; exec tail /dev/zero";
+    let mut command = group.archi();
+    command.args(["run", "-n", "2", "sh", "-c", script]);
+    let ran = Ran::of(command).expect_status(137);
+    let line = ran.error.lines().next().unwrap_or_default();
+    assert!(line.contains("rank 1 on") && line.contains("SIGKILL"), "{}", ran.error);
+    assert!(line.contains(", as the kernel does when memory runs out; the job is ended"), "{}", ran.error);
 }

@@ -160,6 +160,8 @@ pub enum FromAgent {
         ending: Ending,
         /// How far it took part in the job.
         part: Part,
+        /// Whether the kernel killed a process for lack of memory just then: most likely this one.
+        starved: bool,
     },
     /// A process ends the job.
     Abort {

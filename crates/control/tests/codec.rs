@@ -80,7 +80,7 @@ fn from_agent() -> Vec<FromAgent> {
         FromAgent::Output { number: 0, stream: Stream::Error, bytes: Bytes(b"hello".to_vec()) },
         FromAgent::OutputEnd { number: 0, stream: Stream::Output },
         FromAgent::InputTaken(4096),
-        FromAgent::Ended { number: 0, ending: Ending::Exited(3), part: Part::Unfinished },
+        FromAgent::Ended { number: 0, ending: Ending::Exited(3), part: Part::Unfinished, starved: false },
         FromAgent::Abort { number: 0, code: 3, reason: "x".into() },
         FromAgent::Statistics { number: 0, rows: vec![Statistic::default()] },
         FromAgent::Notice("n".into()),

@@ -6,6 +6,7 @@ use super::member::{Member, ending_from};
 use super::memory::HostMemory;
 use super::stage::{Act, Stage};
 use super::start::{NotStarted, Starter};
+use super::starved::Starved;
 use crate::reaper;
 use control::agent::{CHUNK_BYTES_MAX, FromAgent, Manner, Part, Start, ToAgent};
 use control::codec::{self, Assembler, Bytes, MESSAGE_BYTES_MAX};
@@ -34,6 +35,7 @@ pub struct Keeper {
     pub(super) members: Vec<Member>,
     pub(super) board: Board,
     pub(super) memory: HostMemory,
+    starved: Starved,
     pub(super) stage: Stage,
     input_outstanding: usize,
     pub(super) buffer: Box<[u8; MESSAGE_BYTES_MAX]>,
@@ -70,6 +72,7 @@ impl Keeper {
             members: Vec::new(),
             board: Board::default(),
             memory: HostMemory::none(),
+            starved: Starved::so_far(),
             stage: Stage::Running,
             input_outstanding: 0,
             buffer: buffer.try_into().expect("made with this length"),
@@ -365,7 +368,10 @@ impl Keeper {
         let member = &self.members[at];
         let (number, part) = (member.number, member.part());
         let is_told = member.aborts || member.is_known_left;
-        self.say(&FromAgent::Ended { number, ending, part });
+        // What we kill ourselves is not asked about.
+        let is_killed = matches!(ending, Ending::Signalled { signal: signal::SIGKILL, .. });
+        let starved = is_killed && self.stage == Stage::Running && self.starved.again();
+        self.say(&FromAgent::Ended { number, ending, part, starved });
         // As the control page says it. Who finalised has left in order, whatever its status says of what it did afterwards.
         let message = match (ending.is_success(), part) {
             (_, Part::Finalised) | (true, Part::None) => FromKeeper::Left { number, incarnation: 0 },

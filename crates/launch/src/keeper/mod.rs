@@ -16,6 +16,7 @@ mod memory;
 mod program;
 mod stage;
 mod start;
+mod starved;
 
 pub use entry::run;
 

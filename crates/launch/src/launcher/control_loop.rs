@@ -216,8 +216,11 @@ impl<'a> Launcher<'a> {
             }
             FromAgent::OutputEnd { number, stream } => self.outputs.end(number, stream),
             FromAgent::InputTaken(bytes) => self.input.taken(bytes as usize),
-            FromAgent::Ended { number, ending, part } => {
-                if let Some(wrong) = self.verdict.judge(ending, part) {
+            FromAgent::Ended { number, ending, part, starved } => {
+                if let Some(mut wrong) = self.verdict.judge(ending, part) {
+                    if starved {
+                        wrong += ", as the kernel does when memory runs out";
+                    }
                     self.failed(number, &wrong);
                 }
             }
