@@ -122,8 +122,8 @@ pub use layout::{
     View, ViewMut,
 };
 pub use operator::{
-    And, BitAnd, BitOr, BitXor, Bits, Function, Located, Max, MaxLocation, Min, MinLocation, Number,
-    Operation, Or, Product, Sum, Truth, Xor, commutative, ordered,
+    And, BitAnd, BitOr, BitXor, Bits, Function, Located, Max, MaxLocation, Min, MinLocation, NoOp, Number,
+    Operation, Or, Ordered, Product, Replace, Sum, Truth, Xor, commutative, ordered,
 };
 pub use owned::{ReceiveOwned, SendOwned};
 pub use persistent::{PersistentReceive, PersistentSend};
@@ -132,7 +132,7 @@ pub use runtime::Waits;
 pub use scope::{Receiving, Scope, Sending};
 #[doc(hidden)]
 pub use wire;
-pub use wire::{Items, ItemsMut, Operand, Receivable, Wire};
+pub use wire::{BF16, Complex, F16, Items, ItemsMut, LongDouble, Operand, Receivable, Wire};
 
 /// What most programs use.
 pub mod prelude {

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use layout::Operator;
-use wire::Wire;
+use wire::{BF16, Complex, F16, LongDouble, Wire};
 
 /// An operator that combines values of `T`: [`Sum`] and its like, or what [`commutative`] and [`ordered`] make of a function.
 pub trait Operation<T: Wire> {
@@ -12,8 +12,13 @@ pub trait Operation<T: Wire> {
     fn operator(&self) -> Operator;
 }
 
-/// Numbers, and arrays of them: what [`Sum`], [`Product`], [`Min`] and [`Max`] combine (arrays element by element).
+/// Numbers, and arrays of them: what [`Sum`] and [`Product`] combine (arrays element by element). [`F16`] and [`BF16`] are
+/// calculated as `f32` and rounded to the nearest, ties to even; [`LongDouble`] and complex numbers as C does it, to
+/// the last bit ([`LongDouble`] on x86-64).
 pub trait Number: Wire {}
+
+/// Numbers that can be compared, and arrays of them: what [`Min`] and [`Max`] combine (arrays element by element).
+pub trait Ordered: Number {}
 
 /// What is true or not, and arrays of such: what [`And`], [`Or`] and [`Xor`] combine; a number is true if it is not 0.
 pub trait Truth: Wire {}
@@ -23,15 +28,31 @@ pub trait Bits: Wire {}
 
 macro_rules! kinds {
     ($($kind:ident: $($type:ty),+;)+) => {
-        $($(impl $kind for $type {})+
-        impl<T: $kind, const N: usize> $kind for [T; N] {})+
+        $($(impl $kind for $type {})+)+
     };
 }
 
+impl<T: Number, const N: usize> Number for [T; N] {}
+impl<T: Ordered, const N: usize> Ordered for [T; N] {}
+impl<T: Truth, const N: usize> Truth for [T; N] {}
+impl<T: Bits, const N: usize> Bits for [T; N] {}
+
 kinds! {
-    Number: i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, f32, f64;
+    Number: i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, f32, f64, F16, BF16;
+    Number: Complex<f32>, Complex<f64>;
+    Ordered: i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, f32, f64, F16, BF16;
     Truth: i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, f32, f64, bool;
     Bits: i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, bool;
+}
+
+// On other platforms a `long double` is another number, which nothing calculates with.
+#[cfg(target_arch = "x86_64")]
+mod extended {
+    use super::{Complex, LongDouble, Number, Ordered};
+
+    impl Number for LongDouble {}
+    impl Ordered for LongDouble {}
+    impl Number for Complex<LongDouble> {}
 }
 
 macro_rules! operators {
@@ -55,9 +76,9 @@ operators! {
     /// The product; integers wrap around.
     Product of Number;
     /// The smallest. A number wins over a NaN.
-    Min of Number;
+    Min of Ordered;
     /// The largest. A number wins over a NaN.
-    Max of Number;
+    Max of Ordered;
     /// Whether all are true.
     And of Truth;
     /// Whether any is true.
@@ -70,6 +91,28 @@ operators! {
     BitOr of Bits;
     /// The bits that an odd number of them has.
     BitXor of Bits;
+}
+
+macro_rules! choices {
+    ($($(#[$doc:meta])+ $name:ident;)+) => {$(
+        $(#[$doc])+
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct $name;
+
+        impl<T: Wire> Operation<T> for $name {
+            fn operator(&self) -> Operator {
+                let operator = Operator::predefined::<T>(layout::Operation::$name);
+                operator.expect("a choice of operands is defined for all types")
+            }
+        }
+    )+};
+}
+
+choices! {
+    /// The value of the last rank.
+    Replace;
+    /// The value of the first rank.
+    NoOp;
 }
 
 /// A value and where it is, for [`MinLocation`] and [`MaxLocation`].
@@ -107,7 +150,10 @@ macro_rules! located {
     )+};
 }
 
-located!(i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, f32, f64);
+located!(i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize, f32, f64, F16, BF16);
+
+#[cfg(target_arch = "x86_64")]
+located!(LongDouble);
 
 /// A function as an operator.
 #[derive(Clone, Debug)]

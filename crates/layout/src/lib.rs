@@ -7,15 +7,11 @@
 //! Refuses to know where bytes come from, to lock, and to wait.
 
 mod copy;
-mod kernel;
-mod operation;
-mod operator;
+mod reduce;
 mod tree;
 
 pub use copy::copy;
-pub use kernel::reduce;
-pub use operation::Operation;
-pub use operator::{Failure, Operator};
+pub use reduce::{Failure, Operation, Operator, Pair, reduce};
 pub use tree::{
     Buffer, BufferMut, Constructor, Dimension, Distribution, ExternalError, Field, Layout, LayoutError, Leaf,
     Memory, MemoryMut, Order, OutOfBounds, Placed, View, ViewMut,

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use wire::{Form, Invalid, Scalar, Shape, Wire};
 
-use crate::{Operation, copy, kernel};
+use super::{kernel, pair};
+use crate::{Operation, Pair, copy};
 
 /// An operator on encoded elements of one type: a predefined operation, or a function of the user's.
 #[derive(Clone)]
@@ -21,6 +22,10 @@ pub struct Operator {
 enum Kind {
     /// An operation on elements that are so many operands each.
     Predefined { operation: Operation, scalar: Scalar, operands: usize },
+    /// The smallest or largest of pairs.
+    Located { pair: Pair, largest: bool },
+    /// The right operand, or the left one.
+    Chosen { right: bool },
     /// A function on encoded elements; after a failure it does nothing more.
     User { combine: Arc<Combine>, failure: Arc<Mutex<Option<Failure>>> },
 }
@@ -38,24 +43,80 @@ pub enum Failure {
 
 impl Operator {
     /// A predefined operation on values of `T`: a scalar, an array of scalars (each on its own) or, for the operations on
-    /// pairs, a scalar and a `u64`. None where it is not defined.
+    /// pairs, a scalar and an index. None where it is not defined.
     pub fn predefined<T: Wire>(operation: Operation) -> Option<Operator> {
         Operator::of_shape(operation, T::SHAPE)
     }
 
     /// The same for a type that is known by its shape.
     pub fn of_shape(operation: Operation, shape: &'static Shape) -> Option<Operator> {
-        let (scalar, operands) = match (operation.is_located(), shape) {
-            (false, shape) => shape.uniform()?,
-            (true, Shape::Fields { of: [Shape::Scalar(value), Shape::Scalar(Scalar::U64)] }) => (*value, 1),
-            (true, Shape::Array { of: Shape::Scalar(Scalar::U64), count: 2 }) => (Scalar::U64, 1),
-            (true, _) => return None,
+        if !operation.is_symmetric() {
+            return Some(Operator::chosen(operation == Operation::Replace, shape.bytes()));
+        }
+        if operation.is_located() {
+            let pair = match shape {
+                Shape::Fields { of: [Shape::Scalar(value), Shape::Scalar(index)] } => (*value, *index),
+                Shape::Array { of: Shape::Scalar(both), count: 2 } => (*both, *both),
+                _ => return None,
+            };
+            return Operator::of_pairs(operation, Pair::packed(pair.0, pair.1));
+        }
+        let (scalar, operands) = shape.uniform()?;
+        Operator::of_scalars(operation, scalar, operands)
+    }
+
+    /// A predefined operation on elements that are so many scalars each.
+    pub fn of_scalars(operation: Operation, scalar: Scalar, operands: usize) -> Option<Operator> {
+        let element_bytes = scalar.bytes().checked_mul(operands)?;
+        if !operation.is_symmetric() {
+            return Some(Operator::chosen(operation == Operation::Replace, element_bytes));
+        }
+        let defined = !operation.is_located() && operation.accepts(scalar);
+        let kind = Kind::Predefined { operation, scalar, operands };
+        defined.then_some(Operator { kind, element_bytes, commutative: true })
+    }
+
+    /// The smallest or largest of pairs that lie in memory like this.
+    pub fn of_pairs(operation: Operation, pair: Pair) -> Option<Operator> {
+        let kind = Kind::Located { pair, largest: operation == Operation::MaxLocation };
+        let defined = operation.is_located() && operation.accepts(pair.value) && pair.is_defined();
+        defined.then_some(Operator { kind, element_bytes: pair.bytes, commutative: true })
+    }
+
+    fn chosen(right: bool, element_bytes: usize) -> Operator {
+        Operator { kind: Kind::Chosen { right }, element_bytes, commutative: false }
+    }
+
+    /// A function in another language's way on elements of so many bytes: (left, right and result, count). It must be
+    /// associative; `commutative` permits to combine elements in another order than that of the ranks.
+    ///
+    /// # Safety
+    /// With a left operand that can be read and a right one that can be read and written, `count` elements each that
+    /// don't overlap, the function touches no other memory that isn't its own.
+    pub unsafe fn foreign(
+        element_bytes: usize,
+        commutative: bool,
+        function: impl Fn(*const u8, *mut u8, usize) + Send + Sync + 'static,
+    ) -> Operator {
+        let combine = move |from: *const u8, into: *mut u8, count: usize, from_is_left: bool| {
+            if from_is_left || commutative {
+                function(from, into, count);
+                return Ok(());
+            }
+            // The function puts its result where its right operand is: that is a copy.
+            let bytes = count * element_bytes;
+            let mut right = vec![0u128; bytes.div_ceil(16)];
+            let room = right.as_mut_ptr().cast::<u8>();
+            // SAFETY: `Operator::reduce` hands its contract on; the room is as long as the operands, and aligned for any type.
+            unsafe {
+                copy(from, room, bytes);
+                function(into, room, count);
+                copy(room, into, bytes);
+            }
+            Ok(())
         };
-        operation.accepts(scalar).then(|| Operator {
-            kind: Kind::Predefined { operation, scalar, operands },
-            element_bytes: shape.bytes(),
-            commutative: true,
-        })
+        let kind = Kind::User { combine: Arc::new(combine), failure: Arc::default() };
+        Operator { kind, element_bytes, commutative }
     }
 
     /// A function of the user's on values of `T`, which must be associative. `commutative` permits to combine values in
@@ -111,6 +172,17 @@ impl Operator {
                 // SAFETY: the contract; an element is `operands` operands long.
                 unsafe { kernel::reduce(*operation, *scalar, from, into, count * operands) }
             }
+            Kind::Located { pair, largest } => {
+                // SAFETY: the contract; an element is a pair.
+                unsafe { pair::reduce(*pair, *largest, from, into, count) }
+            }
+            Kind::Chosen { right } => {
+                // What stands on the other side of `from` is there already.
+                if *right != from_is_left {
+                    // SAFETY: the contract.
+                    unsafe { copy(from, into, count * self.element_bytes) }
+                }
+            }
             Kind::User { combine, failure } => {
                 // A panic can't have happened while it was held: the user's code runs outside of it.
                 let failed = || failure.lock().unwrap_or_else(PoisonError::into_inner);
@@ -126,7 +198,7 @@ impl Operator {
     /// Why the operator, or a clone of it, has stopped, if it has.
     pub fn take_failure(&self) -> Option<Failure> {
         match &self.kind {
-            Kind::Predefined { .. } => None,
+            Kind::Predefined { .. } | Kind::Located { .. } | Kind::Chosen { .. } => None,
             Kind::User { failure, .. } => failure.lock().unwrap_or_else(PoisonError::into_inner).take(),
         }
     }
@@ -141,6 +213,11 @@ impl fmt::Debug for Operator {
             Kind::Predefined { operation, scalar, operands } => {
                 write!(f, "{operation:?} of {} x{operands}", scalar.name())
             }
+            Kind::Located { pair, largest } => {
+                let which = if *largest { "MaxLocation" } else { "MinLocation" };
+                write!(f, "{which} of {} and {}", pair.value.name(), pair.index.name())
+            }
+            Kind::Chosen { right } => f.write_str(if *right { "Replace" } else { "NoOp" }),
             Kind::User { .. } if self.commutative => f.write_str("a commutative function"),
             Kind::User { .. } => f.write_str("a function"),
         }

@@ -1,22 +1,50 @@
-//! The loops of the predefined operations: one for each operation and scalar, simple enough to become vector code.
-
-use std::cmp::Ordering;
+//! The loops of the predefined operations: one for each operation and scalar, simple enough to become vector code. They are
+//! compiled twice, for any processor and for those with wider vectors; each element is calculated the same in both.
 
 use wire::Scalar;
 
+use super::{complex, half};
 use crate::Operation;
 
-/// Combines `count` operands at `from` into those at `into`, element by element. For the operations on pairs, an
-/// operand is the scalar and then a location of 64 bits, without padding.
+/// Combines `count` scalars at `from` into those at `into`, one by one, where the operation is symmetric (all but
+/// [`Operation::Replace`] and [`Operation::NoOp`] are, and those on pairs are elsewhere).
 ///
 /// # Panics
-/// If the operation is not defined for the scalar ([`Operation::accepts`]).
+/// If the operation is not defined for the scalar ([`Operation::accepts`]), or not one of these.
 ///
 /// # Safety
-/// `from` is valid for reading and `into` for reading and writing `count` operands, and they don't overlap. They need
+/// `from` is valid for reading and `into` for reading and writing `count` scalars, and they don't overlap. They need
 /// not be aligned, and the bytes may be arbitrary: a byte other than 0 is a true `bool`.
 pub unsafe fn reduce(operation: Operation, scalar: Scalar, from: *const u8, into: *mut u8, count: usize) {
-    assert!(operation.accepts(scalar), "{operation:?} is not defined for {}", scalar.name());
+    let here = operation.is_symmetric() && !operation.is_located();
+    assert!(here && operation.accepts(scalar), "{operation:?} is not defined for {}", scalar.name());
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("f16c") {
+        // SAFETY: the contract is handed on; the processor has what the function needs.
+        return unsafe { wide(operation, scalar, from, into, count) };
+    }
+    // SAFETY: the contract is handed on.
+    unsafe { all(operation, scalar, from, into, count) }
+}
+
+/// # Safety
+/// As [`reduce`], on a processor with AVX2 and F16C.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,f16c")]
+unsafe fn wide(operation: Operation, scalar: Scalar, from: *const u8, into: *mut u8, count: usize) {
+    // SAFETY: the contract is handed on.
+    unsafe {
+        match scalar {
+            Scalar::F16 => half::f16_wide(operation, from, into, count),
+            _ => all(operation, scalar, from, into, count),
+        }
+    }
+}
+
+/// # Safety
+/// As [`reduce`].
+#[inline(always)]
+unsafe fn all(operation: Operation, scalar: Scalar, from: *const u8, into: *mut u8, count: usize) {
     // SAFETY: the contract is handed on.
     unsafe {
         match scalar {
@@ -25,7 +53,7 @@ pub unsafe fn reduce(operation: Operation, scalar: Scalar, from: *const u8, into
             Scalar::I32 => integer!(i32, operation, from, into, count),
             Scalar::I64 => integer!(i64, operation, from, into, count),
             Scalar::I128 => integer!(i128, operation, from, into, count),
-            Scalar::U8 => integer!(u8, operation, from, into, count),
+            Scalar::U8 | Scalar::Byte => integer!(u8, operation, from, into, count),
             Scalar::U16 => integer!(u16, operation, from, into, count),
             Scalar::U32 => integer!(u32, operation, from, into, count),
             Scalar::U64 => integer!(u64, operation, from, into, count),
@@ -41,8 +69,20 @@ pub unsafe fn reduce(operation: Operation, scalar: Scalar, from: *const u8, into
                 }
                 _ => each(from, into, count, |a: u8, b: u8| ((a != 0) != (b != 0)) as u8),
             },
+            Scalar::F16 => half::f16(operation, from, into, count),
+            Scalar::BF16 => half::bf16(operation, from, into, count),
+            Scalar::ComplexF32 => complex::reduce::<f32>(operation, from, into, count),
+            Scalar::ComplexF64 => complex::reduce::<f64>(operation, from, into, count),
+            #[cfg(target_arch = "x86_64")]
+            Scalar::LongDouble => super::extended::reduce(operation, from, into, count),
+            #[cfg(target_arch = "x86_64")]
+            Scalar::ComplexLongDouble => {
+                complex::reduce::<wire::LongDouble>(operation, from, into, count);
+            }
             // `accepts` has refused it.
-            _ => {}
+            #[cfg(not(target_arch = "x86_64"))]
+            Scalar::LongDouble | Scalar::ComplexLongDouble => {}
+            Scalar::Char => {}
         }
     }
 }
@@ -61,8 +101,8 @@ macro_rules! integer {
             Operation::BitAnd => each($from, $into, $count, |a: T, b: T| a & b),
             Operation::BitOr => each($from, $into, $count, |a: T, b: T| a | b),
             Operation::BitXor => each($from, $into, $count, |a: T, b: T| a ^ b),
-            Operation::MinLocation => located($from, $into, $count, |a: T, b: T| a.cmp(&b)),
-            Operation::MaxLocation => located($from, $into, $count, |a: T, b: T| b.cmp(&a)),
+            // They are not for this function.
+            Operation::MinLocation | Operation::MaxLocation | Operation::Replace | Operation::NoOp => {}
         }
     }};
 }
@@ -78,14 +118,8 @@ macro_rules! float {
             Operation::And => each($from, $into, $count, |a: T, b: T| (a != 0.0 && b != 0.0) as u8 as T),
             Operation::Or => each($from, $into, $count, |a: T, b: T| (a != 0.0 || b != 0.0) as u8 as T),
             Operation::Xor => each($from, $into, $count, |a: T, b: T| ((a != 0.0) != (b != 0.0)) as u8 as T),
-            Operation::MinLocation => located($from, $into, $count, |a: T, b: T| {
-                a.partial_cmp(&b).unwrap_or(a.is_nan().cmp(&b.is_nan()))
-            }),
-            Operation::MaxLocation => located($from, $into, $count, |a: T, b: T| {
-                b.partial_cmp(&a).unwrap_or(a.is_nan().cmp(&b.is_nan()))
-            }),
-            // `accepts` has refused them.
-            Operation::BitAnd | Operation::BitOr | Operation::BitXor => {}
+            // `accepts` has refused them, or they are not for this function.
+            _ => {}
         }
     }};
 }
@@ -95,7 +129,12 @@ use {float, integer};
 /// # Safety
 /// As for [`reduce`], with operands of type `T`, of which every pattern of bits is a value.
 #[inline(always)]
-unsafe fn each<T: Copy>(from: *const u8, into: *mut u8, count: usize, combine: impl Fn(T, T) -> T) {
+pub(super) unsafe fn each<T: Copy>(
+    from: *const u8,
+    into: *mut u8,
+    count: usize,
+    combine: impl Fn(T, T) -> T,
+) {
     let (from, into) = (from.cast::<T>(), into.cast::<T>());
     for i in 0..count {
         // SAFETY: element `i` of `count`; both are read and written without regard to alignment.
@@ -103,23 +142,5 @@ unsafe fn each<T: Copy>(from: *const u8, into: *mut u8, count: usize, combine: i
             let result = combine(from.add(i).read_unaligned(), into.add(i).read_unaligned());
             into.add(i).write_unaligned(result);
         }
-    }
-}
-
-/// Replaces a pair where `better` orders the other's value before its own, or leaves it to the locations.
-///
-/// # Safety
-/// As for [`reduce`], with operands (T, u64), packed, of which every pattern of bits is a value.
-#[inline(always)]
-unsafe fn located<T: Copy>(from: *const u8, into: *mut u8, count: usize, better: impl Fn(T, T) -> Ordering) {
-    #[derive(Clone, Copy)]
-    #[repr(C, packed)]
-    struct Pair<T>(T, u64);
-    // SAFETY: the contract; a packed pair has the stride of the operands.
-    unsafe {
-        each(from, into, count, |theirs: Pair<T>, mine: Pair<T>| {
-            let order = better(theirs.0, mine.0).then({ theirs.1 }.cmp(&{ mine.1 }));
-            if order == Ordering::Less { theirs } else { mine }
-        });
     }
 }

@@ -1,0 +1,15 @@
+//! Reductions: operators as values, and the loops of the predefined ones.
+
+mod complex;
+#[cfg(target_arch = "x86_64")]
+mod extended;
+mod half;
+mod kernel;
+mod operation;
+mod operator;
+mod pair;
+
+pub use kernel::reduce;
+pub use operation::Operation;
+pub use operator::{Failure, Operator};
+pub use pair::Pair;
