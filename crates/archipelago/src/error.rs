@@ -94,6 +94,15 @@ pub enum Error {
         /// Where it happened.
         place: Place,
     },
+    /// The messages that a buffered send's buffer still holds leave too little room in it. Nothing was sent.
+    NoRoom {
+        /// Bytes that are free.
+        have: usize,
+        /// Bytes of the message.
+        need: usize,
+        /// Where it happened.
+        place: Place,
+    },
     /// There is no memory for what arrives. The message is kept.
     OutOfMemory {
         /// Bytes that it needs.
@@ -304,6 +313,7 @@ impl Error {
             | Error::BadArgument { place, .. }
             | Error::Cancelled { place }
             | Error::Ended { place, .. }
+            | Error::NoRoom { place, .. }
             | Error::OutOfMemory { place, .. } => Some(place),
             Error::Join { .. } | Error::Layout { .. } => None,
         }
@@ -373,6 +383,10 @@ impl fmt::Display for Error {
             Error::BadArgument { what, .. } => f.write_str(what),
             Error::Cancelled { .. } => f.write_str("it was cancelled"),
             Error::Ended { why, .. } => f.write_str(why),
+            Error::NoRoom { have, need, .. } => write!(
+                f,
+                "the message has {need} bytes and the send buffer has room for {have}: make it larger, or flush it first"
+            ),
             Error::OutOfMemory { bytes, .. } => {
                 write!(f, "there is no memory for a message of {bytes} bytes; the message is kept")
             }

@@ -2,7 +2,7 @@
 
 use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use engine::Mode;
 use wire::{Items, ItemsMut};
@@ -79,6 +79,11 @@ impl<B: Send + 'static> Kept<B> {
             self.running = None;
             outcome.map(Some)
         })
+    }
+
+    /// Has a waker woken when no operation has the buffer any more; false: so it is.
+    pub fn watch(&self, comm: &Comm, waker: Waker) -> bool {
+        self.running.as_ref().is_some_and(|operation| operation.watch(&comm.untyped, waker))
     }
 
     /// Asks for the operation's end if nothing of it has begun.

@@ -94,9 +94,11 @@
 extern crate self as archipelago;
 
 mod address;
+mod buffered;
 mod collective;
 mod comm;
 mod error;
+mod exchange;
 mod group;
 mod kept;
 mod operation;
@@ -107,11 +109,13 @@ mod probe;
 mod promises;
 mod raw;
 mod scope;
+mod set;
 pub mod testing;
 mod transfer;
 
 pub use address::{Destination, Source, Status};
 pub use archipelago_macros::test;
+pub use buffered::SendBuffer;
 pub use collective::{AllToAllV, Parts, Root};
 pub use comm::{Comm, World, init};
 pub use engine::{Counters, PeerCounters};
@@ -130,6 +134,7 @@ pub use persistent::{PersistentReceive, PersistentSend};
 pub use probe::Message;
 pub use runtime::Waits;
 pub use scope::{Receiving, Scope, Sending};
+pub use set::{Key, Request, Requests};
 #[doc(hidden)]
 pub use wire;
 pub use wire::{BF16, Complex, F16, Items, ItemsMut, LongDouble, Operand, Receivable, Wire};

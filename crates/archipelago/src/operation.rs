@@ -1,6 +1,6 @@
 //! A non-blocking operation, whoever owns its buffer: in a scope, owned, or persistent.
 
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use engine::{Mode, RequestId};
 use layout::Placed;
@@ -157,6 +157,14 @@ impl Operation {
             self.state = State::Done(ready!(comm.poll(request, context)));
         }
         Poll::Ready(self.outcome(comm))
+    }
+
+    /// Has a waker woken when it is complete; false: it is.
+    pub fn watch(&self, comm: &runtime::Comm, waker: Waker) -> bool {
+        match self.state {
+            State::Pending(request) => comm.watch(request, waker),
+            State::Done(_) => false,
+        }
     }
 
     /// Asks for its end if nothing of it has begun; wait for it afterwards.

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use wire::{Items, ItemsMut};
 
@@ -159,6 +159,27 @@ impl<B: ItemsMut + Send + 'static> Drop for ReceiveOwned<B> {
             kept.cancel(&comm);
             kept.let_go(&comm);
         }
+    }
+}
+
+/// What has a waker woken when it is complete. Only this crate's operations.
+pub trait Watched {
+    /// The communicator to wait on; `None`: it is complete already.
+    #[doc(hidden)]
+    fn watch(&self, waker: Waker) -> Option<Comm>;
+}
+
+impl<B: Items + Send + 'static> Watched for SendOwned<B> {
+    fn watch(&self, waker: Waker) -> Option<Comm> {
+        let (comm, kept) = self.running.as_ref()?;
+        kept.watch(comm, waker).then(|| comm.clone())
+    }
+}
+
+impl<B: ItemsMut + Send + 'static> Watched for ReceiveOwned<B> {
+    fn watch(&self, waker: Waker) -> Option<Comm> {
+        let (comm, kept) = self.running.as_ref()?;
+        kept.watch(comm, waker).then(|| comm.clone())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The untyped verbs: what the typed API, and later the C ABI, stand on.
 
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use engine::{
     Communicator, Data, Error, Message, Mode, Pointer, Received, RequestId, Sent, Source, Status, TagPattern,
@@ -304,6 +304,35 @@ impl Comm {
             context.waker().wake_by_ref();
         }
         outcome
+    }
+
+    /// Has `waker` woken when an operation completes; false: it is complete already. Only its last waker counts.
+    pub fn watch(&self, request: RequestId, waker: Waker) -> bool {
+        let cell = self.cell();
+        let mut inside = cell.lock();
+        let earlier = inside.lane.watcher(request).and_then(|earlier| cell.waiters.remove(earlier));
+        let waiter = cell.waiters.task(waker);
+        let pending = inside.lane.watch(request, Some(waiter));
+        drop(inside);
+        // Users' code: the lane is not locked.
+        drop(earlier);
+        if !pending {
+            drop(cell.waiters.remove(waiter));
+        }
+        pending
+    }
+
+    /// Moves this communicator's lane on, sleeping where nothing moves, until `done`: something that the wakers of
+    /// operations that were named to [`watch`](Comm::watch) bring about.
+    pub fn wait_until(&self, done: &dyn Fn() -> bool) {
+        let cell = self.cell();
+        cell.wait_until(cell.lock(), None, None, &self.process.house, |_| done());
+    }
+
+    /// Moves on what can move now.
+    pub fn progress(&self) {
+        let cell = self.cell();
+        drop(cell.progress(cell.lock(), &self.process.house));
     }
 
     /// Cancels an operation of which nothing has begun (see [`engine::Lane::cancel`]); wait for its outcome.
