@@ -20,7 +20,7 @@ impl Destination<'_> {
     /// # archipelago::testing::run(3, |world| {
     /// let (me, n) = (world.rank(), world.size());
     /// let (right, left) = (world.to((me + 1) % n), world.from((me + n - 1) % n));
-    /// let mut theirs = [0; 2];
+    /// let mut theirs = [0usize; 2];
     /// let status = right.send_receive(&[me, 10 * me], &left, &mut theirs)?;
     /// assert_eq!((status.source, theirs[1]), ((me + n - 1) % n, 10 * theirs[0]));
     /// # Ok::<(), archipelago::Error>(())
