@@ -153,7 +153,7 @@ pub(crate) enum Peer {
 }
 
 /// What of a place is known before anything goes wrong; made into a [`Place`] only when it does.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Spot {
     pub operation: &'static str,
     pub peer: Peer,

@@ -1,8 +1,10 @@
 //! Communicators from communicators: duplicates, parts, grids.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use engine::cartesian::{self, Dimension, GridError};
+use engine::collective::Neighbourhood;
 
 use crate::error::{Peer, Spot};
 use crate::{Comm, Result};
@@ -86,7 +88,10 @@ impl Comm {
         let grid = cartesian::Grid::new(self.size(), &dimensions).map_err(refuse)?;
         let inside = self.rank() < grid.size();
         let part = self.split(inside.then_some(0), 0)?;
-        Ok(part.map(|comm| Grid { comm, points, grid }))
+        Ok(part.map(|comm| {
+            let edges = Arc::new(Neighbourhood::of_grid(&grid, comm.rank()));
+            Grid { comm, points, grid, edges }
+        }))
     }
 }
 
@@ -96,6 +101,7 @@ pub struct Grid {
     comm: Comm,
     points: Vec<usize>,
     grid: cartesian::Grid,
+    edges: Arc<Neighbourhood>,
 }
 
 impl Grid {
@@ -149,6 +155,11 @@ impl Grid {
             Some(line) => Ok(line),
             None => unreachable!("every rank of a grid lies on a line, so it gave a colour"),
         }
+    }
+
+    /// With whom it exchanges in collectives of neighbours.
+    pub(crate) fn edges(&self) -> &Arc<Neighbourhood> {
+        &self.edges
     }
 
     fn refuse(&self, operation: &'static str, error: GridError) -> crate::Error {

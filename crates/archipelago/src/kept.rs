@@ -8,6 +8,7 @@ use engine::Mode;
 use wire::{Items, ItemsMut};
 
 use crate::address::{Destination, Source};
+use crate::collective::{Buffers, Described};
 use crate::operation::Operation;
 use crate::{Comm, Result};
 
@@ -42,6 +43,19 @@ impl<B: Send + 'static> Kept<B> {
         let items: *mut [B::Item] = self.buffer.get_mut().items_mut();
         // SAFETY: as above.
         self.running = Some(unsafe { Operation::receive(from, verb, items) });
+    }
+
+    /// Starts a collective on the buffers, which no operation has.
+    pub fn collect(&mut self, comm: &Comm, described: &Described) -> Result<()>
+    where
+        B: Buffers,
+    {
+        assert!(self.running.is_none(), "an operation has the buffer");
+        let (input, output) = self.buffer.get_mut().both();
+        let (input, output): (*const [B::Item], *mut [B::Item]) = (input, output);
+        // SAFETY: as above.
+        self.running = Some(unsafe { Operation::collective(&comm.untyped, described, input, output)? });
+        self.check(comm)
     }
 
     /// Why the operation could not start, if so; then the buffer is free again.

@@ -116,7 +116,10 @@ mod transfer;
 pub use address::{Destination, Source, Status};
 pub use archipelago_macros::test;
 pub use buffered::SendBuffer;
-pub use collective::{AllToAllV, Parts, Root};
+pub use collective::{
+    AllToAllV, Apart, Buffers, CollectiveOwned, InPlace, Lent, Neighbours, Parts, PersistentCollective,
+    Prepare, PrepareNeighbours, PrepareRooted, Prepared, Root,
+};
 pub use comm::{Comm, World, init};
 pub use engine::{Counters, PeerCounters};
 pub use error::{Error, Failed, Place, Result};
@@ -133,7 +136,7 @@ pub use owned::{ReceiveOwned, SendOwned};
 pub use persistent::{PersistentReceive, PersistentSend};
 pub use probe::Message;
 pub use runtime::Waits;
-pub use scope::{Receiving, Scope, Sending};
+pub use scope::{Collecting, Receiving, Scope, Sending};
 pub use set::{Key, Request, Requests};
 #[doc(hidden)]
 pub use wire;

@@ -2,12 +2,14 @@
 
 use std::task::{Context, Poll, Waker, ready};
 
-use engine::{Mode, RequestId};
-use layout::Placed;
+use engine::collective::Operands;
+use engine::{Mode, Pointer, RequestId};
+use layout::{Failure, Operator, Placed};
 use runtime::{Started, undisturbed};
-use wire::{Form, Wire, slice};
+use wire::{Form, Invalid, Wire, slice};
 
 use crate::address::{Destination, Source};
+use crate::collective::Described;
 use crate::error::Spot;
 use crate::transfer::{laid_out_of, type_of};
 use crate::{Error, Result, raw};
@@ -19,8 +21,10 @@ pub(crate) struct Operation {
     of: &'static OfType,
     /// Of a receive: where its bytes go.
     landing: Option<Landing>,
-    /// Of a send: the encoding, if that is not the memory of the values.
+    /// Of a send or a collective: the encoding of what is given, if that is not the memory of the values.
     packed: Vec<u8>,
+    /// Of a collective that combines: what tells of a failure in the user's function.
+    operator: Option<Operator>,
 }
 
 enum State {
@@ -31,11 +35,12 @@ enum State {
 /// What an operation needs of the type of its values when it completes.
 struct OfType {
     explain: fn(Spot, &runtime::Comm, engine::Error) -> Error,
+    invalid: fn(Spot, &runtime::Comm, Invalid) -> Error,
     land: fn(&Landing, engine::Status, &runtime::Comm, Spot) -> Result<usize>,
 }
 
 const fn of_type<T: Wire>() -> &'static OfType {
-    const { &OfType { explain: Spot::explain::<T>, land: Landing::land::<T> } }
+    const { &OfType { explain: Spot::explain::<T>, invalid: Spot::invalid::<T>, land: Landing::land::<T> } }
 }
 
 impl Operation {
@@ -61,6 +66,7 @@ impl Operation {
             of: of_type::<T>(),
             landing: None,
             packed,
+            operator: None,
         }
     }
 
@@ -100,7 +106,14 @@ impl Operation {
 
     /// An operation that needs nothing of us when it completes.
     fn in_place<T: Wire>(started: std::result::Result<Started, engine::Error>, spot: Spot) -> Operation {
-        Operation { state: State::of(started), spot, of: of_type::<T>(), landing: None, packed: Vec::new() }
+        Operation {
+            state: State::of(started),
+            spot,
+            of: of_type::<T>(),
+            landing: None,
+            packed: Vec::new(),
+            operator: None,
+        }
     }
 
     /// Starts to receive.
@@ -114,7 +127,48 @@ impl Operation {
         // SAFETY: the caller's promise; scratch memory stays where it is until the operation goes.
         let started = unsafe { comm.start_receive(from.source, from.tag, type_of::<T>(), to, capacity) };
         let (spot, landing) = (from.spot(operation), Some(landing));
-        Operation { state: State::of(started), spot, of: of_type::<T>(), landing, packed: Vec::new() }
+        Operation {
+            state: State::of(started),
+            spot,
+            of: of_type::<T>(),
+            landing,
+            packed: Vec::new(),
+            operator: None,
+        }
+    }
+
+    /// Starts a collective on what `input` gives, or, in place, `output`, which gets the result.
+    ///
+    /// # Errors
+    /// Buffers that are not as long as the call says: nothing was started.
+    ///
+    /// # Safety
+    /// The input is neither written nor gone, and the output neither used nor gone, until the operation is complete and has
+    /// been waited for.
+    pub unsafe fn collective<T: Wire>(
+        comm: &runtime::Comm,
+        described: &Described,
+        input: *const [T],
+        output: *mut [T],
+    ) -> Result<Operation> {
+        // SAFETY: the caller's promise; nothing has started yet.
+        let (given, held) = unsafe { (&*input, &*output) };
+        described.check(comm, given, held)?;
+        let packed = if T::FORM.sent_in_place() { Vec::new() } else { slice::pack_to_vec(given) };
+        let from = slice::encoded(given).unwrap_or(&packed).as_ptr();
+        let mut landing = Landing::holding::<T>(output, held);
+        let (to, _) = landing.room::<T>();
+        let Described { spot, ref call, ref operator, .. } = *described;
+        let (input, output) = (Pointer::reading(from), Pointer::new(to));
+        let operands = Operands { input, output, operator: operator.clone() };
+        // SAFETY: both are as long as the call says, which was checked, and stay where they are until the operation goes.
+        let started = undisturbed(|| unsafe { comm.start_collective(call, None, operands) });
+        let state = match started {
+            Ok(request) => State::Pending(request),
+            Err(error) => State::Done(Err(error)),
+        };
+        let (of, operator, landing) = (of_type::<T>(), operator.clone(), Some(landing));
+        Ok(Operation { state, spot, of, landing, packed, operator })
     }
 
     /// The error that kept it from starting, or that it has come to.
@@ -182,6 +236,11 @@ impl Operation {
     }
 
     fn outcome(&mut self, comm: &runtime::Comm) -> Result<(engine::Status, usize)> {
+        match self.operator.as_ref().and_then(Operator::take_failure) {
+            Some(Failure::Panicked(panic)) => std::panic::resume_unwind(panic),
+            Some(Failure::Invalid(invalid)) => return Err((self.of.invalid)(self.spot, comm, invalid)),
+            None => {}
+        }
         let status = match &self.state {
             State::Done(Ok(status)) => *status,
             State::Done(Err(error)) => return Err((self.of.explain)(self.spot, comm, error.clone())),
@@ -210,6 +269,8 @@ pub(crate) struct Landing {
     items: *mut u8,
     count: usize,
     scratch: Option<Vec<u8>>,
+    /// All of it is there in the end, however long a message was.
+    whole: bool,
 }
 
 // SAFETY: it stands for the `&mut [T]` of a type that is Send.
@@ -220,7 +281,13 @@ impl Landing {
     pub fn new<T: Wire>(items: *mut [T]) -> Landing {
         let count = items.len();
         let scratch = (T::FORM != Form::Plain).then(|| vec![0; count * T::BYTES]);
-        Landing { items: items.cast(), count, scratch }
+        Landing { items: items.cast(), count, scratch, whole: false }
+    }
+
+    /// The same for a buffer whose values, `held`, count, and which is there as a whole in the end.
+    pub fn holding<T: Wire>(items: *mut [T], held: &[T]) -> Landing {
+        let scratch = (T::FORM != Form::Plain).then(|| slice::pack_to_vec(held));
+        Landing { items: items.cast(), count: held.len(), scratch, whole: true }
     }
 
     /// Where the message's bytes go, and how many.
@@ -233,16 +300,19 @@ impl Landing {
 
     /// The message is there: its values go into the buffer. Returns how many.
     pub fn land<T: Wire>(&self, status: engine::Status, comm: &runtime::Comm, spot: Spot) -> Result<usize> {
-        let count = status.bytes.checked_div(T::BYTES).unwrap_or(0).min(self.count);
-        if count * T::BYTES != status.bytes {
+        let bytes = if self.whole { self.count * T::BYTES } else { status.bytes };
+        let count = match self.whole {
+            true => self.count,
+            false => bytes.checked_div(T::BYTES).unwrap_or(0).min(self.count),
+        };
+        if count * T::BYTES != bytes {
             let (found, expected) = (status.bytes, T::BYTES);
             return Err(Error::WrongCount { found, expected, place: spot.place::<T>(comm) });
         }
         if let Some(scratch) = &self.scratch {
             // SAFETY: by the contract of `new` the buffer has `count` values or more and nobody else uses it.
             let items = unsafe { std::slice::from_raw_parts_mut(self.items.cast::<T>(), count) };
-            slice::unpack(&scratch[..status.bytes], items)
-                .map_err(|invalid| spot.invalid::<T>(comm, invalid))?;
+            slice::unpack(&scratch[..bytes], items).map_err(|invalid| spot.invalid::<T>(comm, invalid))?;
         }
         Ok(count)
     }

@@ -9,8 +9,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use engine::Mode;
 use layout::{Buffer, BufferMut, Memory, MemoryMut};
+use wire::Wire;
 
 use crate::address::{Destination, Source, Status};
+use crate::collective::Described;
 use crate::operation::Operation;
 use crate::{Comm, Result};
 
@@ -19,7 +21,8 @@ impl Comm {
     ///
     /// When `body` returns a value, the scope waits for all that was started and not waited for. When it returns an error
     /// or panics, the scope cancels receives that have not been matched, takes back sends that were only announced, and
-    /// lets running transfers come to their end: nothing touches the buffers afterwards.
+    /// lets running transfers come to their end: nothing touches the buffers afterwards. Collectives that are not complete are
+    /// given up: they fail at all ranks.
     ///
     /// # Errors
     /// That of `body`, or the first of the operations that `body` did not wait for.
@@ -87,6 +90,24 @@ pub struct Scope<'scope, 'env: 'scope> {
     // Invariant in both, as in std::thread::Scope: neither may be made longer or shorter by coercion.
     scope: PhantomData<&'scope mut &'scope ()>,
     env: PhantomData<&'env mut &'env ()>,
+}
+
+impl<'scope, 'env> Scope<'scope, 'env> {
+    /// Starts a collective on what is lent for the scope.
+    pub(crate) fn collect<T: Wire>(
+        &'scope self,
+        comm: &'scope runtime::Comm,
+        described: Described,
+        input: &'scope [T],
+        output: &'scope mut [T],
+    ) -> Result<Collecting<'scope, T>> {
+        let items: *mut [T] = output;
+        // SAFETY: both are borrowed for 'scope, the scope does not end before the operation is complete, and only
+        // `Collecting::wait` gives the output back before, when it is.
+        let operation = unsafe { Operation::collective(comm, &described, input, items)? };
+        let (operations, key) = self.started.insert(comm, operation)?;
+        Ok(Collecting { operations, key, items, borrow: PhantomData })
+    }
 }
 
 impl<'c> Destination<'c> {
@@ -198,6 +219,32 @@ impl<'scope, B: BufferMut + ?Sized> Receiving<'scope, B> {
         // SAFETY: the operation is complete, and it was the only user of the buffer, which is borrowed for 'scope.
         let buffer: &'scope mut B = unsafe { &mut *self.buffer };
         Ok((buffer.filled(status.bytes), Status::of(status)))
+    }
+
+    /// Whether it is complete.
+    pub fn test(&mut self) -> bool {
+        self.operations.test(self.key)
+    }
+}
+
+/// A collective that was started in a scope. Dropping it leaves the waiting to the scope.
+#[must_use = "the scope waits for it at its end; wait for it here to use what comes, or drop it"]
+pub struct Collecting<'scope, T: Wire> {
+    operations: &'scope Operations<'scope>,
+    key: usize,
+    items: *mut [T],
+    borrow: PhantomData<&'scope mut [T]>,
+}
+
+impl<'scope, T: Wire> Collecting<'scope, T> {
+    /// Waits until this rank's part is done and gives the buffer back that was written.
+    ///
+    /// # Errors
+    /// A rank that is gone; ranks that call another operation or other lengths.
+    pub fn wait(self) -> Result<&'scope mut [T]> {
+        self.operations.wait(self.key)?;
+        // SAFETY: the operation is complete, and it was the only user of the items, which are borrowed for 'scope.
+        Ok(unsafe { &mut *self.items })
     }
 
     /// Whether it is complete.

@@ -160,7 +160,7 @@ impl Lane {
     pub fn cancel(&mut self, request: RequestId) {
         if self.withdraw_posted(request) {
             self.complete(request, Err(Error::Cancelled));
-        } else {
+        } else if !self.give_up_collective(request) {
             self.cancel_send(request);
         }
     }

@@ -9,8 +9,15 @@ use archipelago_engine::collective::{
 };
 use std::sync::Arc;
 
-const FREE: Price =
-    Price { latency_ps: 0, message_ps: 0, byte_ps: 0, reduced_byte_ps: 0, copied_byte_ps: 0, cell_ps: 0 };
+const FREE: Price = Price {
+    latency_ps: 0,
+    message_ps: 0,
+    byte_ps: 0,
+    reduced_byte_ps: 0,
+    copied_byte_ps: 0,
+    cell_ps: 0,
+    turn_ps: 0,
+};
 
 /// The neighbours in a torus of two dimensions, where the collective has them.
 fn torus(case: Case) -> Subject {

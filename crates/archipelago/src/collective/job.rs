@@ -4,8 +4,35 @@ use engine::collective::{Call, Case, Collective};
 use layout::{Failure, Operator};
 use wire::{Form, Wire, slice};
 
+use super::Prepared;
 use crate::error::{Peer, Spot};
 use crate::{Comm, Result, raw};
+
+/// A call of a collective, for any communicator that is like the one for which it was made.
+#[derive(Clone, Debug)]
+pub(crate) struct Described {
+    pub(crate) spot: Spot,
+    pub(crate) call: Call,
+    pub(crate) operator: Option<Operator>,
+    /// How many values the buffers must have.
+    input: usize,
+    output: usize,
+}
+
+impl Described {
+    /// Refuses buffers that are not as long as the call says. What follows relies on it.
+    pub(crate) fn check<T: Wire>(&self, comm: &runtime::Comm, input: &[T], output: &[T]) -> Result<()> {
+        for (what, given, needed) in
+            [("contributed", input.len(), self.input), ("written", output.len(), self.output)]
+        {
+            if given != needed {
+                let what = format!("the buffer that is {what} has {given} values and must have {needed}");
+                return Err(self.spot.refuse::<T>(comm, what));
+            }
+        }
+        Ok(())
+    }
+}
 
 /// A call of a collective on values of `T`, before its buffers are known.
 pub(super) struct Job<'c> {
@@ -31,6 +58,47 @@ impl<'c> Job<'c> {
         let call =
             Call::new(case, comm.rank() as u32, root.map_or(0, |root| root.min(u32::MAX as usize) as u32));
         Job { comm, spot: Spot { operation, peer, tag: None }, call, operator: None }
+    }
+
+    /// A call that was described before.
+    pub(super) fn of(comm: &'c runtime::Comm, described: Described) -> Self {
+        let Described { spot, call, operator, .. } = described;
+        Job { comm, spot, call, operator }
+    }
+
+    /// Describes it, with buffers of so many values that are contributed and that are written.
+    pub(super) fn prepared<B>(
+        self,
+        comm: &'c Comm,
+        input: usize,
+        output: usize,
+        buffers: B,
+    ) -> Prepared<'c, B> {
+        let Job { spot, call, operator, .. } = self;
+        let described = Ok(Described { spot, call, operator, input, output });
+        Prepared { comm, described, buffers }
+    }
+
+    /// All ranks contribute what lies in their outputs.
+    pub(super) fn in_place(mut self) -> Self {
+        (self.call.in_place, self.call.case.in_place) = (true, true);
+        self
+    }
+
+    /// Refuses values that can't be divided among the ranks.
+    pub(super) fn check_divisible<T: Wire>(&self, given: usize) -> Result<()> {
+        let ranks = self.comm.size();
+        if given.is_multiple_of(ranks) {
+            return Ok(());
+        }
+        let verb = match self.call.case.collective {
+            Collective::ReduceScatter => "reduce_scatter_v",
+            Collective::AllGather => "all_gather_v",
+            _ => "all_to_all_v",
+        };
+        Err(self.refuse::<T>(format!(
+            "{given} values can't be divided among {ranks} ranks; {verb} gives parts of different lengths"
+        )))
     }
 
     /// Values without bytes have nothing to say: there are none of them.

@@ -1,8 +1,9 @@
-//! Operations that combine values: all-reduce, scan, reduce.
+//! Operations that combine values: all-reduce, scans, reduce-scatter, reduce.
 
-use engine::collective::Collective;
+use engine::collective::{Collective, Lengths};
 use wire::{ItemsMut, Operand, Wire};
 
+use super::root::{check_counts, listed};
 use super::{Job, Root};
 use crate::operator::Operation;
 use crate::{Comm, Result};
@@ -62,6 +63,81 @@ impl Comm {
         Ok(result)
     }
 
+    /// Combines the values of the ranks before this one, in the order of ranks; rank 0, before which there is none, gets
+    /// `None`. Values, slices and vectors as in [`all_reduce`](Comm::all_reduce).
+    ///
+    /// # Errors
+    /// As [`all_reduce`](Comm::all_reduce).
+    ///
+    /// ```
+    /// use archipelago::prelude::*;
+    /// # archipelago::testing::run(4, |world| {
+    /// // Where this rank's lines begin when every rank writes some.
+    /// let lines = world.rank() + 1;
+    /// let before = world.exclusive_scan(lines, Sum)?.unwrap_or(0);
+    /// assert_eq!(before, [0, 1, 3, 6][world.rank()]);
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    pub fn exclusive_scan<P: Operand>(
+        &self,
+        value: P,
+        operation: impl Operation<P::Item>,
+    ) -> Result<Option<P::Result>> {
+        let mut result = value.into_result();
+        self.reduce_in_place("exclusive_scan", Collective::ExclusiveScan, result.items_mut(), operation)?;
+        Ok((self.rank() > 0).then_some(result))
+    }
+
+    /// Combines the values of all ranks, element by element, and gives each rank one of as many equal parts of the result as
+    /// there are ranks.
+    ///
+    /// Costs at least ⌈log2 n⌉ messages a rank, or one look at a shared board on one host; every rank combines about as many
+    /// values as it gives.
+    ///
+    /// # Errors
+    /// Values that can't be divided; a rank that is gone; ranks that give different numbers of values.
+    ///
+    /// ```
+    /// use archipelago::prelude::*;
+    /// # archipelago::testing::run(3, |world| {
+    /// let mine = world.reduce_scatter(&[1, 2, 3, 4, 5, world.rank()], Sum)?;
+    /// assert_eq!(mine, [[3, 6], [9, 12], [15, 3]][world.rank()]);
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    pub fn reduce_scatter<T: Wire>(&self, values: &[T], operation: impl Operation<T>) -> Result<Vec<T>> {
+        let count = values.len() / self.size();
+        let job = Job::new::<T>(self, "reduce_scatter", Collective::ReduceScatter, None, count);
+        job.check_divisible::<T>(values.len())?;
+        job.reducing(operation.operator(), false).run_to_vec(values, count)
+    }
+
+    /// [`reduce_scatter`](Comm::reduce_scatter) with parts of any lengths: rank r gets `counts[r]` values. All ranks state the
+    /// same.
+    ///
+    /// # Errors
+    /// Counts that are not one for each rank, or don't add up to the values; a rank that is gone.
+    ///
+    /// ```
+    /// use archipelago::prelude::*;
+    /// # archipelago::testing::run(3, |world| {
+    /// let mine = world.reduce_scatter_v(&[1, 2, 3], &[2, 0, 1], Max)?;
+    /// assert_eq!(mine, [&[1, 2][..], &[], &[3]][world.rank()]);
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    pub fn reduce_scatter_v<T: Wire>(
+        &self,
+        values: &[T],
+        counts: &[usize],
+        operation: impl Operation<T>,
+    ) -> Result<Vec<T>> {
+        let (job, checked) = Job::reduce_scatter_v(self, values, counts);
+        checked?;
+        job.reducing(operation.operator(), false).run_to_vec(values, counts[self.rank()])
+    }
+
     fn reduce_in_place<T: Wire>(
         &self,
         verb: &'static str,
@@ -69,9 +145,26 @@ impl Comm {
         items: &mut [T],
         operation: impl Operation<T>,
     ) -> Result<()> {
-        let mut job = Job::new::<T>(self, verb, what, None, items.len()).reducing(operation.operator(), true);
-        job.call.case.in_place = true;
-        job.run(&[], items)
+        let job = Job::new::<T>(self, verb, what, None, items.len());
+        job.reducing(operation.operator(), true).in_place().run(&[], items)
+    }
+}
+
+impl<'c> Job<'c> {
+    /// A reduce-scatter with parts of these lengths, and what is wrong with them.
+    pub(super) fn reduce_scatter_v<T: Wire>(
+        comm: &'c Comm,
+        values: &[T],
+        counts: &[usize],
+    ) -> (Job<'c>, Result<()>) {
+        let mean = values.len() / comm.size();
+        let mut job = Job::new::<T>(comm, "reduce_scatter_v", Collective::ReduceScatter, None, mean);
+        let checked = check_counts(&job, "counts", counts, Some(values));
+        let own = counts.get(comm.rank()).copied().unwrap_or(0);
+        job.call.case.listed = true;
+        job.call.input = listed::<T>(counts);
+        job.call.output = Lengths::Bytes((own * T::BYTES) as u64);
+        (job, checked)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{Comm, Result};
 /// A rank as the root of collective operations. Made by [`Comm::root`]; all ranks name the same one.
 #[derive(Clone, Copy, Debug)]
 pub struct Root<'c> {
-    comm: &'c Comm,
+    pub(super) comm: &'c Comm,
     rank: usize,
 }
 

@@ -15,6 +15,8 @@ pub struct Cost {
     pub copied: u64,
     /// Cells of the board written and read.
     pub cells: u64,
+    /// Turns of the board after the first: everybody has to come by in each.
+    pub turns: u64,
 }
 
 impl Cost {
@@ -66,6 +68,8 @@ pub struct Price {
     pub copied_byte_ps: u64,
     /// Writing or reading one cell of a board.
     pub cell_ps: u64,
+    /// A further turn of a board: often the hand-over of a core.
+    pub turn_ps: u64,
 }
 
 impl Price {
@@ -77,6 +81,7 @@ impl Price {
         reduced_byte_ps: 100,
         copied_byte_ps: 60,
         cell_ps: 70_000,
+        turn_ps: 3_000_000,
     };
 
     /// Messages through a socket.
@@ -87,6 +92,7 @@ impl Price {
         reduced_byte_ps: 100,
         copied_byte_ps: 60,
         cell_ps: 70_000,
+        turn_ps: 3_000_000,
     };
 
     /// The price of a cost, in picoseconds.
@@ -98,6 +104,7 @@ impl Price {
             .saturating_add(part(cost.reduced, self.reduced_byte_ps))
             .saturating_add(part(cost.copied, self.copied_byte_ps))
             .saturating_add(part(cost.cells, self.cell_ps))
+            .saturating_add(part(cost.turns, self.turn_ps))
     }
 }
 

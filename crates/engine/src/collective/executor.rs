@@ -78,10 +78,6 @@ impl Execution {
         more
     }
 
-    pub(super) fn has_failed(&self) -> bool {
-        self.error.is_some()
-    }
-
     /// Context and label, by which members name it.
     pub(super) fn name(&self) -> (u64, u64) {
         (self.communicator().context.0, self.label)
@@ -101,6 +97,10 @@ impl Execution {
             let ((from, bytes), (to, _)) = (self.place(from), self.place(into));
             (from, to, bytes)
         })
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.error.is_some()
     }
 
     pub(super) fn communicator(&self) -> &Arc<Communicator> {

@@ -20,6 +20,9 @@ const TEXT_MAX: usize = 512;
 /// Stands for an error that isn't a process's end.
 const OTHER: u64 = 255;
 
+/// What the others are told of a collective that its caller gives up.
+const GIVEN_UP: &str = "its caller gave it up";
+
 /// A collective that has failed elsewhere and was not started here yet.
 pub(crate) struct Doomed {
     teller: ProcessId,
@@ -40,6 +43,10 @@ impl Lane {
             }
             other => (OTHER << 56, other.to_string()),
         };
+        self.tell(communicator, label, word, &text);
+    }
+
+    fn tell(&mut self, communicator: &Communicator, label: u64, word: u64, text: &str) {
         let text = &text.as_bytes()[..text.floor_char_boundary(text.len().min(TEXT_MAX))];
         for rank in (0..communicator.size()).filter(|rank| *rank != communicator.rank) {
             if let Ok(peer) = self.peer(communicator, rank)
@@ -48,6 +55,18 @@ impl Lane {
                 self.control(peer, STEP_FAILED, [communicator.context.0, label, word], text);
             }
         }
+    }
+
+    /// Ends a collective that its caller gives up, and tells all other members, who would wait for this one for ever. False
+    /// if the request is none.
+    pub(crate) fn give_up_collective(&mut self, request: RequestId) -> bool {
+        let Some(execution) = self.execution(request) else { return false };
+        let (communicator, label) = (execution.communicator().clone(), execution.name().1);
+        if !execution.has_failed() {
+            self.end_collective(request, Error::Cancelled);
+            self.tell(&communicator, label, OTHER << 56, GIVEN_UP);
+        }
+        true
     }
 
     /// A member tells that it ended a collective with an error. Returns false when the teller is no member.

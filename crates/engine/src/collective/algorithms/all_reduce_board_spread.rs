@@ -57,5 +57,11 @@ pub fn round(role: &Role, k: u32, out: &mut Vec<Step>) {
 
 pub fn cost(case: &Case) -> Cost {
     let (n, pieces, m) = (case.size as u64, pieces(case) as u64, case.bytes());
-    Cost { cells: 2 * (1 + n) * pieces, copied: 2 * m + 2 * m / n, reduced: m - m / n, ..Cost::default() }
+    Cost {
+        cells: 2 * (1 + n) * pieces,
+        copied: 2 * m + 2 * m / n,
+        reduced: m - m / n,
+        turns: 2 * pieces - 1,
+        ..Cost::default()
+    }
 }

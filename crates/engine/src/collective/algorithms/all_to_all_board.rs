@@ -25,5 +25,5 @@ pub fn round(role: &Role, k: u32, out: &mut Vec<Step>) {
 
 pub fn cost(case: &Case) -> Cost {
     let (n, pieces) = (case.size as u64, case.pieces() as u64);
-    Cost { cells: (1 + n) * pieces, copied: 2 * n * case.bytes(), ..Cost::default() }
+    Cost { cells: (1 + n) * pieces, copied: 2 * n * case.bytes(), turns: pieces - 1, ..Cost::default() }
 }

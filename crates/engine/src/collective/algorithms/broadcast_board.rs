@@ -20,5 +20,10 @@ pub fn round(role: &Role, k: u32, out: &mut Vec<Step>) {
 
 pub fn cost(case: &Case) -> Cost {
     let pieces = case.pieces() as u64;
-    Cost { cells: 2 * pieces, copied: case.bytes() + case.bytes() / pieces, ..Cost::default() }
+    Cost {
+        cells: 2 * pieces,
+        copied: case.bytes() + case.bytes() / pieces,
+        turns: pieces - 1,
+        ..Cost::default()
+    }
 }

@@ -18,5 +18,11 @@ pub fn round(role: &Role, k: u32, out: &mut Vec<Step>) {
 
 pub fn cost(case: &Case) -> Cost {
     let (n, pieces, m) = (case.size as u64, case.pieces() as u64, case.bytes());
-    Cost { cells: (1 + n) * pieces, copied: 2 * m, reduced: (n - 1) * m, ..Cost::default() }
+    Cost {
+        cells: (1 + n) * pieces,
+        copied: 2 * m,
+        reduced: (n - 1) * m,
+        turns: pieces - 1,
+        ..Cost::default()
+    }
 }

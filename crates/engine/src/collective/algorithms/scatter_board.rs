@@ -22,5 +22,10 @@ pub fn round(role: &Role, k: u32, out: &mut Vec<Step>) {
 
 pub fn cost(case: &Case) -> Cost {
     let (n, pieces) = (case.size as u64, case.pieces() as u64);
-    Cost { cells: 2 * pieces, copied: n * case.bytes() + case.bytes() / pieces, ..Cost::default() }
+    Cost {
+        cells: 2 * pieces,
+        copied: n * case.bytes() + case.bytes() / pieces,
+        turns: pieces - 1,
+        ..Cost::default()
+    }
 }

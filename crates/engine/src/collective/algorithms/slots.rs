@@ -64,7 +64,8 @@ pub fn equal_fit(case: &Case, slots: u32) -> bool {
 
 /// Blocks of which a member sends or gets so many at most.
 pub fn cost(case: &Case, slots: u32, messages: u64, copies: u64) -> Cost {
-    let cells = messages + 1;
+    // Beside those of the blocks, that of the words which name them.
+    let cells = messages + 3;
     match equal_fit(case, slots) {
         true => Cost { cells, copied: copies * case.bytes(), ..Cost::default() },
         false => {

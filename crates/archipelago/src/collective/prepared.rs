@@ -1,0 +1,109 @@
+//! A collective that is described but not begun, and the ways to run it: at once, in a scope, owned, persistent.
+
+use super::buffers::{Buffers, Lent};
+use super::job::{Described, Job};
+use super::owned::CollectiveOwned;
+use super::persistent::PersistentCollective;
+use crate::scope::{Collecting, Scope};
+use crate::{Comm, Result};
+
+/// A collective operation with its buffers, of which nothing has begun. All ranks begin the same ones in the same order,
+/// each in the way that it likes.
+///
+/// - [`run`](Prepared::run) performs it, on borrowed buffers;
+/// - [`start`](Prepared::start) starts it in a [scope](Comm::scope), on borrowed buffers;
+/// - [`owned`](Prepared::owned) starts it with buffers of its own: a future;
+/// - [`persistent`](Prepared::persistent) makes an operation that can be started again and again.
+///
+/// ```
+/// use archipelago::prelude::*;
+/// # archipelago::testing::run(3, |world| {
+/// let (mine, mut all) = (vec![world.rank()], vec![0; 3]);
+/// let mut sum = vec![1.5; 1000];
+/// world.scope(|s| {
+///     let sum = world.prepare().all_reduce(&mut sum, Sum).start(s)?;
+///     world.prepare().all_gather(&mine, &mut all).start(s)?;
+///     assert!(sum.wait()?.iter().all(|&value| value == 4.5));
+///     Ok(())
+/// })?;
+/// assert_eq!(all, [0, 1, 2]);
+///
+/// let later = world.prepare().all_reduce(vec![world.rank()], Max).owned();
+/// assert_eq!(later.wait()?, [2]);
+///
+/// let mut step = world.prepare().all_reduce(vec![0.0; 2], Sum).persistent()?;
+/// for round in 0..3 {
+///     step.wait()?.fill(round as f64);
+///     step.start()?;
+/// }
+/// assert_eq!(step.wait()?, [6.0, 6.0]);
+/// # Ok::<(), archipelago::Error>(())
+/// # });
+/// ```
+#[must_use = "nothing of it begins before it is run, started, owned or made persistent"]
+pub struct Prepared<'c, B> {
+    pub(super) comm: &'c Comm,
+    /// What is wrong with the arguments is told where it begins.
+    pub(super) described: Result<Described>,
+    pub(super) buffers: B,
+}
+
+impl<'c, B> Prepared<'c, B> {
+    /// The same, unless an argument can't be.
+    pub(super) fn unless(self, checked: Result<()>) -> Self {
+        let described = checked.and(self.described);
+        Prepared { described, ..self }
+    }
+
+    /// Performs it, and returns when this rank's part is done.
+    ///
+    /// # Errors
+    /// Arguments that can't be, before anything is done; a rank that is gone; ranks that call another operation.
+    pub fn run<'a>(self) -> Result<()>
+    where
+        B: Lent<'a>,
+        B::Item: 'a,
+    {
+        let (input, output) = self.buffers.lend();
+        let described = self.described?;
+        described.check(&self.comm.untyped, input, output)?;
+        Job::of(&self.comm.untyped, described).run(input, output)
+    }
+
+    /// Starts it in a scope, for which the buffers are borrowed. A scope that ends with an error gives it up, and then it
+    /// fails at all ranks.
+    ///
+    /// # Errors
+    /// Arguments that can't be: nothing was started.
+    pub fn start<'scope, 'env>(
+        self,
+        scope: &'scope Scope<'scope, 'env>,
+    ) -> Result<Collecting<'scope, B::Item>>
+    where
+        B: Lent<'scope>,
+        'c: 'scope,
+    {
+        let (input, output) = self.buffers.lend();
+        scope.collect(&self.comm.untyped, self.described?, input, output)
+    }
+
+    /// Starts it with buffers that it owns until it is complete. What can't be, is told by
+    /// [`wait`](CollectiveOwned::wait).
+    pub fn owned(self) -> CollectiveOwned<B>
+    where
+        B: Buffers + Send + 'static,
+    {
+        CollectiveOwned::start(self.comm, self.described, self.buffers)
+    }
+
+    /// Makes an operation that owns the buffers and can be started again and again.
+    ///
+    /// # Errors
+    /// Arguments that can't be.
+    pub fn persistent(self) -> Result<PersistentCollective<B>>
+    where
+        B: Buffers + Send + 'static,
+    {
+        Ok(PersistentCollective::new(self.comm.clone(), self.described?, self.buffers))
+    }
+}
