@@ -14,7 +14,7 @@
 //! | REFUSED | none: the message itself stays until there is room |
 //! | NAME | [`NAMES_MAX`](crate::names::NAMES_MAX) in a lifetime |
 //! | FAREWELL | one in a lifetime |
-//! | STEP_FAILED | one for each collective of ours that failed |
+//! | STEP_FAILED | one for each communicator with a member that is gone; and for each collective that failed otherwise |
 
 use fabric::{Class, Frame, Peer, Refused};
 

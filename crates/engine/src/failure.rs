@@ -66,6 +66,7 @@ impl Lane {
     pub(crate) fn farewell_arrived(&mut self, peer: Peer) {
         self.peers[peer.0 as usize].farewell = true;
         self.no_more_from(peer);
+        self.some_awaited_is_gone();
     }
 
     /// Ends the receives that wait for a peer of which nothing more comes.
@@ -109,12 +110,17 @@ impl Lane {
         true
     }
 
+    /// Why nothing more comes from a peer, if that is so.
+    pub(crate) fn silenced(&self, peer: Peer) -> Option<Cause> {
+        let state = &self.peers[peer.0 as usize];
+        state.failed.clone().or(state.farewell.then_some(Cause::Left))
+    }
+
     /// Whether a message can still come from there. From any: not when a member has died, since it may have been the one
     /// that is waited for; nor when nobody is left but this process.
     pub(crate) fn may_still_come(&self, from: &Awaited, rank: Option<usize>) -> Result<(), Error> {
         let gone = |rank, peer: Peer| {
-            let state = &self.peers[peer.0 as usize];
-            let cause = state.failed.clone().or(state.farewell.then_some(Cause::Left))?;
+            let cause = self.silenced(peer)?;
             Some(Error::PeerFailed { rank, process: self.port.process(peer), cause })
         };
         match from {

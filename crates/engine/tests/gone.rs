@@ -252,3 +252,64 @@ fn who_says_farewell_is_awaited_no_more() {
         assert!(matches!(late, Error::PeerFailed { rank: Some(0), cause: Cause::Left, .. }), "{late:?}");
     }
 }
+
+#[test]
+fn a_collective_on_a_board_ends_with_a_members_farewell() {
+    use archipelago_engine::collective::{Call, Case, Collective, Operands, Price, choose};
+    for seed in 1..20 {
+        let mut world = World::new(2, seed, Config::default());
+        // They have met.
+        for rank in 0..2 {
+            let (members, data) =
+                (world.ranks[rank].world.clone(), Data::Small { bytes: [3; 32], length: 8 });
+            assert!(
+                world.ranks[rank].lane.send(&members, 1 - rank, 0, PARTICLE, data, Mode::Standard).is_ok()
+            );
+        }
+        settle(&mut world);
+        let case = Case { board: world.board(), ..Case::new(Collective::Barrier, 2, 0, 1) };
+        let algorithm = choose(&case, &Price::SHARED_MEMORY);
+        assert!(algorithm.uses_board());
+        let barrier = world.start(&Call::new(case, 0, 0), algorithm, Operands::NONE).unwrap();
+        settle(&mut world);
+        assert!(!world.ranks[0].lane.is_complete(barrier));
+        world.ranks[1].lane.bid_farewell();
+        let outcome = world.wait_all(&[(0, barrier)], "a barrier that a member does not come to").remove(0);
+        assert!(
+            matches!(outcome, Err(Error::PeerFailed { rank: Some(1), cause: Cause::Left, .. })),
+            "{outcome:?}"
+        );
+    }
+}
+
+#[test]
+fn a_member_that_comes_late_to_many_failed_collectives_waits_in_none() {
+    use archipelago_engine::collective::{Call, Case, Collective, Operands, named};
+    const COUNT: usize = 200;
+    for seed in 1..10 {
+        let mut world = World::simulated(3, seed, Config::default());
+        let process = world.ranks[0].world.group.process(2).unwrap();
+        world.network.as_ref().unwrap().strike(Fault::Kill { process, how: HOW.to_owned() });
+        let algorithm = named(Collective::Broadcast, "binomial").expect("a broadcast by messages");
+        let mut bytes = [[7u64; 1]; 2];
+        for (rank, bytes) in bytes.iter_mut().enumerate() {
+            // Rank 1 receives from rank 0 alone, and knows nothing of rank 2.
+            for _ in 0..COUNT {
+                let case = Case::new(Collective::Broadcast, 3, 8, 1);
+                let output = Pointer::new(bytes.as_mut_ptr().cast());
+                let operands = Operands { input: output, output, operator: None };
+                let call = Call::new(case, rank as u32, 0);
+                match world.start(&call, algorithm, operands) {
+                    Ok(request) => {
+                        // The first ones of rank 0 may be through before the death is known.
+                        let outcome = world.wait_all(&[(rank, request)], "a failed collective").remove(0);
+                        let fine = matches!(&outcome, Ok(_) | Err(Error::PeerFailed { rank: Some(2), .. }));
+                        assert!(fine, "seed {seed}: {outcome:?}");
+                    }
+                    Err(error) => panic!("{error}"),
+                }
+                assert!(world.ranks[rank].lane.control_waiting() <= 1, "told once");
+            }
+        }
+    }
+}

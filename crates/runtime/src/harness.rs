@@ -1,9 +1,9 @@
 //! Ranks as threads of one process: what tests, and `#[archipelago::test]`, run on. Same engine, same shared-memory
 //! transport, same waiting as between processes.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use engine::Config;
@@ -55,35 +55,38 @@ pub fn run_within<R: Send>(
     let processes = world(ranks, config);
     let body = &body;
     let (ended, watch) = mpsc::channel::<()>();
+    // Held while the world is revoked. Nobody leaves in the midst of that: others would hear that it has left, and not why.
+    let revoking = Mutex::new(());
+    let lock = &|| revoking.lock().unwrap_or_else(|e| e.into_inner());
     std::thread::scope(|scope| {
         let all = &processes;
+        let revoke_all = move |why: &str| {
+            let _revoking = lock();
+            all.iter().for_each(|process| process.revoke(why));
+        };
         scope.spawn(move || {
             if watch.recv_timeout(patience) == Err(RecvTimeoutError::Timeout) {
-                for process in all {
-                    process
-                        .revoke(&format!("the ranks have run for {patience:?}, which is taken for a hang"));
-                }
+                revoke_all(&format!("the ranks have run for {patience:?}, which is taken for a hang"));
             }
         });
         let threads: Vec<_> = processes
             .iter()
             .map(|process| {
                 let mine = process.clone();
-                let all = &processes;
                 let run = move || {
                     let rank = mine.me().number;
                     let outcome =
                         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| body(mine.clone())));
-                    // What it still owes the others goes out, as at the end of a program.
-                    outcome.inspect(|_| mine.leave()).map_err(|panic| {
+                    let outcome = outcome.map_err(|panic| {
                         let message = panic_text(&*panic);
-                        for other in all {
-                            other.revoke(&format!("rank {rank} panicked: {message}"));
-                        }
-                        // It answers no more: nobody waits for it to be done with their buffers.
-                        mine.leave();
+                        revoke_all(&format!("rank {rank} panicked: {message}"));
                         message
-                    })
+                    });
+                    drop(lock());
+                    // What it still owes the others goes out, as at the end of a program. One that panicked answers no more:
+                    // nobody waits for it to be done with their buffers.
+                    mine.leave();
+                    outcome
                 };
                 std::thread::Builder::new()
                     .name(format!("rank {}", process.me().number))

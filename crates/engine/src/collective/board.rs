@@ -254,7 +254,7 @@ impl Lane {
             let communicator = execution.communicator().clone();
             let Some(member) = execution.usage.as_ref().and_then(Use::awaited) else { continue };
             let Ok(peer) = self.peer(&communicator, member) else { continue };
-            if let Some(cause) = self.peers[peer.0 as usize].failed.clone() {
+            if let Some(cause) = self.silenced(peer) {
                 // What it did before it went counts: only now that it is known to be gone does a look tell for good.
                 let still = |usage: &mut Use| !usage.has_come() && usage.awaited() == Some(member);
                 if !self.usage(collective).is_some_and(still) {

@@ -1,7 +1,9 @@
 //! A collective that fails at one member fails at all that are in it, or come to it later: those who wait for a member
 //! that has given up would otherwise wait for ever.
 //!
-//! Whoever finds out by itself tells everybody, n - 1 frames of control; whoever is told tells nobody.
+//! Whoever finds out by itself tells everybody, n - 1 frames of control; whoever is told tells nobody. That a member is gone is
+//! told once for each communicator: all its later collectives end at once, at the teller as well. (Otherwise some would end and
+//! others wait for those.) Any other error concerns one collective.
 
 use fabric::{Cause, Payload, Peer};
 use wire::ProcessId;
@@ -34,10 +36,17 @@ pub(crate) struct Doomed {
 impl Lane {
     /// Tells all other members that this one ends a collective with an error.
     pub(super) fn tell_members(&mut self, communicator: &Communicator, label: u64, error: &Error) {
+        let context = communicator.context.0;
         let (word, text) = match error {
             // Whoever ends a process or a communicator tells by its own ways.
             Error::Revoked(_) | Error::Cancelled | Error::Elsewhere { .. } => return,
             Error::PeerFailed { process, cause, .. } => {
+                // Told once, it holds for all that follows.
+                let me = self.port.me();
+                if self.doomed.iter().any(|doomed| doomed.teller == me && doomed.concerns(context, label)) {
+                    return;
+                }
+                self.doom(Doomed { teller: me, context, label, error: error.clone() });
                 let (kind, text) = encode_cause(cause);
                 (kind << 56 | (process.incarnation as u64 & 0xff_ffff) << 32 | process.number as u64, text)
             }
@@ -52,7 +61,7 @@ impl Lane {
             if let Ok(peer) = self.peer(communicator, rank)
                 && self.peers[peer.0 as usize].failed.is_none()
             {
-                self.control(peer, STEP_FAILED, [communicator.context.0, label, word], text);
+                self.control(peer, STEP_FAILED, [context, label, word], text);
             }
         }
     }
@@ -83,38 +92,60 @@ impl Lane {
                 Error::PeerFailed { rank: None, process, cause: decode_cause(kind, text) }
             }
         };
-        let found = self.requests.iter().find_map(|(id, request)| match &request.state {
-            State::Collective(execution) if execution.name() == (context, label) => {
-                Some((id, execution.communicator().group.rank(teller).is_some()))
+        self.doom(Doomed { teller, context, label, error })
+    }
+
+    /// Ends the collectives under way that have failed, and remembers it for those to come. Returns false when the teller is
+    /// no member of one that it names.
+    fn doom(&mut self, doomed: Doomed) -> bool {
+        let hit = self.requests.iter().filter_map(|(id, request)| match &request.state {
+            State::Collective(execution) => {
+                let (context, label) = execution.name();
+                let is_member = execution.communicator().group.rank(doomed.teller).is_some();
+                doomed.concerns(context, label).then_some((id, is_member))
             }
             _ => None,
         });
-        match found {
-            Some((_, false)) => return false,
-            Some((collective, true)) => self.end_collective(collective, error),
-            None => {
-                // Each teller may fill its own places only.
-                let is_his = |doomed: &Doomed| doomed.teller == teller;
-                if self.doomed.iter().filter(|doomed| is_his(doomed)).count() == DOOMED_MAX {
-                    self.doomed.iter().position(is_his).map(|oldest| self.doomed.remove(oldest));
-                }
-                self.doomed.push_back(Doomed { teller, context, label, error });
+        let hit: Vec<(RequestId, bool)> = hit.collect();
+        if hit.iter().any(|(_, is_member)| !is_member) {
+            return false;
+        }
+        for (collective, _) in &hit {
+            self.end_collective(*collective, doomed.error.clone());
+        }
+        if hit.is_empty() || doomed.lasts() {
+            // Each teller may fill its own places only.
+            let is_his = |other: &Doomed| other.teller == doomed.teller;
+            if self.doomed.iter().filter(|other| is_his(other)).count() == DOOMED_MAX {
+                self.doomed.iter().position(is_his).map(|oldest| self.doomed.remove(oldest));
             }
+            self.doomed.push_back(doomed);
         }
         true
     }
 
     /// Ends a collective that has just been started if a member has told that it failed elsewhere.
     pub(super) fn meet_doom(&mut self, collective: RequestId, context: u64, label: u64) {
-        let is_it = |doomed: &Doomed| (doomed.context, doomed.label) == (context, label);
-        while let Some(place) = self.doomed.iter().position(is_it)
-            && let Some(doomed) = self.doomed.remove(place)
-        {
-            let Some(execution) = self.execution(collective) else { return };
-            if execution.communicator().group.rank(doomed.teller).is_some() {
-                self.end_collective(collective, doomed.error);
-            }
+        let Some(execution) = self.execution(collective) else { return };
+        let group = execution.communicator().group.clone();
+        let is_it = |doomed: &Doomed| doomed.concerns(context, label) && group.rank(doomed.teller).is_some();
+        let Some(place) = self.doomed.iter().position(is_it) else { return };
+        let error = self.doomed[place].error.clone();
+        if !self.doomed[place].lasts() {
+            self.doomed.remove(place);
         }
+        self.end_collective(collective, error);
+    }
+}
+
+impl Doomed {
+    /// Whether it holds for all later collectives of the communicator as well: a member that is gone does not come back.
+    fn lasts(&self) -> bool {
+        matches!(self.error, Error::PeerFailed { .. })
+    }
+
+    fn concerns(&self, context: u64, label: u64) -> bool {
+        self.context == context && (self.label == label || (self.lasts() && self.label < label))
     }
 }
 
