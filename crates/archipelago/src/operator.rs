@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use layout::Operator;
+use layout::{Operator, ReproducibleSum};
 use wire::{BF16, Complex, F16, LongDouble, Wire};
 
 /// An operator that combines values of `T`: [`Sum`] and its like, or what [`commutative`] and [`ordered`] make of a function.
@@ -113,6 +113,30 @@ choices! {
     Replace;
     /// The value of the first rank.
     NoOp;
+}
+
+/// The sum without rounding, whose bits depend on the numbers alone.
+///
+/// ```
+/// use archipelago::{ReproducibleSum, prelude::*};
+/// # for ranks in 1..=3 { archipelago::testing::run(ranks, |world| {
+/// // However many ranks share the work: the same bits.
+/// let mine = (1..=1000).skip(world.rank()).step_by(world.size()).map(|i| 1.0 / i as f64);
+/// let sum = world.all_reduce(mine.collect::<ReproducibleSum>(), Sum)?;
+/// assert_eq!(sum.value(), 7.485470860550345);
+/// # Ok::<(), archipelago::Error>(())
+/// # }); }
+/// ```
+impl Operation<ReproducibleSum> for Sum {
+    fn operator(&self) -> Operator {
+        Operator::exact(1)
+    }
+}
+
+impl<const N: usize> Operation<[ReproducibleSum; N]> for Sum {
+    fn operator(&self) -> Operator {
+        Operator::exact(N)
+    }
 }
 
 /// A value and where it is, for [`MinLocation`] and [`MaxLocation`].

@@ -1,7 +1,7 @@
 //! Reductions of every kind of number between ranks.
 
 use archipelago::prelude::*;
-use archipelago::{BF16, Complex, F16, LongDouble, NoOp, Replace, Result};
+use archipelago::{BF16, Complex, F16, LongDouble, NoOp, Replace, ReproducibleSum, Result};
 
 /// Enough for every kind of algorithm: a few, a vector, more than a ring's piece.
 const COUNTS: [usize; 3] = [1, 17, 3000];
@@ -50,5 +50,22 @@ fn the_first_and_the_last(world: Comm) -> Result<()> {
     }
     assert_eq!(world.scan((world.rank(), 'x'), Replace)?, (world.rank(), 'x'));
     assert_eq!(world.root(0).reduce(Some(world.rank()), NoOp)?, (world.rank() == 0).then_some(Some(0)));
+    Ok(())
+}
+
+#[archipelago::test(ranks = [1, 2, 3, 7])]
+fn reproducible_sums(world: Comm) -> Result<()> {
+    let harmonic = |parity: usize| {
+        let mine = (1..5000).filter(|i| i % 2 == parity).skip(world.rank()).step_by(world.size());
+        mine.map(|i| 1.0 / i as f64).collect::<ReproducibleSum>()
+    };
+    let both = world.all_reduce([harmonic(0), harmonic(1)], Sum)?;
+    let alone = |parity| (1..5000).filter(|i| i % 2 == parity).map(|i| 1.0 / i as f64).collect();
+    assert_eq!(both, [alone(0), alone(1)]);
+    // Element by element, and up to a rank.
+    let each: Vec<ReproducibleSum> = (0..100).map(|i| ReproducibleSum::of(&[0.1 * i as f64])).collect();
+    let scanned = world.scan(each, Sum)?;
+    let expected = ReproducibleSum::of(&vec![0.1 * 99.0; world.rank() + 1]).value();
+    assert_eq!(scanned[99].value().to_bits(), expected.to_bits());
     Ok(())
 }

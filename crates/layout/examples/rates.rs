@@ -6,7 +6,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use archipelago_layout::{Operation, Operator};
+use archipelago_layout::{Operation, Operator, ReproducibleSum};
 use wire::{BF16, F16, LongDouble, Scalar};
 
 const KINDS: [(Scalar, Operation); 16] = [
@@ -36,6 +36,44 @@ fn main() {
         let name = format!("{operator:?}");
         println!("{name:36} {:>10.2} {:>10.2} {:>10.2}", ratios[0], ratios[1], ratios[2]);
     }
+    exact_sums();
+}
+
+/// What a sum without rounding costs beside one that rounds.
+fn exact_sums() {
+    let numbers: Vec<f64> = (1..=100_000).map(|i| 1.0 / i as f64 - 1e-5).collect();
+    let timed = |run: &mut dyn FnMut()| {
+        let mut times: Vec<f64> = (0..21)
+            .map(|_| {
+                let start = Instant::now();
+                run();
+                start.elapsed().as_nanos() as f64
+            })
+            .collect();
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 2]
+    };
+    let each = |total: f64| total / numbers.len() as f64;
+    let ordinary = each(timed(&mut || {
+        black_box(black_box(&numbers).iter().sum::<f64>());
+    }));
+    let exact = each(timed(&mut || {
+        black_box(ReproducibleSum::of(black_box(&numbers)));
+    }));
+    let single = each(timed(&mut || {
+        black_box(black_box(&numbers).iter().copied().collect::<ReproducibleSum>());
+    }));
+    let (part, mut sum) = (ReproducibleSum::of(&numbers), ReproducibleSum::ZERO);
+    let combined = each(timed(&mut || {
+        for _ in 0..numbers.len() {
+            sum.combine(black_box(&part));
+        }
+    }));
+    println!();
+    println!(
+        "reproducible sums, ns each: {exact:.2} a number of a slice, {single:.2} one by one, {combined:.1} to combine"
+    );
+    println!("an ordinary sum of the slice: {ordinary:.2}");
 }
 
 /// A number of the scalar, of which as many as one likes can be added and multiplied.

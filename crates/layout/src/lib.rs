@@ -11,7 +11,7 @@ mod reduce;
 mod tree;
 
 pub use copy::copy;
-pub use reduce::{Failure, Operation, Operator, Pair, reduce};
+pub use reduce::{Failure, Operation, Operator, Pair, ReproducibleSum, reduce};
 pub use tree::{
     Buffer, BufferMut, Constructor, Dimension, Distribution, ExternalError, Field, Layout, LayoutError, Leaf,
     Memory, MemoryMut, Order, OutOfBounds, Placed, View, ViewMut,

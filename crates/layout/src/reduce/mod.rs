@@ -1,6 +1,7 @@
 //! Reductions: operators as values, and the loops of the predefined ones.
 
 mod complex;
+mod exact;
 #[cfg(target_arch = "x86_64")]
 mod extended;
 mod half;
@@ -9,6 +10,7 @@ mod operation;
 mod operator;
 mod pair;
 
+pub use exact::ReproducibleSum;
 pub use kernel::reduce;
 pub use operation::Operation;
 pub use operator::{Failure, Operator};

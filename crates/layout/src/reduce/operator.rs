@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use wire::{Form, Invalid, Scalar, Shape, Wire};
 
-use super::{kernel, pair};
+use super::{exact, kernel, pair};
 use crate::{Operation, Pair, copy};
 
 /// An operator on encoded elements of one type: a predefined operation, or a function of the user's.
@@ -26,6 +26,8 @@ enum Kind {
     Located { pair: Pair, largest: bool },
     /// The right operand, or the left one.
     Chosen { right: bool },
+    /// So many exact sums.
+    Exact { sums: usize },
     /// A function on encoded elements; after a failure it does nothing more.
     User { combine: Arc<Combine>, failure: Arc<Mutex<Option<Failure>>> },
 }
@@ -81,6 +83,11 @@ impl Operator {
         let kind = Kind::Located { pair, largest: operation == Operation::MaxLocation };
         let defined = operation.is_located() && operation.accepts(pair.value) && pair.is_defined();
         defined.then_some(Operator { kind, element_bytes: pair.bytes, commutative: true })
+    }
+
+    /// The sum of elements that are so many [`ReproducibleSum`](crate::ReproducibleSum)s each.
+    pub fn exact(sums: usize) -> Operator {
+        Operator { kind: Kind::Exact { sums }, element_bytes: sums * exact::BYTES, commutative: true }
     }
 
     fn chosen(right: bool, element_bytes: usize) -> Operator {
@@ -183,6 +190,10 @@ impl Operator {
                     unsafe { copy(from, into, count * self.element_bytes) }
                 }
             }
+            Kind::Exact { sums } => {
+                // SAFETY: the contract; an element is so many sums.
+                unsafe { exact::reduce(from, into, count * sums) }
+            }
             Kind::User { combine, failure } => {
                 // A panic can't have happened while it was held: the user's code runs outside of it.
                 let failed = || failure.lock().unwrap_or_else(PoisonError::into_inner);
@@ -198,8 +209,8 @@ impl Operator {
     /// Why the operator, or a clone of it, has stopped, if it has.
     pub fn take_failure(&self) -> Option<Failure> {
         match &self.kind {
-            Kind::Predefined { .. } | Kind::Located { .. } | Kind::Chosen { .. } => None,
             Kind::User { failure, .. } => failure.lock().unwrap_or_else(PoisonError::into_inner).take(),
+            _ => None,
         }
     }
 }
@@ -217,6 +228,7 @@ impl fmt::Debug for Operator {
                 let which = if *largest { "MaxLocation" } else { "MinLocation" };
                 write!(f, "{which} of {} and {}", pair.value.name(), pair.index.name())
             }
+            Kind::Exact { .. } => f.write_str("the exact sum"),
             Kind::Chosen { right } => f.write_str(if *right { "Replace" } else { "NoOp" }),
             Kind::User { .. } if self.commutative => f.write_str("a commutative function"),
             Kind::User { .. } => f.write_str("a function"),
