@@ -220,9 +220,12 @@ impl ReproducibleSum {
         let above = magnitude.get(word + 1).copied().unwrap_or(0);
         let kept = ((above as u128) << 64 | magnitude[word] as u128) >> shift;
         let half = last > 0 && bit(last - 1) == 1;
-        let rest = half && (0..(last - 1) / 64).any(|word| magnitude[word] != 0)
-            || half && magnitude[(last - 1) / 64] & ((1 << ((last - 1) % 64)) - 1) != 0;
-        let up = half && (rest || kept & 1 == 1);
+        // Whether any bit below that half is set.
+        let rest = |end: usize| {
+            let (word, bits) = (end / 64, end % 64);
+            magnitude[..word].iter().any(|&word| word != 0) || magnitude[word] & ((1 << bits) - 1) != 0
+        };
+        let up = half && (kept & 1 == 1 || rest(last - 1));
         // The leading bit, and a carry out of the fraction, arrive in the exponent, which is what they must do.
         (negative, (((last - lowest) as u64) << fraction_bits) + kept as u64 + up as u64)
     }
