@@ -61,7 +61,7 @@ impl Lane {
             if let Ok(peer) = self.peer(communicator, rank)
                 && self.peers[peer.0 as usize].failed.is_none()
             {
-                self.control(peer, STEP_FAILED, [context, label, word], text);
+                self.control(peer, STEP_FAILED, [communicator.context.0, label, word], text);
             }
         }
     }
