@@ -332,6 +332,15 @@ fn many_at_once_and_dropped_ones_run_on(world: Comm) -> Result<()> {
     for (i, later) in results.into_iter().rev() {
         assert_eq!(later.wait()?, vec![n * (n - 1) / 2 + n * i; 10 * i]);
     }
+    // A set takes out what is complete first.
+    let mut set = archipelago::Requests::new();
+    for i in 0..5usize {
+        set.insert(world.prepare().all_gather(vec![10 * i + me], vec![0; n]).owned());
+    }
+    while let Some((key, outcome)) = set.wait_any() {
+        let (given, all) = outcome?;
+        assert_eq!(all, (0..n).map(|rank| given[0] - me + rank).collect::<Vec<_>>(), "{key:?}");
+    }
     let mut unstarted = world.prepare().all_gather(vec![me], vec![0; n]).persistent()?;
     if me == 0 {
         unstarted.start()?;

@@ -165,6 +165,30 @@ fn a_panic_in_an_operator_is_a_panic_of_its_rank() {
     assert!(text.ends_with("failed: fragile"), "{text}");
 }
 
+#[archipelago::test(ranks = [2, 4])]
+fn ranks_that_call_different_things_are_told(world: Comm) -> Result<()> {
+    let me = world.rank();
+    // On communicators of their own, which are of no use afterwards.
+    for count in [1, 10_000] {
+        let comm = world.duplicate()?;
+        let outcome = match me {
+            1 => comm.all_reduce(vec![1.0f32; count], Sum).map(drop),
+            _ => comm.all_reduce(vec![1u32; count], Sum).map(drop),
+        };
+        let text = outcome.unwrap_err().to_string();
+        assert!(text.contains("all-reduce of f32") && text.contains("all-reduce of u32"), "{text}");
+        let comm = world.duplicate()?;
+        let outcome = match me {
+            1 => comm.barrier(),
+            _ => comm.all_gather(&vec![1u8; count]).map(drop),
+        };
+        let text = outcome.unwrap_err().to_string();
+        assert!(text.contains("calls barrier") || text.contains("calls all-gather of u8"), "{text}");
+        world.barrier()?;
+    }
+    Ok(())
+}
+
 #[archipelago::test(ranks = [1, 3])]
 fn arguments_are_checked_before_anything_is_done(world: Comm) -> Result<()> {
     let n = world.size();

@@ -2,6 +2,7 @@
 
 use fabric::Frame;
 
+use crate::collective::Mark;
 use crate::matching::Key;
 use crate::{Communicator, TypeTag};
 
@@ -47,7 +48,7 @@ pub struct Envelope {
     pub source: u32,
     /// A tag (0..2^31), or a collective's sequence and step with [`STEP_LABEL`].
     pub label: u64,
-    /// The type's signature; 0 for steps, whose types agree by construction.
+    /// The type's signature; of a step, the [`Mark`] of its collective.
     pub signature: u64,
 }
 
@@ -74,7 +75,8 @@ impl Envelope {
             }
         } else {
             let kind = if eager { STEP_EAGER } else { STEP_RENDEZVOUS };
-            Frame { kind, header: [self.context, self.source as u64, self.label] }
+            let mark = Mark::from_signature(self.signature).map_or(0, Mark::bits);
+            Frame { kind, header: [self.context, (mark as u64) << 32 | self.source as u64, self.label] }
         }
     }
 
@@ -95,7 +97,10 @@ impl Envelope {
                 label: second & 0x7fff_ffff,
                 signature: third,
             },
-            _ => Envelope { context, source: second as u32, label: third | STEP_LABEL, signature: 0 },
+            _ => {
+                let signature = Mark::from_bits((second >> 32) as u32).map_or(0, Mark::signature);
+                Envelope { context, source: second as u32, label: third | STEP_LABEL, signature }
+            }
         }
     }
 }
@@ -137,7 +142,8 @@ mod tests {
     fn envelopes_survive_their_frames() {
         for label in [0, 7, 0x7fff_ffff, STEP_LABEL | 5 << 20 | 3] {
             for eager in [false, true] {
-                let signature = if label & STEP_LABEL == 0 { 99 } else { 0 };
+                let mark = Mark::from_bits(0x7000_0001).unwrap();
+                let signature = if label & STEP_LABEL == 0 { 99 } else { mark.signature() };
                 let envelope = Envelope { context: 5 << 32 | 1, source: u32::MAX - 1, label, signature };
                 assert_eq!(Envelope::of(&envelope.frame(eager)), envelope);
             }

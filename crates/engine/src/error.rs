@@ -66,6 +66,16 @@ pub enum Error {
         /// Bytes that it sent.
         found: usize,
     },
+    /// A member calls another collective than this one, or the same with another root or on another type: the order in which
+    /// members call collectives, or their arguments, differ.
+    OtherCall {
+        /// Who.
+        rank: usize,
+        /// What this member calls.
+        mine: String,
+        /// What that one calls.
+        theirs: String,
+    },
     /// An algorithm that was asked for by name and can't be used for this call.
     Unfit(&'static crate::collective::Algorithm),
     /// Another member ended the collective with an error of its own.
@@ -111,6 +121,11 @@ impl std::fmt::Display for Error {
                 f,
                 "rank {rank} sent {found} bytes where this rank expects {expected}: the members called the collective \
                  with different counts or types"
+            ),
+            Error::OtherCall { rank, mine, theirs } => write!(
+                f,
+                "rank {rank} calls {theirs} where this rank calls {mine}: the members call collectives in different \
+                 orders or with different arguments"
             ),
             Error::Unfit(algorithm) => {
                 write!(f, "the {} algorithm \"{}\" needs", algorithm.collective.name(), algorithm.name)?;

@@ -117,6 +117,8 @@ pub struct Lane {
     /// The last (context, rank, peer) of a direct receive that was found to be true.
     pub(crate) found_true: (u64, u32, Peer),
     pub(crate) posted: Posted,
+    /// The collective that became a request last.
+    pub(crate) latest_collective: Option<RequestId>,
     pub(crate) unexpected: KeyedQueue<Unexpected>,
     pub(crate) unexpected_bytes: u64,
     pub(crate) messages: HashMap<Message, (Key, Unexpected)>,
@@ -157,6 +159,7 @@ impl Lane {
             recent: [None; RECENT],
             found_true: (0, u32::MAX, Peer(u32::MAX)),
             posted: Posted::default(),
+            latest_collective: None,
             unexpected: KeyedQueue::default(),
             unexpected_bytes: 0,
             messages: HashMap::new(),

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use fabric::Peer;
 use wire::{Wire, describe};
 
+use crate::collective::Mark;
 use crate::envelope::NAME;
 use crate::{Error, Lane, Status, TypeTag};
 
@@ -98,17 +99,46 @@ impl Lane {
     }
 }
 
+impl Lane {
+    /// A member of a collective calls another one, or the same on another type.
+    #[cold]
+    pub(crate) fn call_mismatch(&self, peer: Peer, status: &Status, mine: Mark) -> Error {
+        let heard = &self.peers[peer.0 as usize].types.heard;
+        let name = |bits: u16| {
+            let is_it = |signature: u64| Mark::type_bits(signature) == bits;
+            let heard = || heard.iter().find(|(known, _)| is_it(*known)).map(|(_, name)| name.clone());
+            let own = || self.types.names.iter().find(|(known, _)| is_it(*known)).map(|(_, name)| name());
+            own().or_else(heard).or_else(|| scalar_of_mark(bits))
+        };
+        // A frame without a mark is no correct peer's.
+        let theirs = Mark::from_signature(status.signature).unwrap_or(mine);
+        Error::OtherCall {
+            rank: status.source,
+            mine: mine.describe(theirs, name),
+            theirs: theirs.describe(mine, name),
+        }
+    }
+}
+
+/// The name of the scalar of whose signature these bits are in a mark.
+pub(crate) fn scalar_of_mark(bits: u16) -> Option<String> {
+    scalars().iter().find(|(known, _)| Mark::type_bits(*known) == bits).map(|(_, name)| name.clone())
+}
+
 /// The name of the scalar with this signature, if it is one's.
 fn scalar(signature: u64) -> Option<String> {
+    scalars().iter().find(|(known, _)| *known == signature).map(|(_, name)| name.clone())
+}
+
+fn scalars() -> &'static [(u64, String)] {
     static SCALARS: OnceLock<Vec<(u64, String)>> = OnceLock::new();
     fn of<T: Wire>() -> (u64, String) {
         (T::SIGNATURE, describe::<T>())
     }
-    let scalars = SCALARS.get_or_init(|| {
+    SCALARS.get_or_init(|| {
         let integers = [of::<i8>(), of::<i16>(), of::<i32>(), of::<i64>(), of::<i128>()];
         let naturals = [of::<u8>(), of::<u16>(), of::<u32>(), of::<u64>(), of::<u128>()];
         let others = [of::<f32>(), of::<f64>(), of::<bool>(), of::<char>()];
         integers.into_iter().chain(naturals).chain(others).collect()
-    });
-    scalars.iter().find(|(known, _)| *known == signature).map(|(_, name)| name.clone())
+    })
 }

@@ -2,6 +2,7 @@
 
 use fabric::{Arrival, Payload, Peer, Port};
 
+use crate::collective::Mark;
 use crate::envelope::{Announcement, EAGER, Envelope, STEP_EAGER, STEP_LABEL};
 use crate::matching::{Key, NotForIt, Pattern};
 use crate::offer::Place;
@@ -348,6 +349,9 @@ impl Lane {
             }
         }
         let Some(request) = waiting else {
+            if envelope.label & STEP_LABEL != 0 {
+                self.check_call_of_step(peer, &envelope);
+            }
             self.store(key, peer, envelope.signature, bytes, payload, announcement);
             return None;
         };
@@ -467,7 +471,10 @@ impl Lane {
         of: TypeTag,
     ) -> Result<(), Error> {
         if !of.accepts(status.signature) {
-            return Err(self.type_mismatch(peer, status, of));
+            return Err(match Mark::from_signature(of.signature) {
+                Some(mark) => self.call_mismatch(peer, status, mark),
+                None => self.type_mismatch(peer, status, of),
+            });
         }
         if status.bytes > capacity {
             let Status { source, tag, bytes: need, .. } = *status;

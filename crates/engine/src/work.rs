@@ -151,6 +151,8 @@ pub enum Work {
         epoch: u64,
         /// What goes where in the cell.
         runs: CellRuns,
+        /// What this member calls.
+        mark: u32,
         /// `None`: nothing waits for it but the caller.
         ticket: Option<Ticket>,
     },
@@ -234,10 +236,10 @@ impl Work {
                 unsafe { operator.reduce(from.get(), into.get(), count, from_is_left) };
                 done(ticket)
             }
-            Work::Publish { board, epoch, runs, ticket } => {
+            Work::Publish { board, epoch, runs, mark, ticket } => {
                 // SAFETY: the runs are valid by this function's contract.
                 let bytes = unsafe { fill_cell(&board, epoch, runs.as_slice()) };
-                board.publish(epoch, bytes);
+                board.publish(epoch, bytes, mark);
                 done(ticket)
             }
             Work::Fetch { board, epoch, of, count, skip, into, bytes, operator, ticket } => {

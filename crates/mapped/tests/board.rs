@@ -21,11 +21,12 @@ fn write(board: &Board, epoch: u64, value: u64) {
         // SAFETY: the room has more than 32 bytes, and nobody reads it before it is published.
         unsafe { board.room(epoch).cast::<u64>().add(i).write_unaligned(value + i as u64) };
     }
-    board.publish(epoch, 32);
+    board.publish(epoch, 32, 7 + epoch as u32);
 }
 
 fn read(board: &Board, member: usize, epoch: u64) -> [u64; 4] {
     assert_eq!(board.published_bytes(member, epoch), 32);
+    assert_eq!(board.published_mark(member, epoch), 7 + epoch as u32);
     // SAFETY: published, and this member isn't done.
     std::array::from_fn(|i| unsafe { board.payload(member, epoch).cast::<u64>().add(i).read_unaligned() })
 }

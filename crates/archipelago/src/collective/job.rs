@@ -6,6 +6,7 @@ use wire::{Form, Wire, slice};
 
 use super::Prepared;
 use crate::error::{Peer, Spot};
+use crate::transfer::type_of;
 use crate::{Comm, Result, raw};
 
 /// A call of a collective, for any communicator that is like the one for which it was made.
@@ -57,6 +58,7 @@ impl<'c> Job<'c> {
         // A root that can't be is refused by the engine.
         let call =
             Call::new(case, comm.rank() as u32, root.map_or(0, |root| root.min(u32::MAX as usize) as u32));
+        let call = Call { of: type_of::<T>(), ..call };
         Job { comm, spot: Spot { operation, peer, tag: None }, call, operator: None }
     }
 

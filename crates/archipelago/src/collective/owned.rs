@@ -2,11 +2,13 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use super::buffers::Buffers;
 use super::job::Described;
 use crate::kept::Kept;
+use crate::owned::Watched;
+use crate::set::Request;
 use crate::{Comm, Error, Failed, Result};
 
 /// A collective that owns its buffers. Dropped before it is complete it runs on, as the other ranks expect it to. As a
@@ -68,6 +70,25 @@ impl<B: Buffers + Send + 'static> Future for CollectiveOwned<B> {
                 Poll::Ready(end(kept, refused, outcome.map(drop)))
             }
         }
+    }
+}
+
+impl<B: Buffers + Send + 'static> Watched for CollectiveOwned<B> {
+    fn watch(&self, waker: Waker) -> Option<Comm> {
+        let (comm, kept) = self.running.as_ref()?;
+        kept.watch(comm, waker).then(|| comm.clone())
+    }
+}
+
+impl<B: Buffers + Send + 'static> Request for CollectiveOwned<B> {
+    type Outcome = Result<B::Back, Failed<B::Back>>;
+
+    fn outcome(self) -> Self::Outcome {
+        self.wait()
+    }
+
+    fn test(&mut self) -> bool {
+        CollectiveOwned::test(self)
     }
 }
 

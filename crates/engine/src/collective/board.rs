@@ -12,7 +12,7 @@ use mapped::board::Board;
 
 use super::executor::Execution;
 use super::schedule::SLOT_WORD_BYTES;
-use super::{Publication, Range, Within};
+use super::{Mark, Publication, Range, Within};
 use crate::work::{CellRun, CellRuns, Part, Ticket};
 use crate::{Error, Lane, RequestId, Work};
 
@@ -42,15 +42,18 @@ pub(super) struct Use {
     turns: u32,
     /// The turn that it is in.
     turn: u32,
+    mark: Mark,
+    /// A member that was seen to call something else, and its mark.
+    pub unlike: Option<(usize, u32)>,
     pub wait: Option<Wait>,
 }
 
 impl Use {
     /// Begins the next epochs, one for each turn. It waits for its turn if others are before it.
-    pub fn begin(board: Arc<Board>, turns: u32) -> Use {
+    pub fn begin(board: Arc<Board>, turns: u32, mark: Mark) -> Use {
         let first = board.begin_many(turns as u64);
         let wait = (board.finished() + 1 < first).then_some(Wait::Turn);
-        Use { board, first, turns, turn: 0, wait }
+        Use { board, first, turns, turn: 0, mark, unlike: None, wait }
     }
 
     pub(super) fn epoch(&self, turn: u32) -> u64 {
@@ -80,7 +83,12 @@ impl Use {
                 self.board.reader_behind(first + publication.turn as u64).is_none()
             }
             Some(Wait::Members { turn, next, count }) => {
-                while *count > 0 && self.board.is_published(*next, first + *turn as u64) {
+                let epoch = first + *turn as u64;
+                while *count > 0 && self.board.is_published(*next, epoch) {
+                    let mark = self.board.published_mark(*next, epoch);
+                    if mark != self.mark.bits() {
+                        self.unlike.get_or_insert((*next, mark));
+                    }
                     *next = (*next + 1) % self.board.size();
                     *count -= 1;
                 }
@@ -280,10 +288,10 @@ impl Execution {
         let epoch = usage.epoch(publication.turn);
         let runs = self.cell_runs(publication);
         if runs.is_empty() {
-            usage.board.publish(epoch, 0);
+            usage.board.publish(epoch, 0, usage.mark.bits());
             return None;
         }
-        Some(Work::Publish { board: usage.board.clone(), epoch, runs, ticket })
+        Some(Work::Publish { board: usage.board.clone(), epoch, runs, mark: usage.mark.bits(), ticket })
     }
 
     /// The work of reading the cells of `count` members from `of` on; those of all in order of rank, whatever the root.

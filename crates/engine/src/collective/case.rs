@@ -2,6 +2,7 @@
 
 use super::area::Blocks;
 use super::neighbourhood::Neighbourhood;
+use crate::TypeTag;
 use std::sync::Arc;
 
 /// The collective operations.
@@ -209,12 +210,23 @@ pub struct Call {
     pub output: Lengths,
     /// With whom it exchanges in a neighbourhood collective.
     pub neighbours: Option<Arc<Neighbourhood>>,
+    /// The type of the elements: members that state different ones are told.
+    pub of: TypeTag,
 }
 
 impl Call {
     /// A call with equal blocks and separate buffers (unless the case is in place).
     pub fn new(case: Case, rank: u32, root: u32) -> Call {
         let (input, output) = (Lengths::Alike, Lengths::Alike);
-        Call { case, rank, root, in_place: case.in_place, input, output, neighbours: None }
+        Call {
+            case,
+            rank,
+            root,
+            in_place: case.in_place,
+            input,
+            output,
+            neighbours: None,
+            of: TypeTag::BYTES,
+        }
     }
 }

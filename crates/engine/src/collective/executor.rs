@@ -7,11 +7,14 @@
 
 use std::sync::Arc;
 
+use fabric::Peer;
+
 use super::board::Use;
-use super::{Algorithm, Buffer, Call, Order, Range, Schedule, Span, Step};
+use super::{Algorithm, Buffer, Call, Mark, Order, Range, Schedule, Span, Step};
 use crate::envelope::{Envelope, STEP_LABEL};
 use crate::matching::Pattern;
-use crate::receive::{Awaited, ReceiveState, Target};
+use crate::names::scalar_of_mark;
+use crate::receive::{Awaited, ReceiveState, Target, status_of};
 use crate::request::{Owner, State};
 use crate::work::{Part, Pointer, Ticket};
 use crate::{Communicator, Data, Error, Lane, Received, RequestId, Sent, Status, TypeTag, Work};
@@ -52,6 +55,9 @@ pub(crate) struct Execution {
     scratch: Vec<u64>,
     scratch_at: Pointer,
     label: u64,
+    /// What its frames and cells say that this member calls, and the name of the elements' type.
+    mark: Mark,
+    of: TypeTag,
     /// The next round to ask for.
     pub(super) round: u32,
     pub(super) steps: Vec<Step>,
@@ -97,6 +103,20 @@ impl Execution {
             let ((from, bytes), (to, _)) = (self.place(from), self.place(into));
             (from, to, bytes)
         })
+    }
+
+    /// A member that was seen on the board to call something else.
+    pub(super) fn unlike(&self) -> Option<Error> {
+        let (rank, bits) = self.usage.as_ref()?.unlike?;
+        if self.has_failed() {
+            return None;
+        }
+        let theirs = Mark::from_bits(bits).unwrap_or(Mark::NONE);
+        let own = (self.of.name)();
+        let is_own = |bits| Mark::type_bits(self.of.signature) == bits;
+        let name = |bits| if is_own(bits) { Some(own.clone()) } else { scalar_of_mark(bits) };
+        let (mine, theirs) = (self.mark.describe(theirs, name), theirs.describe(self.mark, name));
+        Some(Error::OtherCall { rank, mine, theirs })
     }
 
     pub(super) fn has_failed(&self) -> bool {
@@ -190,7 +210,9 @@ impl Lane {
         }
         let schedule = Schedule::new(algorithm, call);
         let label = STEP_LABEL | communicator.next_sequence() << ROUND_BITS;
-        let usage = board.map(|board| Use::begin(board.clone(), schedule.turns()));
+        let mark = Mark::of(call, algorithm);
+        self.types.note(call.of);
+        let usage = board.map(|board| Use::begin(board.clone(), schedule.turns(), mark));
         let words = schedule.scratch_bytes().div_ceil(8) as usize;
         let Some(mut idle) = self.idle.pop() else {
             let mut scratch: Vec<u64> = Vec::with_capacity(words);
@@ -201,6 +223,8 @@ impl Lane {
                 scratch_at: Pointer::new(scratch.as_mut_ptr().cast()),
                 scratch,
                 label,
+                mark,
+                of: call.of,
                 round: 0,
                 steps: Vec::new(),
                 open: 0,
@@ -215,6 +239,7 @@ impl Lane {
         idle.scratch.reserve_exact(words);
         idle.scratch_at = Pointer::new(idle.scratch.as_mut_ptr().cast());
         (idle.label, idle.round, idle.open) = (label, 0, 0);
+        (idle.mark, idle.of) = (mark, call.of);
         idle.usage = usage;
         Ok(idle)
     }
@@ -239,7 +264,9 @@ impl Lane {
     }
 
     pub(super) fn insert_collective(&mut self, execution: Box<Execution>) -> RequestId {
-        self.requests.insert(Owner::User, State::Collective(execution))
+        let request = self.requests.insert(Owner::User, State::Collective(execution));
+        self.latest_collective = Some(request);
+        request
     }
 
     pub(super) fn execution(&mut self, collective: RequestId) -> Option<&mut Execution> {
@@ -253,6 +280,9 @@ impl Lane {
     pub(super) fn next_round(&mut self, collective: RequestId) {
         loop {
             let Some(execution) = self.execution(collective) else { return };
+            if let Some(error) = execution.unlike() {
+                return self.fail_collective(collective, error);
+            }
             if !execution.next_steps() {
                 return self.conclude(collective);
             }
@@ -340,7 +370,8 @@ impl Lane {
     ) -> Result<(), Error> {
         let peer = self.peer(communicator, to)?;
         let source = communicator.rank as u32;
-        let envelope = Envelope { context: communicator.context.0, source, label, signature: 0 };
+        let signature = self.mark_of(collective).signature();
+        let envelope = Envelope { context: communicator.context.0, source, label, signature };
         let data = match bytes {
             0 => Data::Small { bytes: [0; fabric::INLINE_BYTES], length: 0 },
             bytes => Data::Memory { from, bytes },
@@ -365,7 +396,8 @@ impl Lane {
         let peer = self.peer(communicator, from)?;
         let pattern =
             Pattern { context: communicator.context.0, source: Some(from as u32), label: Some(label) };
-        let target = Target::Buffer { to, capacity: bytes, of: TypeTag::BYTES };
+        let of = TypeTag { signature: self.mark_of(collective).signature(), ..TypeTag::BYTES };
+        let target = Target::Buffer { to, capacity: bytes, of };
         // Counted before it is posted: an announced message of no bytes completes at once.
         self.opened(collective);
         let received = self.post(pattern, Awaited::One(peer), target, Owner::Step { collective });
@@ -380,6 +412,25 @@ impl Lane {
                 Ok(())
             }
         }
+    }
+
+    /// Proof that the steps of a collective are started while it is under way stands where they are.
+    fn mark_of(&mut self, collective: RequestId) -> Mark {
+        self.execution(collective).map_or(Mark::NONE, |execution| execution.mark)
+    }
+
+    /// A step's message that nobody waits for: if it is of the collective that was started last, both must call the same.
+    pub(crate) fn check_call_of_step(&mut self, peer: Peer, envelope: &Envelope) {
+        let Some(latest) = self.latest_collective else { return };
+        let Some(execution) = self.execution(latest) else { return };
+        let name = (envelope.context, envelope.label >> ROUND_BITS << ROUND_BITS);
+        let mine = execution.mark;
+        if execution.name() != name || mine.signature() == envelope.signature || envelope.signature == 0 {
+            return;
+        }
+        let status = status_of(&envelope.key(), envelope.signature, 0);
+        let error = self.call_mismatch(peer, &status, mine);
+        self.fail_collective(latest, error);
     }
 
     fn start_copy_step(&mut self, collective: RequestId, from: Range, into: Range) {

@@ -118,6 +118,9 @@ impl Inline {
                 }
             }
             let execution = &mut self.execution;
+            if let Some(error) = execution.unlike() {
+                return Advance::Failed(error);
+            }
             let Some(step) = self.next.and_then(|next| execution.steps.get(next)).copied() else {
                 // The steps of the round before are all complete.
                 execution.round += u32::from(self.next.is_some());

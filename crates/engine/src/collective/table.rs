@@ -215,6 +215,13 @@ pub fn of(collective: Collective) -> impl Iterator<Item = &'static Algorithm> {
     TABLE.iter().filter(move |algorithm| algorithm.collective == collective)
 }
 
+/// The number of a row among those of its collective.
+pub fn number(algorithm: &'static Algorithm) -> u32 {
+    let place = of(algorithm.collective).position(|row| row == algorithm);
+    // Proof: there are no rows but those of the table.
+    place.expect("a row of the table") as u32
+}
+
 /// The cheapest algorithm that fits a case at these prices. All members that ask with the same case get the same.
 pub fn choose(case: &Case, price: &Price) -> &'static Algorithm {
     let mut best: Option<(&'static Algorithm, u64)> = None;

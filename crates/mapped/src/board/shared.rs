@@ -108,9 +108,11 @@ impl Board {
         self.payload(self.me, epoch)
     }
 
-    /// Publishes the `bytes` bytes that were written to the room, and wakes who sleeps for it.
-    pub fn publish(&self, epoch: u64, bytes: usize) {
-        self.length_word(self.me, epoch).store(bytes as u64, Ordering::Relaxed);
+    /// Publishes the `bytes` bytes that were written to the room, with a mark for others to compare, and wakes who sleeps
+    /// for it.
+    pub fn publish(&self, epoch: u64, bytes: usize, mark: u32) {
+        let word = (mark as u64) << 32 | bytes as u64;
+        self.length_word(self.me, epoch).store(word, Ordering::Relaxed);
         // Release: pairs with the Acquire in `is_published`.
         self.cell_word(self.me, epoch).store(epoch, Ordering::Release);
         self.tell();
@@ -125,7 +127,12 @@ impl Board {
 
     /// How many bytes a member has published in an epoch, by its own word: for comparing, not for bounds.
     pub fn published_bytes(&self, member: usize, epoch: u64) -> u64 {
-        self.length_word(member, epoch).load(Ordering::Relaxed)
+        self.length_word(member, epoch).load(Ordering::Relaxed) & u32::MAX as u64
+    }
+
+    /// The mark with which a member has published in an epoch, by its own word.
+    pub fn published_mark(&self, member: usize, epoch: u64) -> u32 {
+        (self.length_word(member, epoch).load(Ordering::Relaxed) >> 32) as u32
     }
 
     /// A word of what a member has published in an epoch, `at` bytes from its start: for comparing, not for bounds.
