@@ -17,7 +17,7 @@ const CARD: &str = "card";
 /// a moment.
 const ANSWER_NS: u64 = 200_000;
 
-/// How often to look whether the deaths that were told before the job's end have been reported, and how many looks they have.
+/// How often to look whether the ends that were told before the job's have been reported, and how many looks they have.
 const ENDING_NS: u64 = 1_000_000;
 const ENDING_LOOKS: u32 = 64;
 
@@ -33,10 +33,17 @@ struct Keeper {
     link: Link,
     unanswered: usize,
     open: bool,
-    /// Who has died, as long as the lane has not heard of it.
-    dead: Vec<ProcessId>,
+    /// Who is gone: each of the job at most once.
+    gone: Vec<ProcessId>,
     /// Why the job ends, and how often this process has looked since.
     ending: Option<(String, u32)>,
+}
+
+impl Keeper {
+    fn tell(&mut self, lane: &mut Lane, process: ProcessId, cause: Cause) {
+        lane.port().fail(process, cause);
+        self.gone.push(process);
+    }
 }
 
 impl House {
@@ -44,7 +51,7 @@ impl House {
     /// [`fabric::Port::listen_to`].
     pub fn new(job: JobId, link: Option<Link>, is_heard_asleep: bool) -> House {
         let keeper =
-            |link| Mutex::new(Keeper { link, unanswered: 0, open: true, dead: Vec::new(), ending: None });
+            |link| Mutex::new(Keeper { link, unanswered: 0, open: true, gone: Vec::new(), ending: None });
         House { job, link: link.map(keeper), is_heard_asleep }
     }
 
@@ -103,13 +110,13 @@ impl House {
         if keeper.unanswered > 0 && !self.is_heard_asleep { ANSWER_NS } else { SLEEP_NS_MAX }
     }
 
-    /// Ends the lane when the job ends; but first whoever waits for a process that died is told so, whichever way the news
-    /// have taken. Returns whether that is still to come.
+    /// Ends the lane when the job ends; but first whoever waits for a process that is gone is told so, whichever way the
+    /// news have taken. Returns whether that is still to come.
     fn end(&self, lane: &mut Lane, keeper: &mut Keeper) -> bool {
         let Some((reason, looks)) = &mut keeper.ending else { return false };
         *looks += 1;
-        keeper.dead.retain(|process| !lane.knows_gone(*process));
-        if !keeper.dead.is_empty() && *looks < ENDING_LOOKS {
+        keeper.gone.retain(|process| !lane.knows_gone(*process));
+        if !keeper.gone.is_empty() && *looks < ENDING_LOOKS {
             return true;
         }
         lane.poison(&format!("the job ends: {reason}"));
@@ -130,13 +137,10 @@ impl House {
                 lane.port().fail(process(key.number, 0), cause);
             }
             FromKeeper::Died { number, incarnation, ending } => {
-                let died = process(number, incarnation);
-                lane.port().fail(died, Cause::Died(state_of(ending).to_string()));
-                keeper.dead.retain(|process| !lane.knows_gone(*process));
-                keeper.dead.push(died);
+                keeper.tell(lane, process(number, incarnation), Cause::Died(state_of(ending).to_string()));
             }
             FromKeeper::Left { number, incarnation } => {
-                lane.port().fail(process(number, incarnation), Cause::Left);
+                keeper.tell(lane, process(number, incarnation), Cause::Left);
             }
             FromKeeper::Ending { reason } => {
                 keeper.ending.get_or_insert((reason, 0));
