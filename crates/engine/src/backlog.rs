@@ -19,6 +19,7 @@
 use fabric::{Class, Frame, Peer, Refused};
 
 use crate::envelope::{CREDIT, DONE, RETRACTED};
+use crate::retract::FORGOTTEN_LATER;
 use crate::{Lane, RequestId, Work};
 
 /// Retractions that a lane has under way with one peer. A few, since each takes a place in the other's backlog when that
@@ -68,7 +69,9 @@ impl Lane {
     /// Answers a retraction. Returns false when the peer has asked more often than a correct one does.
     pub(crate) fn answer_retraction(&mut self, peer: Peer, send: u64, answer: u64) -> bool {
         let backlog = &self.peers[peer.0 as usize].control_backlog;
-        let is_answer = |waiting: &&ControlFrame| waiting.frame.kind == RETRACTED;
+        let is_answer = |waiting: &&ControlFrame| {
+            waiting.frame.kind == RETRACTED && waiting.frame.header[1] != FORGOTTEN_LATER
+        };
         if backlog.iter().filter(is_answer).count() as u32 >= RETRACTIONS_MAX {
             return false;
         }

@@ -19,7 +19,7 @@ use crate::{Error, Lane, RequestId};
 const MATCHED: u64 = 0;
 const FORGOTTEN: u64 = 1;
 /// No answer: a message that had been held when its retraction came was given back, and is forgotten.
-const FORGOTTEN_LATER: u64 = 2;
+pub(crate) const FORGOTTEN_LATER: u64 = 2;
 
 /// How far the retraction of a send is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -143,11 +143,12 @@ impl Lane {
             Body::Remote { send, .. } if is_unwanted(key) => Some((place, message.peer, send)),
             _ => None,
         });
+        let mut full = None;
         for (place, peer, send) in announced.collect::<Vec<_>>() {
             let frame = Frame { kind: REFUSED, header: [send, 0, 0] };
-            if self.port.send(peer, Class::Control, frame, &[]) != Err(Refused::Full)
-                && let Some((_, message)) = self.unexpected.remove(place)
-            {
+            if full == Some(peer) || self.port.send(peer, Class::Control, frame, &[]) == Err(Refused::Full) {
+                full = Some(peer);
+            } else if let Some((_, message)) = self.unexpected.remove(place) {
                 self.count_unstored(&message);
             }
         }

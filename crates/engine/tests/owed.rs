@@ -202,3 +202,38 @@ fn who_receives_no_more_refuses_what_is_announced() {
         assert_eq!(world.ranks[1].lane.unexpected_bytes(), 0);
     }
 }
+
+#[test]
+fn what_is_given_back_is_no_answer_and_not_counted_as_one() {
+    const HELD: usize = 40;
+    let mut world = World::simulated(2, 1, Config::default());
+    let bytes = [vec![1u8; BYTES]];
+    let sends = announce(&mut world, &bytes, HELD + 1);
+    let members = world.ranks[1].world.clone();
+    let mut held = Vec::new();
+    for tag in 0..HELD as i32 {
+        let lane = &mut world.ranks[1].lane;
+        let probe = lane.matched_probe(&members, Source::Rank(0), TagPattern::Tag(tag)).unwrap();
+        world.wait_all(&[(1, probe)], "a matched probe").remove(0).unwrap();
+        held.push(world.ranks[1].lane.message(probe));
+    }
+    sends[..HELD].iter().for_each(|(_, send)| world.ranks[0].lane.cancel(*send));
+    for _ in 0..20_000 {
+        world.step();
+    }
+    // From here on rank 0 does not look, and what rank 1 sends fills its room.
+    let network = world.network.clone().unwrap();
+    for _ in 0..300 {
+        let data = Data::Small { bytes: [0; 32], length: 8 };
+        assert!(world.ranks[1].lane.send(&members, 0, 9, TypeTag::BYTES, data, Mode::Standard).is_ok());
+    }
+    held.iter().for_each(|message| world.ranks[1].lane.put_back(*message));
+    assert!(world.ranks[1].lane.control_waiting() > 16, "{}", world.ranks[1].lane.control_waiting());
+    world.ranks[0].lane.cancel(sends[HELD].1);
+    while network.step().is_some() {}
+    for _ in 0..100 {
+        let _ = world.ranks[1].lane.poll(network.now(), None);
+    }
+    let outcomes = world.wait_all(&sends, "retractions by an honest peer");
+    assert!(outcomes.iter().all(|outcome| *outcome == Err(Error::Cancelled)), "{outcomes:?}");
+}
