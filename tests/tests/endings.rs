@@ -124,7 +124,8 @@ fn a_killed_rank_ends_the_job() {
 #[test]
 fn settings_that_are_none_are_refused() {
     for (setting, said) in [
-        ("pool_byte=1000000", "there are pool_bytes and eager_bytes"),
+        ("pool_byte=1000000", "there are pool_bytes, eager_bytes, and each collective's name"),
+        ("all-reduce=magic", "no algorithm \"magic\" for all-reduce; there are: board"),
         ("pool_bytes=lots", "it takes a number of bytes"),
         ("pool_bytes=1", "at least 65536 bytes"),
     ] {

@@ -158,11 +158,11 @@ impl Operation {
         let from = slice::encoded(given).unwrap_or(&packed).as_ptr();
         let mut landing = Landing::holding::<T>(output, held);
         let (to, _) = landing.room::<T>();
-        let Described { spot, ref call, ref operator, .. } = *described;
+        let Described { spot, ref call, ref operator, algorithm, .. } = *described;
         let (input, output) = (Pointer::reading(from), Pointer::new(to));
         let operands = Operands { input, output, operator: operator.clone() };
         // SAFETY: both are as long as the call says, which was checked, and stay where they are until the operation goes.
-        let started = undisturbed(|| unsafe { comm.start_collective(call, None, operands) });
+        let started = undisturbed(|| unsafe { comm.start_collective(call, algorithm, operands) });
         let state = match started {
             Ok(request) => State::Pending(request),
             Err(error) => State::Done(Err(error)),

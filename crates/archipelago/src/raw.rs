@@ -3,7 +3,7 @@
 
 use std::mem::MaybeUninit;
 
-use engine::collective::{Call, Operands};
+use engine::collective::{Algorithm, Call, Operands};
 use engine::{Error, Mode, Pointer, Status, TypeTag};
 use layout::{Buffer, BufferMut, Memory, MemoryMut, Operator, Placed};
 use runtime::{Started, undisturbed};
@@ -106,13 +106,14 @@ pub(crate) fn receive_message(
 pub(crate) unsafe fn collective(
     comm: &runtime::Comm,
     call: &Call,
+    algorithm: Option<&'static Algorithm>,
     operator: Option<Operator>,
     input: &[u8],
     output: &mut [u8],
 ) -> Result<(), Error> {
     let (input, output) = (Pointer::reading(input.as_ptr()), Pointer::new(output.as_mut_ptr()));
     // SAFETY: the caller's promise; both are borrowed until the verb returns.
-    undisturbed(|| unsafe { comm.collective(call, None, Operands { input, output, operator }) })
+    undisturbed(|| unsafe { comm.collective(call, algorithm, Operands { input, output, operator }) })
 }
 
 /// So many bytes of a room were filled. Made by the receives of this module alone.

@@ -10,7 +10,7 @@ use wire::ProcessId;
 
 use crate::backlog::{ControlFrame, Outgoing};
 use crate::collective::choices::Choices;
-use crate::collective::{Algorithm, Case, Price};
+use crate::collective::{Algorithm, Case, Forced, Price};
 use crate::counters::{Counters, PeerCounters};
 use crate::credit::{self, Books};
 use crate::envelope::*;
@@ -39,11 +39,13 @@ pub struct Config {
     pub pool_bytes: u64,
     /// Overrides the transports' eager limit, for tests and tuning.
     pub eager_bytes: Option<usize>,
+    /// Algorithms of collectives that are taken wherever they fit, for tests and tuning.
+    pub forced: Forced,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Config { job_size: 1, pool_bytes: credit::POOL_BYTES, eager_bytes: None }
+        Config { job_size: 1, pool_bytes: credit::POOL_BYTES, eager_bytes: None, forced: Forced::default() }
     }
 }
 
@@ -176,7 +178,7 @@ impl Lane {
             closed: None,
             poisoned: false,
             idle: Vec::new(),
-            choices: Choices::default(),
+            choices: Choices::new(config.forced),
             watching: Vec::new(),
             doomed: VecDeque::new(),
             armed_boards: Vec::new(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use engine::collective::{Algorithm, Begun, Call, Case, Collective, Operands, Price, choose};
+use engine::collective::{Algorithm, Begun, Call, Case, Collective, Operands, Price};
 use engine::split::{Part, Wish, part_of};
 use engine::{Communicator, Error, Pointer, RequestId};
 use mapped::board::{Board, PAYLOAD_BYTES};
@@ -17,9 +17,10 @@ impl Comm {
         Case { board, ..Case::new(collective, self.size() as u32, elements, element_bytes) }
     }
 
-    /// The algorithm that is cheapest here. The same at all members.
+    /// The algorithm that is taken here: that which the user has named, if it fits, else the cheapest. The same at all
+    /// members.
     pub fn algorithm(&self, case: &Case) -> &'static Algorithm {
-        choose(case, self.price())
+        self.cell().lock().lane.choose(case, self.price())
     }
 
     /// What messages of this communicator cost.

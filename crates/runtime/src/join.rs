@@ -158,6 +158,10 @@ fn socket_port(welcome: &Welcome) -> Result<Port, JoinError> {
 /// The least memory for unexpected messages: below it, programs that send before they receive would wait for each other.
 const POOL_BYTES_MIN: u64 = 64 << 10;
 
+/// What is said of a setting that there is none of.
+const UNKNOWN: &str = "there are pool_bytes, eager_bytes, and each collective's name (archi info --collectives), which takes an \
+                       algorithm's";
+
 /// What the user set with `archi run --set name=value`.
 fn config(welcome: &Welcome) -> Result<Config, JoinError> {
     let mut config = Config { job_size: welcome.size, ..Config::default() };
@@ -172,7 +176,11 @@ fn config(welcome: &Welcome) -> Result<Config, JoinError> {
                 bytes => config.pool_bytes = bytes,
             },
             "eager_bytes" => config.eager_bytes = Some(number()? as usize),
-            _ => return Err(refuse("there are pool_bytes and eager_bytes".into())),
+            _ => match config.forced.set(name, value) {
+                Some(Ok(())) => {}
+                Some(Err(unknown)) => return Err(refuse(unknown.to_string())),
+                None => return Err(refuse(UNKNOWN.into())),
+            },
         }
     }
     Ok(config)

@@ -103,3 +103,21 @@ fn every_fitting_algorithm_can_be_forced() {
     });
     assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
 }
+
+#[test]
+fn what_the_user_names_is_taken_wherever_it_fits() {
+    let mut config = engine::Config::default();
+    config.forced.set("all-reduce", "ring").unwrap().unwrap();
+    let outcomes = harness::run_with(3, config, |process| {
+        let world = process.world();
+        let case = world.case(Collective::AllReduce, 1, 8);
+        assert_eq!(world.algorithm(&case).name, "ring");
+        let ordered = engine::collective::Case { commutative: false, ..case };
+        assert_ne!(world.algorithm(&ordered).name, "ring");
+        let before = process.counters().peers.messages_sent;
+        let sum = all_reduce(&world, world.rank() as u64);
+        (sum, process.counters().peers.messages_sent - before)
+    });
+    // Two rounds for each of both phases.
+    assert_eq!(outcomes, [(); 3].map(|()| Ok((3, 4))));
+}

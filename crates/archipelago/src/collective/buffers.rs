@@ -76,6 +76,21 @@ impl<I: ItemsMut, O: ItemsMut<Item = I::Item>> Buffers for Apart<I, O> {
     }
 }
 
+/// Buffers whose type of values is known.
+pub trait Valued {
+    /// It.
+    #[doc(hidden)]
+    type Value: Wire;
+}
+
+impl<O: Items> Valued for InPlace<O> {
+    type Value = O::Item;
+}
+
+impl<I: Items, O> Valued for Apart<I, O> {
+    type Value = I::Item;
+}
+
 /// A slice or a vector behind a reference, to be read.
 pub trait Readable<'a>: Items {
     /// The values.

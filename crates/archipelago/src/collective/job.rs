@@ -1,6 +1,6 @@
 //! A call of a collective: values become bytes, and what comes back becomes values again.
 
-use engine::collective::{Call, Case, Collective};
+use engine::collective::{Algorithm, Call, Case, Collective};
 use layout::{Failure, Operator};
 use wire::{Form, Wire, slice};
 
@@ -15,6 +15,8 @@ pub(crate) struct Described {
     pub(crate) spot: Spot,
     pub(crate) call: Call,
     pub(crate) operator: Option<Operator>,
+    /// The algorithm that was named.
+    pub(crate) algorithm: Option<&'static Algorithm>,
     /// How many values the buffers must have.
     input: usize,
     output: usize,
@@ -41,6 +43,7 @@ pub(super) struct Job<'c> {
     pub(super) spot: Spot,
     pub(super) call: Call,
     operator: Option<Operator>,
+    algorithm: Option<&'static Algorithm>,
 }
 
 impl<'c> Job<'c> {
@@ -59,13 +62,13 @@ impl<'c> Job<'c> {
         let call =
             Call::new(case, comm.rank() as u32, root.map_or(0, |root| root.min(u32::MAX as usize) as u32));
         let call = Call { of: type_of::<T>(), ..call };
-        Job { comm, spot: Spot { operation, peer, tag: None }, call, operator: None }
+        Job { comm, spot: Spot { operation, peer, tag: None }, call, operator: None, algorithm: None }
     }
 
     /// A call that was described before.
     pub(super) fn of(comm: &'c runtime::Comm, described: Described) -> Self {
-        let Described { spot, call, operator, .. } = described;
-        Job { comm, spot, call, operator }
+        let Described { spot, call, operator, algorithm, .. } = described;
+        Job { comm, spot, call, operator, algorithm }
     }
 
     /// Describes it, with buffers of so many values that are contributed and that are written.
@@ -76,8 +79,8 @@ impl<'c> Job<'c> {
         output: usize,
         buffers: B,
     ) -> Prepared<'c, B> {
-        let Job { spot, call, operator, .. } = self;
-        let described = Ok(Described { spot, call, operator, input, output });
+        let Job { spot, call, operator, algorithm, .. } = self;
+        let described = Ok(Described { spot, call, operator, algorithm, input, output });
         Prepared { comm, described, buffers }
     }
 
@@ -162,9 +165,9 @@ impl<'c> Job<'c> {
     }
 
     fn perform<T: Wire>(self, input: &[u8], output: &mut [u8]) -> Result<()> {
-        let Job { comm, spot, call, operator } = self;
+        let Job { comm, spot, call, operator, algorithm } = self;
         // SAFETY: both buffers are as long as the call says: the operations in this module see to it.
-        let outcome = unsafe { raw::collective(comm, &call, operator.clone(), input, output) };
+        let outcome = unsafe { raw::collective(comm, &call, algorithm, operator.clone(), input, output) };
         match operator.and_then(|operator| operator.take_failure()) {
             Some(Failure::Panicked(panic)) => std::panic::resume_unwind(panic),
             Some(Failure::Invalid(invalid)) => Err(spot.invalid::<T>(comm, invalid)),

@@ -1,6 +1,8 @@
 //! A collective that is described but not begun, and the ways to run it: at once, in a scope, owned, persistent.
 
-use super::buffers::{Buffers, Lent};
+use engine::collective::named;
+
+use super::buffers::{Buffers, Lent, Valued};
 use super::job::{Described, Job};
 use super::owned::CollectiveOwned;
 use super::persistent::PersistentCollective;
@@ -53,6 +55,36 @@ impl<'c, B> Prepared<'c, B> {
     pub(super) fn unless(self, checked: Result<()>) -> Self {
         let described = checked.and(self.described);
         Prepared { described, ..self }
+    }
+
+    /// Takes the algorithm of this name instead of the cheapest; all ranks name the same. `archi info --collectives` lists
+    /// them, with what each needs.
+    ///
+    /// ```
+    /// use archipelago::prelude::*;
+    /// # archipelago::testing::run(3, |world| {
+    /// let mut sum = vec![world.rank(); 1000];
+    /// world.prepare().all_reduce(&mut sum, Sum).by("circulant").run()?;
+    /// assert!(sum.iter().all(|&value| value == 3));
+    /// let error = world.prepare().all_reduce(&mut sum, Sum).by("magic").run().unwrap_err();
+    /// assert!(error.to_string().contains("no algorithm \"magic\" for all-reduce; there are: board"));
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    pub fn by(mut self, algorithm: &str) -> Self
+    where
+        B: Valued,
+    {
+        if let Ok(described) = &mut self.described {
+            match named(described.call.case.collective, algorithm) {
+                Ok(algorithm) => described.algorithm = Some(algorithm),
+                Err(unknown) => {
+                    let error = described.spot.refuse::<B::Value>(&self.comm.untyped, unknown.to_string());
+                    self.described = Err(error);
+                }
+            }
+        }
+        self
     }
 
     /// Performs it, and returns when this rank's part is done.

@@ -1,6 +1,6 @@
 //! The algorithms chosen lately, so that a program that repeats its collectives prices each only once.
 
-use super::{Algorithm, Case, Price, choose};
+use super::{Algorithm, Case, Forced, Price, choose};
 
 /// As many cases as are kept: a power of two.
 const KEPT: usize = 16;
@@ -16,13 +16,23 @@ struct Choice {
 /// The choices made lately, each at the place that its case gives.
 #[derive(Debug, Default)]
 pub(crate) struct Choices {
+    /// What the user has named goes before.
+    forced: Forced,
     kept: [Option<Choice>; KEPT],
 }
 
 impl Choices {
-    /// As [`choose`].
+    /// No choices yet but those that the user has made.
+    pub(crate) fn new(forced: Forced) -> Choices {
+        Choices { forced, ..Choices::default() }
+    }
+
+    /// As [`choose`], unless another was named.
     #[inline]
     pub(crate) fn choose(&mut self, case: &Case, price: &'static Price) -> &'static Algorithm {
+        if let Some(forced) = self.forced.choice(case) {
+            return forced;
+        }
         let kept = &mut self.kept[place(case)];
         match kept {
             Some(kept) if std::ptr::eq(kept.price, price) && kept.case == *case => kept.algorithm,

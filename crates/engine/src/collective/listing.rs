@@ -35,6 +35,7 @@ pub fn listing(size: u32, board: u64) -> String {
         "n ranks, m bytes (of the vector or of one rank's block), d neighbours, s segments or pieces, m' bytes that fit no \
          slot;\nL latency, o work per message, β per byte, γ per byte combined, c per cell of a board"
     ));
+    line(format_args!("`archi run --set all-reduce=ring` takes one wherever it fits."));
     for collective in Collective::ALL {
         line(format_args!("\n{}", collective.name()));
         for algorithm in table::of(collective) {
