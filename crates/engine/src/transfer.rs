@@ -108,7 +108,7 @@ impl Lane {
                     }
                 }
                 Data::Memory { from, .. } => {
-                    let piece = (total - sent).min(self.peers[peer.0 as usize].piece_bytes);
+                    let piece = piece_bytes(sent, total, self.peers[peer.0 as usize].piece_bytes);
                     let frame = Frame { kind: DATA, header: [receive, sent as u64, 0] };
                     match self.port.reserve(peer, Class::Data, frame, piece) {
                         Ok(room) => {
@@ -210,5 +210,47 @@ impl Lane {
         if let Some(State::Receive(receive)) = self.requests.get_mut(request).map(|r| &mut r.state) {
             receive.phase = phase;
         }
+    }
+}
+
+/// The size of a stream's next piece. While the first piece is written the receiver has nothing to read, and while it reads the
+/// last the sender has nothing to write: the pieces grow from small ones and shrink to small ones.
+fn piece_bytes(sent: usize, total: usize, piece_bytes_max: usize) -> usize {
+    let left = total - sent;
+    let bytes = piece_bytes_max.min(sent.max(PIECE_BYTES_MIN)).min((left / 2).max(PIECE_BYTES_MIN));
+    // Whole cache lines, but for the last piece.
+    if bytes >= left { left } else { bytes.next_multiple_of(64).min(piece_bytes_max) }
+}
+
+/// The first and the last piece of a stream: what takes about as long to copy as a frame costs.
+const PIECE_BYTES_MIN: usize = 8 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pieces(total: usize, max: usize) -> Vec<usize> {
+        let mut pieces = Vec::new();
+        let mut sent = 0;
+        while sent < total {
+            let piece = piece_bytes(sent, total, max);
+            assert!(piece > 0 && piece <= max && piece <= total - sent, "{total} {max} {sent} {piece}");
+            pieces.push(piece);
+            sent += piece;
+        }
+        pieces
+    }
+
+    #[test]
+    fn pieces_grow_and_shrink_and_are_all() {
+        for max in [1, 63, 64, 1000, 8 << 10, 32 << 10, 63 << 10, 65_504] {
+            for total in [1, 2, 63, 64, 65, 1000, 8191, 8192, 8193, 20_000, 100_000, 1_000_003] {
+                assert_eq!(pieces(total, max).iter().sum::<usize>(), total);
+            }
+        }
+        let large = pieces(4 << 20, 63 << 10);
+        assert!(large[0] == 8 << 10 && large[1] == 8 << 10 && large[2] == 16 << 10, "{large:?}");
+        assert!(*large.last().unwrap() <= 8 << 10);
+        assert!(large.len() < (4 << 20) / (63 << 10) + 10);
     }
 }

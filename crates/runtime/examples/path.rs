@@ -1,8 +1,8 @@
-//! Instructions of a small message's way, or of a barrier of two ranks: to be run under callgrind or `perf stat -e
+//! Instructions of a small message's way, or of a barrier on a board: to be run under callgrind or `perf stat -e
 //! instructions:u`, with `posted`, `direct` or `barrier` and a number of rounds.
 
 use archipelago_runtime::{Started, harness};
-use engine::collective::{Call, Collective, Operands};
+use engine::collective::{Call, Collective, Operands, table};
 use engine::{Mode, Source, TagPattern, TypeTag};
 
 fn main() {
@@ -10,12 +10,14 @@ fn main() {
     let posted = std::env::args().nth(1).as_deref() == Some("posted");
     let rounds: u64 = std::env::args().nth(2).and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
     if std::env::args().nth(1).as_deref() == Some("barrier") {
-        harness::run(2, |process| {
+        // Of one rank: what the call costs beside its waiting.
+        harness::run(1, |process| {
             let world = process.world();
+            let board = table::named(Collective::Barrier, "board").ok();
             for _ in 0..rounds {
                 let call = Call::new(world.case(Collective::Barrier, 0, 1), world.rank() as u32, 0);
                 // SAFETY: a barrier has no buffers.
-                unsafe { world.collective(&call, None, Operands::NONE).unwrap() };
+                unsafe { world.collective(&call, board, Operands::NONE).unwrap() };
             }
         });
         return;

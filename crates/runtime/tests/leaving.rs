@@ -138,7 +138,7 @@ fn a_hang_ends_when_patience_does() {
         let world = process.world();
         receive(&world, Source::Rank((world.rank() + 1) % 3)).unwrap_err().to_string()
     });
-    for outcome in outcomes {
-        assert!(outcome.unwrap().contains("taken for a hang"));
-    }
+    // Who hears of it last may first see that another has left because of it.
+    let outcomes: Vec<String> = outcomes.into_iter().map(|outcome| outcome.unwrap()).collect();
+    assert!(outcomes.iter().any(|outcome| outcome.contains("taken for a hang")), "{outcomes:?}");
 }

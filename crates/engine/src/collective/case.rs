@@ -215,6 +215,12 @@ pub struct Call {
 }
 
 impl Call {
+    /// Whether its numbers say all of it.
+    #[inline]
+    pub(super) fn is_plain(&self) -> bool {
+        matches!((&self.input, &self.output), (Lengths::Alike, Lengths::Alike)) && self.neighbours.is_none()
+    }
+
     /// A call with equal blocks and separate buffers (unless the case is in place).
     pub fn new(case: Case, rank: u32, root: u32) -> Call {
         let (input, output) = (Lengths::Alike, Lengths::Alike);

@@ -69,6 +69,25 @@ pub(crate) struct Execution {
 }
 
 impl Execution {
+    /// One that has not begun.
+    fn of(schedule: Schedule) -> Execution {
+        Execution {
+            communicator: None,
+            schedule,
+            operands: Operands::NONE,
+            scratch: Vec::new(),
+            scratch_at: Pointer::NULL,
+            label: 0,
+            mark: Mark::NONE,
+            of: TypeTag::BYTES,
+            round: 0,
+            steps: Vec::new(),
+            open: 0,
+            error: None,
+            usage: None,
+        }
+    }
+
     /// Where blocks lie in this process. The checker proves that blocks of messages and reductions exist and lie
     /// behind one another.
     pub(super) fn place(&self, blocks: Range) -> (Pointer, usize) {
@@ -205,43 +224,35 @@ impl Lane {
         }
         debug_assert_eq!((call.case.size as usize, call.rank as usize), (size, communicator.rank));
         let board = communicator.board().filter(|_| algorithm.uses_board());
-        if !algorithm.fits(&call.case) || board.is_some() != algorithm.uses_board() {
+        // What is repeated has its schedule from the last time.
+        let is_repeated = self.idle.last().is_some_and(|idle| idle.schedule.is_of(algorithm, call));
+        if !(is_repeated || algorithm.fits(&call.case)) || board.is_some() != algorithm.uses_board() {
             return Err(Error::Unfit(algorithm));
         }
-        let schedule = Schedule::new(algorithm, call);
-        let label = STEP_LABEL | communicator.next_sequence() << ROUND_BITS;
-        let mark = Mark::of(call, algorithm);
-        self.types.note(call.of);
-        let usage = board.map(|board| Use::begin(board.clone(), schedule.turns(), mark));
-        let words = schedule.scratch_bytes().div_ceil(8) as usize;
-        let Some(mut idle) = self.idle.pop() else {
-            let mut scratch: Vec<u64> = Vec::with_capacity(words);
-            return Ok(Box::new(Execution {
-                communicator: Some(communicator.clone()),
-                schedule,
-                operands,
-                scratch_at: Pointer::new(scratch.as_mut_ptr().cast()),
-                scratch,
-                label,
-                mark,
-                of: call.of,
-                round: 0,
-                steps: Vec::new(),
-                open: 0,
-                error: None,
-                usage,
-            }));
-        };
         // In place, field by field: the steady state allocates nothing, and moves no more than it has to.
-        idle.communicator = Some(communicator.clone());
-        idle.schedule = schedule;
-        idle.operands = operands;
-        idle.scratch.reserve_exact(words);
-        idle.scratch_at = Pointer::new(idle.scratch.as_mut_ptr().cast());
-        (idle.label, idle.round, idle.open) = (label, 0, 0);
-        (idle.mark, idle.of) = (mark, call.of);
-        idle.usage = usage;
-        Ok(idle)
+        let mut execution = match self.idle.pop() {
+            Some(idle) if is_repeated => idle,
+            Some(mut idle) => {
+                idle.schedule = Schedule::new(algorithm, call);
+                idle
+            }
+            None => Box::new(Execution::of(Schedule::new(algorithm, call))),
+        };
+        let words = execution.schedule.scratch_bytes().div_ceil(8) as usize;
+        execution.communicator = Some(communicator.clone());
+        execution.operands = operands;
+        execution.scratch.reserve_exact(words);
+        execution.scratch_at = Pointer::new(execution.scratch.as_mut_ptr().cast());
+        execution.label = STEP_LABEL | communicator.next_sequence() << ROUND_BITS;
+        (execution.round, execution.open) = (0, 0);
+        if !(is_repeated && execution.of.signature == call.of.signature) {
+            execution.mark = Mark::of(call, algorithm);
+        }
+        execution.of = call.of;
+        self.types.note(call.of);
+        let (turns, mark) = (execution.schedule.turns(), execution.mark);
+        execution.usage = board.map(|board| Use::begin(board.clone(), turns, mark));
+        Ok(execution)
     }
 
     /// Makes a request of a collective, and starts its first round.

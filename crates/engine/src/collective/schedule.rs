@@ -155,6 +155,8 @@ pub struct Schedule {
     /// What is added to a rank of the schedule to get the communicator's.
     shift: u32,
     scratch: Area,
+    /// The call that it was made for, where its numbers say all of it.
+    call: Option<Call>,
 }
 
 impl Schedule {
@@ -185,7 +187,18 @@ impl Schedule {
         };
         // Neighbours that are so more than once exchange in as many turns.
         let rounds = plan.rounds + call.neighbours.as_ref().map_or(0, |neighbours| neighbours.more_rounds());
-        Schedule { algorithm, role, rounds, turns: plan.turns, shift, scratch }
+        let call = call.is_plain().then(|| call.clone());
+        Schedule { algorithm, role, rounds, turns: plan.turns, shift, scratch, call }
+    }
+
+    /// Whether it is what `new` would make, as far as that is told cheaply.
+    #[inline]
+    pub(super) fn is_of(&self, algorithm: &'static Algorithm, call: &Call) -> bool {
+        let same = |mine: &Call| {
+            (mine.case, mine.rank, mine.root, mine.in_place)
+                == (call.case, call.rank, call.root, call.in_place)
+        };
+        self.algorithm == algorithm && call.is_plain() && self.call.as_ref().is_some_and(same)
     }
 
     /// The algorithm.
