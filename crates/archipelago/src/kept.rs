@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 use std::task::{Context, Poll, Waker};
 
 use engine::Mode;
-use wire::{Items, ItemsMut};
+use layout::{Buffer, BufferMut, Memory, MemoryMut};
 
 use crate::address::{Destination, Source};
 use crate::collective::{Buffers, Described};
@@ -26,23 +26,36 @@ impl<B: Send + 'static> Kept<B> {
     /// Starts to send the buffer, which no operation has.
     pub fn send(&mut self, to: &Destination<'_>, verb: &'static str)
     where
-        B: Items,
+        B: Buffer,
     {
         assert!(self.running.is_none(), "an operation has the buffer");
         // SAFETY: the buffer stays where it is and is not touched until the operation is complete: `wait`, `poll` and
         // `let_go` see to it.
-        self.running = Some(unsafe { Operation::send(to, verb, Mode::Standard, self.buffer.get().items()) });
+        self.running = Some(unsafe {
+            match self.buffer.get().memory() {
+                Memory::Row(items) => Operation::send(to, verb, Mode::Standard, items),
+                Memory::LaidOut(placed, signature) => {
+                    Operation::send_laid_out::<B::Item>(to, verb, Mode::Standard, placed, signature)
+                }
+            }
+        });
     }
 
     /// Starts to receive into the buffer, which no operation has.
     pub fn receive(&mut self, from: &Source<'_>, verb: &'static str)
     where
-        B: ItemsMut,
+        B: BufferMut,
     {
         assert!(self.running.is_none(), "an operation has the buffer");
-        let items: *mut [B::Item] = self.buffer.get_mut().items_mut();
         // SAFETY: as above.
-        self.running = Some(unsafe { Operation::receive(from, verb, items) });
+        self.running = Some(unsafe {
+            match self.buffer.get_mut().memory_mut() {
+                MemoryMut::Row(items) => Operation::receive(from, verb, items),
+                MemoryMut::LaidOut(placed, signature) => {
+                    Operation::receive_laid_out::<B::Item>(from, verb, placed, signature)
+                }
+            }
+        });
     }
 
     /// Starts a collective on the buffers, which no operation has.

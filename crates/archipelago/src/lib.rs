@@ -126,7 +126,7 @@ pub use error::{Error, Failed, Place, Result};
 pub use group::Grid;
 pub use layout::{
     Buffer, BufferMut, Constructor, Dimension, Distribution, Field, Layout, LayoutError, Order, OutOfBounds,
-    ReproducibleSum, View, ViewMut,
+    OwnedBuffer, OwnedView, ReproducibleSum, View, ViewMut,
 };
 pub use operator::{
     And, BitAnd, BitOr, BitXor, Bits, Function, Located, Max, MaxLocation, Min, MinLocation, NoOp, Number,

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use wire::{Items, ItemsMut};
+use layout::{Buffer, BufferMut};
 
 use crate::address::{Destination, Source, Status};
 use crate::kept::Kept;
@@ -29,7 +29,7 @@ impl Destination<'_> {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
-    pub fn send_owned<B: Items + Send + 'static>(&self, data: B) -> SendOwned<B> {
+    pub fn send_owned<B: Buffer + Send + 'static>(&self, data: B) -> SendOwned<B> {
         let mut kept = Kept::new(data);
         kept.send(self, "send_owned");
         SendOwned { running: Some((self.comm.clone(), kept)) }
@@ -37,8 +37,8 @@ impl Destination<'_> {
 }
 
 impl Source<'_> {
-    /// Starts to receive into a buffer that the operation owns until it is complete: a value, or a vector of as many values
-    /// as it has. What can't be, is told by [`wait`](ReceiveOwned::wait).
+    /// Starts to receive into a buffer that the operation owns until it is complete: a value, a vector of as many values
+    /// as it has, or what a layout [owns](crate::OwnedView) of one. What can't be, is told by [`wait`](ReceiveOwned::wait).
     ///
     /// ```
     /// # archipelago::testing::run(2, |world| {
@@ -52,7 +52,7 @@ impl Source<'_> {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
-    pub fn receive_owned<B: ItemsMut + Send + 'static>(&self, buffer: B) -> ReceiveOwned<B> {
+    pub fn receive_owned<B: BufferMut + Send + 'static>(&self, buffer: B) -> ReceiveOwned<B> {
         let mut kept = Kept::new(buffer);
         kept.receive(self, "receive_owned");
         ReceiveOwned { running: Some((self.comm.clone(), kept)) }
@@ -62,11 +62,11 @@ impl Source<'_> {
 /// A send that owns its buffer. Dropped before it is complete it runs on. As a future it gives what
 /// [`wait`](SendOwned::wait) gives, on any executor.
 #[must_use = "wait for it to get the buffer back, or drop it to let it run on"]
-pub struct SendOwned<B: Items + Send + 'static> {
+pub struct SendOwned<B: Buffer + Send + 'static> {
     running: Option<(Comm, Kept<B>)>,
 }
 
-impl<B: Items + Send + 'static> SendOwned<B> {
+impl<B: Buffer + Send + 'static> SendOwned<B> {
     /// Waits until the buffer can be used again and gives it back.
     ///
     /// # Errors
@@ -83,7 +83,7 @@ impl<B: Items + Send + 'static> SendOwned<B> {
     }
 }
 
-impl<B: Items + Send + 'static> Future for SendOwned<B> {
+impl<B: Buffer + Send + 'static> Future for SendOwned<B> {
     type Output = Result<B, Failed<B>>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -98,7 +98,7 @@ impl<B: Items + Send + 'static> Future for SendOwned<B> {
     }
 }
 
-impl<B: Items + Send + 'static> Drop for SendOwned<B> {
+impl<B: Buffer + Send + 'static> Drop for SendOwned<B> {
     fn drop(&mut self) {
         if let Some((comm, kept)) = self.running.take() {
             kept.let_go(&comm);
@@ -109,11 +109,11 @@ impl<B: Items + Send + 'static> Drop for SendOwned<B> {
 /// A receive that owns its buffer. Dropped before a message was matched it is cancelled. As a future it gives what
 /// [`wait`](ReceiveOwned::wait) gives, on any executor.
 #[must_use = "wait for it to get what is received; dropped it is cancelled"]
-pub struct ReceiveOwned<B: ItemsMut + Send + 'static> {
+pub struct ReceiveOwned<B: BufferMut + Send + 'static> {
     running: Option<(Comm, Kept<B>)>,
 }
 
-impl<B: ItemsMut + Send + 'static> ReceiveOwned<B> {
+impl<B: BufferMut + Send + 'static> ReceiveOwned<B> {
     /// Waits for the message and gives the buffer back, with what is known of the message.
     ///
     /// # Errors
@@ -138,7 +138,7 @@ impl<B: ItemsMut + Send + 'static> ReceiveOwned<B> {
     }
 }
 
-impl<B: ItemsMut + Send + 'static> Future for ReceiveOwned<B> {
+impl<B: BufferMut + Send + 'static> Future for ReceiveOwned<B> {
     type Output = Result<(B, Status), Failed<B>>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -153,7 +153,7 @@ impl<B: ItemsMut + Send + 'static> Future for ReceiveOwned<B> {
     }
 }
 
-impl<B: ItemsMut + Send + 'static> Drop for ReceiveOwned<B> {
+impl<B: BufferMut + Send + 'static> Drop for ReceiveOwned<B> {
     fn drop(&mut self) {
         if let Some((comm, kept)) = self.running.take() {
             kept.cancel(&comm);
@@ -169,14 +169,14 @@ pub trait Watched {
     fn watch(&self, waker: Waker) -> Option<Comm>;
 }
 
-impl<B: Items + Send + 'static> Watched for SendOwned<B> {
+impl<B: Buffer + Send + 'static> Watched for SendOwned<B> {
     fn watch(&self, waker: Waker) -> Option<Comm> {
         let (comm, kept) = self.running.as_ref()?;
         kept.watch(comm, waker).then(|| comm.clone())
     }
 }
 
-impl<B: ItemsMut + Send + 'static> Watched for ReceiveOwned<B> {
+impl<B: BufferMut + Send + 'static> Watched for ReceiveOwned<B> {
     fn watch(&self, waker: Waker) -> Option<Comm> {
         let (comm, kept) = self.running.as_ref()?;
         kept.watch(comm, waker).then(|| comm.clone())

@@ -1,13 +1,14 @@
 //! Operations that are described once and started as often as one likes; they own their buffers.
 
-use wire::ItemsMut;
+use layout::OwnedBuffer;
 
 use crate::address::{Destination, Source, Status};
 use crate::kept::Kept;
 use crate::{Comm, Result};
 
 impl Destination<'_> {
-    /// Makes a send that can be started again and again, from a buffer that it owns.
+    /// Makes a send that can be started again and again, from a buffer that it owns: a vector, a value, or what a layout
+    /// selects of a vector ([`Layout::own`](crate::Layout::own)), which then is the buffer.
     ///
     /// ```
     /// # archipelago::testing::run(2, |world| {
@@ -24,7 +25,7 @@ impl Destination<'_> {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
-    pub fn persistent_send<B: ItemsMut + Send + 'static>(&self, buffer: B) -> PersistentSend<B> {
+    pub fn persistent_send<B: OwnedBuffer>(&self, buffer: B) -> PersistentSend<B> {
         let Destination { comm, rank, tag } = *self;
         PersistentSend { comm: comm.clone(), rank, tag, kept: Some(Kept::new(buffer)) }
     }
@@ -32,14 +33,14 @@ impl Destination<'_> {
 
 impl Source<'_> {
     /// Makes a receive that can be started again and again, into a buffer that it owns.
-    pub fn persistent_receive<B: ItemsMut + Send + 'static>(&self, buffer: B) -> PersistentReceive<B> {
+    pub fn persistent_receive<B: OwnedBuffer>(&self, buffer: B) -> PersistentReceive<B> {
         let Source { comm, source, tag } = *self;
         PersistentReceive { comm: comm.clone(), source, tag, kept: Some(Kept::new(buffer)), last: None }
     }
 }
 
 /// A send that can be started again and again. Dropped while it is under way it runs on.
-pub struct PersistentSend<B: ItemsMut + Send + 'static> {
+pub struct PersistentSend<B: OwnedBuffer> {
     comm: Comm,
     rank: usize,
     tag: i32,
@@ -47,7 +48,7 @@ pub struct PersistentSend<B: ItemsMut + Send + 'static> {
     kept: Option<Kept<B>>,
 }
 
-impl<B: ItemsMut + Send + 'static> PersistentSend<B> {
+impl<B: OwnedBuffer> PersistentSend<B> {
     /// Starts it. If it is still under way, waits for that first.
     ///
     /// # Errors
@@ -66,7 +67,7 @@ impl<B: ItemsMut + Send + 'static> PersistentSend<B> {
     pub fn wait(&mut self) -> Result<&mut [B::Item]> {
         let Some(kept) = &mut self.kept else { unreachable!("{ENDED}") };
         kept.wait(&self.comm)?;
-        Ok(kept.buffer().items_mut())
+        Ok(kept.buffer().access(None))
     }
 
     /// Whether [`wait`](PersistentSend::wait) would return at once.
@@ -85,7 +86,7 @@ impl<B: ItemsMut + Send + 'static> PersistentSend<B> {
     }
 }
 
-impl<B: ItemsMut + Send + 'static> Drop for PersistentSend<B> {
+impl<B: OwnedBuffer> Drop for PersistentSend<B> {
     fn drop(&mut self) {
         if let Some(kept) = self.kept.take() {
             kept.let_go(&self.comm);
@@ -94,7 +95,7 @@ impl<B: ItemsMut + Send + 'static> Drop for PersistentSend<B> {
 }
 
 /// A receive that can be started again and again. Dropped before a message was matched it is cancelled.
-pub struct PersistentReceive<B: ItemsMut + Send + 'static> {
+pub struct PersistentReceive<B: OwnedBuffer> {
     comm: Comm,
     source: engine::Source,
     tag: engine::TagPattern,
@@ -103,7 +104,7 @@ pub struct PersistentReceive<B: ItemsMut + Send + 'static> {
     last: Option<Status>,
 }
 
-impl<B: ItemsMut + Send + 'static> PersistentReceive<B> {
+impl<B: OwnedBuffer> PersistentReceive<B> {
     /// Starts it. If it is still under way, waits for that first.
     ///
     /// # Errors
@@ -123,15 +124,10 @@ impl<B: ItemsMut + Send + 'static> PersistentReceive<B> {
     pub fn wait(&mut self) -> Result<&mut [B::Item]> {
         let Some(kept) = &mut self.kept else { unreachable!("{ENDED}") };
         let received = kept.wait(&self.comm)?;
-        let items = kept.buffer().items_mut();
-        let count = match received {
-            Some((status, count)) => {
-                self.last = Some(Status::of(status));
-                count
-            }
-            None => items.len(),
-        };
-        Ok(&mut items[..count])
+        if let Some((status, _)) = received {
+            self.last = Some(Status::of(status));
+        }
+        Ok(kept.buffer().access(received.map(|(_, count)| count)))
     }
 
     /// Whether [`wait`](PersistentReceive::wait) would return at once.
@@ -155,7 +151,7 @@ impl<B: ItemsMut + Send + 'static> PersistentReceive<B> {
     }
 }
 
-impl<B: ItemsMut + Send + 'static> Drop for PersistentReceive<B> {
+impl<B: OwnedBuffer> Drop for PersistentReceive<B> {
     fn drop(&mut self) {
         if let Some(kept) = self.kept.take() {
             kept.cancel(&self.comm);

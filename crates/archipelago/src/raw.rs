@@ -78,6 +78,25 @@ pub(crate) fn receive_message_laid_out<B: BufferMut + ?Sized>(
     Some(undisturbed(|| unsafe { finish(comm, comm.start_receive_message_into(message, of, to, bytes)) }))
 }
 
+/// What a layout selects, as values behind one another, or how many bytes it is if they are no values; none of a buffer that
+/// is in a row anyway.
+pub(crate) fn packed<B: BufferMut + ?Sized>(buffer: &mut B) -> Option<Result<Vec<B::Item>, usize>> {
+    let MemoryMut::LaidOut(placed, _) = buffer.memory_mut() else { return None };
+    let mut bytes = vec![0; placed.bytes()];
+    // SAFETY: a buffer can be read as long as it is borrowed.
+    unsafe { placed.pack(0, bytes.as_mut_ptr(), bytes.len()) };
+    let values = slice::unpack_to_vec::<B::Item>(&bytes).ok();
+    Some(values.filter(|values| size_of_val(&values[..]) == bytes.len()).ok_or(bytes.len()))
+}
+
+/// Puts values to where a layout has them: no more than it has room for.
+pub(crate) fn unpacked<B: BufferMut + ?Sized>(buffer: &mut B, values: &[B::Item]) {
+    let MemoryMut::LaidOut(placed, _) = buffer.memory_mut() else { return };
+    let bytes = slice::encoding(values);
+    // SAFETY: a buffer can be written as long as it is mutably borrowed.
+    unsafe { placed.unpack(0, bytes.as_ptr(), bytes.len().min(placed.bytes())) };
+}
+
 /// Where the bytes of a layout are: what turns out to be in a row is treated so.
 pub(crate) fn pointer(placed: &Placed) -> Pointer {
     placed.contiguous().map_or_else(|| Pointer::laid_out(placed), Pointer::new)

@@ -186,3 +186,58 @@ fn a_layout_that_does_not_fit_is_an_error_of_the_call(world: Comm) -> Result<()>
     }
     Ok(())
 }
+
+/// The buffers of persistent and owned operations are vectors of which only a part travels.
+#[archipelago::test(ranks = [1, 2, 3])]
+fn owned_and_persistent(world: Comm) -> Result<()> {
+    let (me, n) = (world.rank(), world.size());
+    let (right, left) = (world.to((me + 1) % n), world.from((me + n - 1) % n));
+    for count in COUNTS {
+        let layout = comb(count)?;
+        let mut outgoing = right.persistent_send(layout.own(slice_for(&layout))?);
+        let mut incoming = left.persistent_receive(layout.own(slice_for(&layout))?);
+        for round in 0..3 {
+            let fresh = laid_out(&layout, &numbers(me + round, count))?;
+            outgoing.wait()?.copy_from_slice(&fresh);
+            incoming.start()?;
+            outgoing.start()?;
+            let expected = laid_out(&layout, &numbers((me + n - 1) % n + round, count))?;
+            assert_eq!(incoming.wait()?, expected);
+        }
+        let buffer = outgoing.into_buffer()?;
+        assert_eq!(buffer.to_vec(), numbers(me + 2, count));
+
+        let arriving = left.receive_owned(layout.own(slice_for(&layout))?);
+        let leaving = right.send_owned(buffer);
+        let (buffer, status) = arriving.wait()?;
+        assert_eq!(status.count::<u64>(), count);
+        assert_eq!(buffer.to_vec(), numbers((me + n - 1) % n + 2, count));
+        assert_eq!(leaving.wait()?.into_values(), laid_out(&layout, &numbers(me + 2, count))?);
+    }
+    // Let go under way, the buffer lives on until it is sent.
+    let layout = comb(300_007)?;
+    drop(right.send_owned(layout.own(laid_out(&layout, &numbers(me, 300_007))?)?));
+    assert_eq!(left.receive::<Vec<u64>>()?, numbers((me + n - 1) % n, 300_007));
+    Ok(())
+}
+
+#[archipelago::test(ranks = [1, 2, 5])]
+fn broadcast_into_a_layout(world: Comm) -> Result<()> {
+    for count in [0, 7, 5_000] {
+        let layout = comb(count)?;
+        let root = world.size() - 1;
+        let mut slice = slice_for(&layout);
+        if world.rank() == root {
+            slice = laid_out(&layout, &numbers(3, count))?;
+        }
+        world.root(root).broadcast(&mut layout.over_mut(&mut slice)?)?;
+        assert_eq!(slice, laid_out(&layout, &numbers(3, count))?);
+    }
+    // Part of a value.
+    let odd = Layout::contiguous(3, &Layout::of::<u8>())?;
+    match world.root(0).broadcast(&mut odd.over_mut(&mut [0u64])?) {
+        Err(Error::BadArgument { what, .. }) => assert!(what.contains("selects 3 bytes"), "{what}"),
+        other => panic!("{other:?}"),
+    }
+    Ok(())
+}

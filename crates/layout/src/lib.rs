@@ -14,5 +14,5 @@ pub use copy::copy;
 pub use reduce::{Failure, Operation, Operator, Pair, ReproducibleSum, reduce};
 pub use tree::{
     Buffer, BufferMut, Constructor, Dimension, Distribution, ExternalError, Field, Layout, LayoutError, Leaf,
-    Memory, MemoryMut, Order, OutOfBounds, Placed, View, ViewMut,
+    Memory, MemoryMut, Order, OutOfBounds, OwnedBuffer, OwnedView, Placed, View, ViewMut,
 };

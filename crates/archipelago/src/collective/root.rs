@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use engine::collective::{Blocks, Collective, Lengths};
-use wire::{ItemsMut, Wire};
+use layout::{BufferMut, MemoryMut};
+use wire::Wire;
 
 use super::{Job, Parts};
-use crate::{Comm, Result};
+use crate::{Comm, Result, raw};
 
 /// A rank as the root of collective operations. Made by [`Comm::root`]; all ranks name the same one.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +30,8 @@ impl<'c> Root<'c> {
         job.check_root::<T>().map(|()| job)
     }
 
-    /// Gives all ranks what the root's buffer holds: a value, a slice, a vector, as long as at the root.
+    /// Gives all ranks what the root's buffer holds: a value, a slice, a vector, as long as at the root, or what a layout selects,
+    /// which is packed first. (For other collectives pack it with [`View::to_vec`](crate::View::to_vec).)
     ///
     /// # Errors
     /// A root that can't be; a rank that is gone; buffers of different lengths.
@@ -42,9 +44,22 @@ impl<'c> Root<'c> {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
-    pub fn broadcast<B: ItemsMut + ?Sized>(&self, buffer: &mut B) -> Result<()> {
-        let items = buffer.items_mut();
-        self.job::<B::Item>("broadcast", Collective::Broadcast, items.len())?.run(&[], items)
+    pub fn broadcast<B: BufferMut + ?Sized>(&self, buffer: &mut B) -> Result<()> {
+        let job = |count| self.job::<B::Item>("broadcast", Collective::Broadcast, count);
+        let Some(packed) = raw::packed(buffer) else {
+            let MemoryMut::Row(items) = buffer.memory_mut() else { unreachable!("it has no layout") };
+            return job(items.len())?.run(&[], items);
+        };
+        let mut values = match packed {
+            Ok(values) => values,
+            Err(bytes) => {
+                let what = format!("the layout selects {bytes} bytes, which are no whole number of values");
+                return Err(job(0)?.refuse::<B::Item>(what));
+            }
+        };
+        job(values.len())?.run(&[], &mut values)?;
+        raw::unpacked(buffer, &values);
+        Ok(())
     }
 
     /// Gives all ranks the root's vector, of any length. Costs one more broadcast, of the length.

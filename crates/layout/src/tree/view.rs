@@ -45,7 +45,7 @@ impl Layout {
         Ok(ViewMut { placed, signature: self.signature(), of: PhantomData })
     }
 
-    fn place(&self, memory: *mut u8, bytes: usize) -> Result<Placed, OutOfBounds> {
+    pub(super) fn place(&self, memory: *mut u8, bytes: usize) -> Result<Placed, OutOfBounds> {
         let (from, length) = (self.true_lower_bound() as i128, self.true_extent() as i128);
         if self.size() > 0 && (from < 0 || from + length > bytes as i128) {
             return Err(OutOfBounds { from, to: from + length, bytes });
