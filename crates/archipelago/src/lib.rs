@@ -117,8 +117,8 @@ pub use address::{Destination, Source, Status};
 pub use archipelago_macros::test;
 pub use buffered::SendBuffer;
 pub use collective::{
-    AllToAllV, Apart, Buffers, CollectiveOwned, InPlace, Lent, Neighbours, Parts, PersistentCollective,
-    Prepare, PrepareNeighbours, PrepareRooted, Prepared, Root,
+    AllToAllV, AllToAllW, Apart, Buffers, CollectiveOwned, InPlace, Lent, Neighbours, Parts,
+    PersistentCollective, Prepare, PrepareNeighbours, PrepareRooted, Prepared, Root,
 };
 pub use comm::{Comm, World, init};
 pub use engine::{Counters, PeerCounters};

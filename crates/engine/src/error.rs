@@ -76,6 +76,12 @@ pub enum Error {
         /// What that one calls.
         theirs: String,
     },
+    /// The members have called different collectives, or with different lengths, here or before: the communicator takes no
+    /// more collectives.
+    OutOfStep {
+        /// Who called what.
+        why: String,
+    },
     /// An algorithm that was asked for by name and can't be used for this call.
     Unfit(&'static crate::collective::Algorithm),
     /// Another member ended the collective with an error of its own.
@@ -126,6 +132,10 @@ impl std::fmt::Display for Error {
                 f,
                 "rank {rank} calls {theirs} where this rank calls {mine}: the members call collectives in different \
                  orders or with different arguments"
+            ),
+            Error::OutOfStep { why } => write!(
+                f,
+                "the members of the communicator are out of step: {why}; it takes no more collectives"
             ),
             Error::Unfit(algorithm) => {
                 write!(f, "the {} algorithm \"{}\" needs", algorithm.collective.name(), algorithm.name)?;
