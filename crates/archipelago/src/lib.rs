@@ -97,8 +97,10 @@ mod address;
 mod buffered;
 mod collective;
 mod comm;
+mod create;
 mod error;
 mod exchange;
+mod grid;
 mod group;
 mod kept;
 mod operation;
@@ -121,9 +123,12 @@ pub use collective::{
     PersistentCollective, Prepare, PrepareNeighbours, PrepareRooted, Prepared, Root,
 };
 pub use comm::{Comm, World, init};
+pub use create::Likeness;
+pub use engine::group::{Comparison, Ranks};
 pub use engine::{Counters, PeerCounters};
 pub use error::{Error, Failed, Place, Result};
-pub use group::Grid;
+pub use grid::Grid;
+pub use group::Group;
 pub use layout::{
     Buffer, BufferMut, Constructor, Dimension, Distribution, Field, Layout, LayoutError, Order, OutOfBounds,
     OwnedBuffer, OwnedView, ReproducibleSum, View, ViewMut,

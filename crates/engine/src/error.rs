@@ -53,6 +53,15 @@ pub enum Error {
     },
     /// The tag is negative.
     BadTag(i32),
+    /// An argument that can't be.
+    Argument {
+        /// Its name.
+        name: &'static str,
+        /// Why not.
+        why: String,
+    },
+    /// No member has a context left to give a communicator: each can create 4,294,967,295.
+    ContextsUsedUp,
     /// The operation was cancelled.
     Cancelled,
     /// The communicator, or the whole process, takes no more operations; the text says why.
@@ -121,6 +130,13 @@ impl std::fmt::Display for Error {
                 write!(f, "rank {rank} is not in the communicator, which has ranks 0 to {}", size - 1)
             }
             Error::BadTag(tag) => write!(f, "tag {tag} is negative; tags are 0 to 2147483647"),
+            Error::Argument { name, why } => write!(f, "`{name}`: {why}"),
+            Error::ContextsUsedUp => {
+                write!(
+                    f,
+                    "the members have made all the communicators that they can: duplicate less often, and reuse"
+                )
+            }
             Error::Cancelled => write!(f, "the operation was cancelled"),
             Error::Revoked(why) => write!(f, "{why}"),
             Error::Disagreement { rank, expected, found } => write!(
