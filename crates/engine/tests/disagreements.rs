@@ -1,6 +1,7 @@
 //! Members that call different collectives, or the same with other lengths, roots, types or algorithms: all are told, and
 //! nobody waits for ever.
 
+#[allow(dead_code, reason = "the tests of collectives use the rest")]
 mod world;
 
 use archipelago_engine::collective::{Algorithm, Call, Case, Collective, Operands, named, table};
