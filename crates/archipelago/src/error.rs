@@ -115,11 +115,6 @@ pub enum Error {
         /// Why.
         why: String,
     },
-    /// Ranks that don't fit a group. Nothing was made.
-    Group {
-        /// The operation, the argument, and what is wrong with it.
-        why: String,
-    },
     /// The process could not join its job: the text says why, and what to do.
     Join {
         /// Why.
@@ -134,7 +129,7 @@ pub struct Place(Box<Details>);
 #[derive(Clone, Debug)]
 struct Details {
     operation: &'static str,
-    communicator: std::sync::Arc<str>,
+    communicator: String,
     rank: usize,
     size: usize,
     peer: Peer,
@@ -170,7 +165,7 @@ impl Spot {
     #[cold]
     pub fn place<T: Wire>(self, comm: &runtime::Comm) -> Place {
         let Spot { operation, peer, tag } = self;
-        let communicator = comm.name();
+        let communicator = comm.inner().name.clone();
         let (rank, size, of) = (comm.rank(), comm.size(), wire::describe::<T>);
         Place(Box::new(Details { operation, communicator, rank, size, peer, tag, of }))
     }
@@ -210,9 +205,6 @@ impl Spot {
             }
             engine::Error::NoSuchRank { rank, .. } => Error::NoSuchRank { rank, place },
             engine::Error::BadTag(tag) => Error::BadTag { tag, place },
-            argument @ engine::Error::Argument { .. } => {
-                Error::BadArgument { what: argument.to_string(), place }
-            }
             engine::Error::Cancelled => Error::Cancelled { place },
             other => Error::Ended { why: other.to_string(), place },
         }
@@ -308,7 +300,7 @@ impl Place {
 }
 
 impl Error {
-    /// Where it happened; nowhere, for a process that could not join its job, for a layout and for a group.
+    /// Where it happened; nowhere, for a process that could not join its job and for a layout.
     pub fn place(&self) -> Option<&Place> {
         match self {
             Error::Truncated { place, .. }
@@ -323,7 +315,7 @@ impl Error {
             | Error::Ended { place, .. }
             | Error::NoRoom { place, .. }
             | Error::OutOfMemory { place, .. } => Some(place),
-            Error::Join { .. } | Error::Layout { .. } | Error::Group { .. } => None,
+            Error::Join { .. } | Error::Layout { .. } => None,
         }
     }
 }
@@ -398,7 +390,7 @@ impl fmt::Display for Error {
             Error::OutOfMemory { bytes, .. } => {
                 write!(f, "there is no memory for a message of {bytes} bytes; the message is kept")
             }
-            Error::Join { why } | Error::Layout { why } | Error::Group { why } => f.write_str(why),
+            Error::Join { why } | Error::Layout { why } => f.write_str(why),
         }
     }
 }

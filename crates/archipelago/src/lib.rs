@@ -97,10 +97,8 @@ mod address;
 mod buffered;
 mod collective;
 mod comm;
-mod create;
 mod error;
 mod exchange;
-mod grid;
 mod group;
 mod kept;
 mod operation;
@@ -119,16 +117,13 @@ pub use address::{Destination, Source, Status};
 pub use archipelago_macros::test;
 pub use buffered::SendBuffer;
 pub use collective::{
-    AllToAllV, AllToAllW, Apart, Buffers, CollectiveOwned, InPlace, Lent, Neighbours, Parts,
-    PersistentCollective, Prepare, PrepareNeighbours, PrepareRooted, Prepared, Root,
+    AllToAllV, Apart, Buffers, CollectiveOwned, InPlace, Lent, Neighbours, Parts, PersistentCollective,
+    Prepare, PrepareNeighbours, PrepareRooted, Prepared, Root,
 };
 pub use comm::{Comm, World, init};
-pub use create::Likeness;
-pub use engine::group::{Comparison, Ranks};
 pub use engine::{Counters, PeerCounters};
 pub use error::{Error, Failed, Place, Result};
-pub use grid::Grid;
-pub use group::Group;
+pub use group::Grid;
 pub use layout::{
     Buffer, BufferMut, Constructor, Dimension, Distribution, Field, Layout, LayoutError, Order, OutOfBounds,
     OwnedBuffer, OwnedView, ReproducibleSum, View, ViewMut,

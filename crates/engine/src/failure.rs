@@ -3,7 +3,7 @@
 use fabric::{Cause, Peer};
 use wire::ProcessId;
 
-use crate::envelope::FAREWELL;
+use crate::envelope::{FAREWELL, STEP_LABEL};
 use crate::receive::{Awaited, ReceivePhase, ReceiveState};
 use crate::request::{Owner, Request, State};
 use crate::send::{Data, SendPhase, SendState};
@@ -40,16 +40,18 @@ impl Lane {
         }
         self.no_more_from(peer);
         self.some_awaited_is_gone();
-        // What the dead had announced can't be fetched any more.
-        let remote: Vec<usize> = self
+        // What the dead had announced can't be fetched any more, and whoever receives it is told so: what was sent after it
+        // must not be taken in its place. Steps of collectives are not taken in order.
+        let steps: Vec<usize> = self
             .unexpected
             .iter()
-            .filter(|(_, _, message)| {
-                message.peer == peer && matches!(message.body, crate::receive::Body::Remote { .. })
+            .filter(|(_, key, message)| {
+                let is_remote = matches!(message.body, crate::receive::Body::Remote { .. });
+                message.peer == peer && is_remote && key.label & STEP_LABEL != 0
             })
             .map(|(place, ..)| place)
             .collect();
-        for place in remote {
+        for place in steps {
             if let Some((_, message)) = self.unexpected.remove(place) {
                 self.count_unstored(&message);
             }

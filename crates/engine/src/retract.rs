@@ -146,7 +146,11 @@ impl Lane {
         let mut full = None;
         for (place, peer, send) in announced.collect::<Vec<_>>() {
             let frame = Frame { kind: REFUSED, header: [send, 0, 0] };
-            if full == Some(peer) || self.port.send(peer, Class::Control, frame, &[]) == Err(Refused::Full) {
+            // What the dead had announced is forgotten without a word.
+            let is_told = self.peers[peer.0 as usize].failed.is_some()
+                || full != Some(peer)
+                    && self.port.send(peer, Class::Control, frame, &[]) != Err(Refused::Full);
+            if !is_told {
                 full = Some(peer);
             } else if let Some((_, message)) = self.unexpected.remove(place) {
                 self.count_unstored(&message);

@@ -22,7 +22,7 @@ impl Lane {
         bytes: usize,
     ) -> Option<Work> {
         if let Some(cause) = self.peers[peer.0 as usize].failed.clone() {
-            // It was taken out of matching by a probe while its sender lived.
+            // It was announced while its sender lived, and is lost with it.
             let process = self.port.process(peer);
             let rank = match self.requests.get(request).map(|r| &r.state) {
                 Some(State::Receive(receive)) => Some(receive.status.source),

@@ -127,6 +127,32 @@ fn an_announced_message_that_a_probe_holds_is_gone_with_its_sender() {
 }
 
 #[test]
+fn nothing_is_taken_in_place_of_a_message_that_is_gone_with_its_sender() {
+    for seed in 1..20 {
+        for source in [Source::Rank(0), Source::Any] {
+            let payload = vec![1u8; 1 << 20];
+            let large = Data::Memory { from: Pointer::reading(payload.as_ptr()), bytes: payload.len() };
+            let mut world = deserted(seed, large);
+            let sender = &mut world.ranks[0];
+            let (members, small) = (sender.world.clone(), Data::Small { bytes: [7; 32], length: 8 });
+            assert!(sender.lane.send(&members, 1, 0, PARTICLE, small, Mode::Standard).is_ok());
+            kill_sender(&mut world);
+            let (mut first, mut second) = (vec![0u8; payload.len()], [0u8; 8]);
+            let receiver = &mut world.ranks[1];
+            let (to, tag) = (Pointer::new(first.as_mut_ptr()), TagPattern::Any);
+            let lost = receiver.lane.receive(&members, source, tag, PARTICLE, to, first.len()).unwrap();
+            let error = outcome(&mut world, lost).unwrap_err();
+            assert!(matches!(&error, Error::PeerFailed { rank: Some(0), .. }), "{error:?}");
+            // Who has been told gets what came after it.
+            assert_eq!(post(&mut world, 0, PARTICLE, &mut second).map(|status| status.bytes), Ok(8));
+            assert_eq!(second, [7; 8]);
+            assert_eq!(world.ranks[1].lane.unexpected_bytes(), 0);
+            assert_eq!(world.ranks[1].lane.pending(), 0);
+        }
+    }
+}
+
+#[test]
 fn a_wildcard_ends_only_with_a_member_of_its_communicator() {
     for seed in 1..20 {
         let mut world = World::simulated(3, seed, Config::default());

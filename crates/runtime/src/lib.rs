@@ -7,7 +7,6 @@ mod cell;
 pub mod clock;
 mod collective;
 mod comm;
-mod create;
 pub mod harness;
 mod house;
 mod join;
