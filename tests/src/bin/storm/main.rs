@@ -1,0 +1,62 @@
+//! A storm: seeded rounds of everything that ranks can do with one another, each result compared with a plain computation.
+//!
+//! `storm SEED ROUNDS [PART|any [VICTIM]]`: all ranks draw the same parts from the seed, so that what was drawn for one rank is
+//! known to the others. The last rank prints the seed when all was right; a failure names seed, round and part. The victim, if
+//! any, is killed in the midst of it: the others must end with errors, and never with wrong values.
+
+mod collectives;
+mod layouts;
+mod messages;
+mod random;
+mod together;
+
+use std::time::Duration;
+
+use archipelago::Comm;
+use random::{Random, mix};
+
+/// A part of the storm: all ranks of the communicator do it with copies of the same generator.
+type Part = fn(&Comm, &mut Random) -> archipelago::Result<()>;
+
+const PARTS: &[(&str, Part)] = &[
+    ("one way of all pairs", messages::all_pairs),
+    ("blocking exchanges", messages::exchanges),
+    ("unexpected ones", messages::unexpected),
+    ("probes and wildcards", messages::wildcards),
+    ("layouts", layouts::between_layouts),
+    ("blocking collectives", collectives::blocking),
+    ("reductions", collectives::reductions),
+    ("neighbours", collectives::neighbours),
+    ("many collectives at once", together::at_once),
+    ("threads with communicators", together::threads),
+    ("splits", together::splits),
+];
+
+fn main() -> archipelago::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let number = |at: usize| arguments.get(at).and_then(|text| text.parse().ok());
+    let (Some(seed), Some(rounds)) = (number(0), number(1)) else { panic!("storm SEED ROUNDS [PART]") };
+    let world = archipelago::init()?;
+    let mut random = Random::new(seed);
+    if number(3) == Some(world.rank() as u64) {
+        let after = Duration::from_millis(mix(seed) % 400);
+        std::thread::spawn(move || {
+            std::thread::sleep(after);
+            os::signal::send(std::process::id(), os::signal::SIGKILL)
+        });
+    }
+    for round in 0..rounds {
+        let draw = random.below(PARTS.len() as u64) as usize;
+        let mut of_round = random.fork();
+        let (name, part) = match arguments.get(2).map(String::as_str) {
+            None | Some("any") => PARTS[draw],
+            Some(text) => *PARTS.iter().find(|(name, _)| *name == text).expect("a part of this name"),
+        };
+        part(&world, &mut of_round).inspect_err(|_| eprintln!("seed {seed}, round {round}: {name}"))?;
+    }
+    world.barrier()?;
+    if world.rank() + 1 == world.size() {
+        println!("seed {seed} is right");
+    }
+    world.finalize()
+}

@@ -1,0 +1,47 @@
+//! Storms: seeded rounds of everything at once, over both transports, also with a rank that is killed in the midst of them.
+//! `ARCHIPELAGO_SOAK` is a factor on the number of seeds.
+
+use std::process::Command;
+
+use system_tests::{Ran, archi};
+
+const STORM: &str = env!("CARGO_BIN_EXE_storm");
+
+fn seeds(count: u64) -> std::ops::Range<u64> {
+    let factor =
+        std::env::var("ARCHIPELAGO_SOAK").ok().and_then(|text| text.parse::<u64>().ok()).unwrap_or(1);
+    1..1 + count * factor.max(1)
+}
+
+/// A storm of this seed, on 1 to 7 ranks; every third over TCP.
+fn storm(seed: u64, ranks: u64, arguments: &[&str]) -> Ran {
+    let transport = if seed.is_multiple_of(3) { "tcp" } else { "auto" };
+    let mut command = Command::new(archi());
+    command.args(["run", "-n", &ranks.to_string(), "--transport", transport]);
+    if seed.is_multiple_of(2) {
+        command.arg("--keep-going");
+    }
+    command.args([STORM, &seed.to_string()]).args(arguments);
+    Ran::of(command)
+}
+
+#[test]
+fn all_at_once_is_right() {
+    for seed in seeds(14) {
+        let ran = storm(seed, 1 + seed % 7, &["12"]).expect_status(0);
+        assert_eq!(ran.output, [format!("seed {seed} is right")]);
+    }
+}
+
+#[test]
+fn who_loses_a_rank_gets_errors_and_never_wrong_values() {
+    for seed in seeds(12) {
+        let ranks = 2 + seed % 6;
+        let victim = (seed / 2 % ranks).to_string();
+        // Much of what is sent is announced and not yet received in these parts.
+        let part = ["one way of all pairs", "probes and wildcards", "any"][seed as usize % 3];
+        let ran = storm(seed, ranks, &["1000000", part, &victim]).expect_status(137);
+        assert!(ran.output.is_empty() && !ran.error.contains("panicked"), "seed {seed}: {}", ran.error);
+        assert!(ran.error.contains(&format!("rank {victim} ")), "seed {seed}: {}", ran.error);
+    }
+}
