@@ -42,9 +42,25 @@ impl Comm {
         self.untyped.size()
     }
 
-    /// The name by which errors and reports call it.
-    pub fn name(&self) -> &str {
-        &self.untyped.inner().name
+    /// The name by which errors and reports call it (MPI 5.0 §7.8).
+    pub fn name(&self) -> Arc<str> {
+        self.untyped.name()
+    }
+
+    /// Calls it otherwise from now on. Local: each rank names it for itself, and duplicates get names of their own.
+    ///
+    /// ```
+    /// # archipelago::testing::run(2, |world| {
+    /// let rows = world.duplicate()?;
+    /// assert_eq!(&*rows.name(), "copy of world");
+    /// rows.set_name("rows of the matrix");
+    /// let error = rows.to(9).send(&1).unwrap_err();
+    /// assert!(error.to_string().contains("`rows of the matrix`"), "{error}");
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    pub fn set_name(&self, name: &str) {
+        self.untyped.inner().set_name(name);
     }
 
     /// The address of `rank` as a destination, with tag 0. The verb checks it.

@@ -115,6 +115,11 @@ pub enum Error {
         /// Why.
         why: String,
     },
+    /// Ranks that don't fit a group. Nothing was made.
+    Group {
+        /// The operation, the argument, and what is wrong with it.
+        why: String,
+    },
     /// The process could not join its job: the text says why, and what to do.
     Join {
         /// Why.
@@ -129,7 +134,7 @@ pub struct Place(Box<Details>);
 #[derive(Clone, Debug)]
 struct Details {
     operation: &'static str,
-    communicator: String,
+    communicator: std::sync::Arc<str>,
     rank: usize,
     size: usize,
     peer: Peer,
@@ -165,7 +170,7 @@ impl Spot {
     #[cold]
     pub fn place<T: Wire>(self, comm: &runtime::Comm) -> Place {
         let Spot { operation, peer, tag } = self;
-        let communicator = comm.inner().name.clone();
+        let communicator = comm.name();
         let (rank, size, of) = (comm.rank(), comm.size(), wire::describe::<T>);
         Place(Box::new(Details { operation, communicator, rank, size, peer, tag, of }))
     }
@@ -205,6 +210,9 @@ impl Spot {
             }
             engine::Error::NoSuchRank { rank, .. } => Error::NoSuchRank { rank, place },
             engine::Error::BadTag(tag) => Error::BadTag { tag, place },
+            argument @ engine::Error::Argument { .. } => {
+                Error::BadArgument { what: argument.to_string(), place }
+            }
             engine::Error::Cancelled => Error::Cancelled { place },
             other => Error::Ended { why: other.to_string(), place },
         }
@@ -300,7 +308,7 @@ impl Place {
 }
 
 impl Error {
-    /// Where it happened; nowhere, for a process that could not join its job and for a layout.
+    /// Where it happened; nowhere, for a process that could not join its job, for a layout and for a group.
     pub fn place(&self) -> Option<&Place> {
         match self {
             Error::Truncated { place, .. }
@@ -315,7 +323,7 @@ impl Error {
             | Error::Ended { place, .. }
             | Error::NoRoom { place, .. }
             | Error::OutOfMemory { place, .. } => Some(place),
-            Error::Join { .. } | Error::Layout { .. } => None,
+            Error::Join { .. } | Error::Layout { .. } | Error::Group { .. } => None,
         }
     }
 }
@@ -390,7 +398,7 @@ impl fmt::Display for Error {
             Error::OutOfMemory { bytes, .. } => {
                 write!(f, "there is no memory for a message of {bytes} bytes; the message is kept")
             }
-            Error::Join { why } | Error::Layout { why } => f.write_str(why),
+            Error::Join { why } | Error::Layout { why } | Error::Group { why } => f.write_str(why),
         }
     }
 }

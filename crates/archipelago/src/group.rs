@@ -1,176 +1,180 @@
-//! Communicators from communicators: duplicates, parts, grids.
+//! Groups: sets of processes in an order, from which communicators are made.
 
-use std::ops::Deref;
 use std::sync::Arc;
 
-use engine::cartesian::{self, Dimension, GridError};
-use engine::collective::Neighbourhood;
+use engine::group::{Comparison, GroupError, Ranks};
+use runtime::Process;
 
-use crate::error::{Peer, Spot};
-use crate::{Comm, Result};
+use crate::{Comm, Error, Result};
 
-const fn spot(operation: &'static str) -> Spot {
-    Spot { operation, peer: Peer::All, tag: None }
+/// Processes in an order, as a value (MPI 5.0 §7.3): nothing is sent until a communicator is made of it, by
+/// [`Comm::create`], [`Comm::create_from`] or [`communicator`](Group::communicator). Cheap to clone. Operations are local;
+/// they take time n·log n at most, for n members in all.
+///
+/// ```
+/// # archipelago::testing::run(4, |world| {
+/// let all = world.group();
+/// let (low, even) = (all.include(&[0, 1, 2])?, all.exclude(&[1, 3])?);
+/// assert_eq!(low.union(&all), all);
+/// assert_eq!(low.intersection(&even), all.include(&[0, 2])?);
+/// assert_eq!(low.difference(&even), all.include(&[1])?);
+/// assert_eq!(even.translate(&[0, 1], &low)?, [Some(0), Some(2)]);
+/// assert_eq!(even.rank(), (world.rank() % 2 == 0).then_some(world.rank() / 2));
+/// # Ok::<(), archipelago::Error>(())
+/// # });
+/// ```
+#[derive(Clone)]
+pub struct Group {
+    process: Arc<Process>,
+    inner: engine::Group,
 }
 
-impl Comm {
-    /// A communicator of the same ranks whose messages never meet those of this one: for a library that must not see its
-    /// caller's messages. Collective; costs one broadcast.
+impl Group {
+    pub(crate) fn of(process: Arc<Process>, inner: engine::Group) -> Group {
+        Group { process, inner }
+    }
+
+    pub(crate) fn inner(&self) -> &engine::Group {
+        &self.inner
+    }
+
+    fn with(&self, inner: engine::Group) -> Group {
+        Group { process: self.process.clone(), inner }
+    }
+
+    /// How many processes.
+    pub fn size(&self) -> usize {
+        self.inner.size()
+    }
+
+    /// Whether nobody is in it.
+    pub fn is_empty(&self) -> bool {
+        self.inner.is_empty()
+    }
+
+    /// This process's rank in it, if it is a member.
+    pub fn rank(&self) -> Option<usize> {
+        self.inner.rank(self.process.me())
+    }
+
+    /// All of this group, followed by those of the other that are not in this one.
+    pub fn union(&self, other: &Group) -> Group {
+        self.with(self.inner.union(&other.inner))
+    }
+
+    /// Those of this group that are in the other as well, in this one's order.
+    pub fn intersection(&self, other: &Group) -> Group {
+        self.with(self.inner.intersection(&other.inner))
+    }
+
+    /// Those of this group that are not in the other, in this one's order.
+    pub fn difference(&self, other: &Group) -> Group {
+        self.with(self.inner.difference(&other.inner))
+    }
+
+    /// The processes of these ranks, in this order.
     ///
     /// # Errors
-    /// A rank that is gone.
+    /// A rank that there isn't, or that is named twice.
+    pub fn include(&self, ranks: &[usize]) -> Result<Group> {
+        self.inner
+            .include(ranks)
+            .map(|inner| self.with(inner))
+            .map_err(|error| refuse("include", "ranks", error))
+    }
+
+    /// All but the processes of these ranks, in this group's order.
+    ///
+    /// # Errors
+    /// A rank that there isn't, or that is named twice.
+    pub fn exclude(&self, ranks: &[usize]) -> Result<Group> {
+        self.inner
+            .exclude(ranks)
+            .map(|inner| self.with(inner))
+            .map_err(|error| refuse("exclude", "ranks", error))
+    }
+
+    /// The processes of all ranks of these ranges, one range after the other.
+    ///
+    /// # Errors
+    /// A rank that there isn't, or that is named twice; a range whose stride is 0 or leads away from its last rank.
     ///
     /// ```
-    /// # archipelago::testing::run(2, |world| {
-    /// let other = world.duplicate()?;
-    /// assert_eq!((other.rank(), other.size()), (world.rank(), world.size()));
+    /// use archipelago::Ranks;
+    /// # archipelago::testing::run(7, |world| {
+    /// let falling = world.group().include_ranges(&[Ranks { first: 6, last: 0, stride: -3 }])?;
+    /// assert_eq!(falling, world.group().include(&[6, 3, 0])?);
+    /// let error = world.group().include_ranges(&[Ranks { first: 5, last: 7, stride: 1 }]).unwrap_err();
+    /// assert_eq!(error.to_string(), "include_ranges: `ranges`: entry 0 names rank 7; the group's ranks are 0 to 6");
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
-    pub fn duplicate(&self) -> Result<Comm> {
-        self.untyped
-            .duplicate()
-            .map(Comm::of)
-            .map_err(|error| spot("duplicate").explain::<()>(&self.untyped, error))
+    pub fn include_ranges(&self, ranges: &[Ranks]) -> Result<Group> {
+        let included = self.inner.include_ranges(ranges);
+        included.map(|inner| self.with(inner)).map_err(|error| refuse("include_ranges", "ranges", error))
     }
 
-    /// Divides the ranks: those that give the same colour form a communicator, in the order of their keys (equal keys: in
-    /// the order of ranks); those that give none get none. Collective; costs one all-gather.
+    /// All but the processes of the ranks of these ranges, in this group's order.
     ///
     /// # Errors
-    /// A rank that is gone.
+    /// As [`include_ranges`](Group::include_ranges).
+    pub fn exclude_ranges(&self, ranges: &[Ranks]) -> Result<Group> {
+        let excluded = self.inner.exclude_ranges(ranges);
+        excluded.map(|inner| self.with(inner)).map_err(|error| refuse("exclude_ranges", "ranges", error))
+    }
+
+    /// What ranks the processes of these ranks have in the other group; `None` for those that are not in it.
+    ///
+    /// # Errors
+    /// A rank that there isn't.
+    pub fn translate(&self, ranks: &[usize], other: &Group) -> Result<Vec<Option<usize>>> {
+        self.inner.translate(ranks, &other.inner).map_err(|error| refuse("translate", "ranks", error))
+    }
+
+    /// Whether two groups have the same members, and in the same order (MPI 5.0 §7.3.1).
+    pub fn compare(&self, other: &Group) -> Comparison {
+        self.inner.compare(&other.inner)
+    }
+
+    /// A communicator of this group, made by its members alone and out of no other (MPI 5.0 §7.4.2): all give the same tag.
+    /// Threads that make communicators of one group at once tell them apart by it. Costs one all-gather.
+    ///
+    /// # Errors
+    /// A group without this process; a tag in use on another thread; a member that is gone.
     ///
     /// ```
-    /// # archipelago::testing::run(5, |world| {
-    /// let colour = world.rank() as u32 % 2;
-    /// let part = world.split(Some(colour), 0)?.expect("it gave a colour");
-    /// assert_eq!((part.rank(), part.size()), (world.rank() / 2, if colour == 0 { 3 } else { 2 }));
-    /// assert!(world.split(None, 0)?.is_none());
+    /// # archipelago::testing::run(4, |world| {
+    /// let pair = world.group().include(&[3, 1])?;
+    /// if pair.rank().is_some() {
+    ///     let pair = pair.communicator("org.example.pair")?;
+    ///     assert_eq!(pair.all_gather(&[world.rank()])?, [3, 1]);
+    /// }
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
-    pub fn split(&self, colour: Option<u32>, key: i64) -> Result<Option<Comm>> {
-        self.untyped
-            .split(colour, key)
-            .map(|part| part.map(Comm::of))
-            .map_err(|error| spot("split").explain::<()>(&self.untyped, error))
-    }
-
-    /// Arranges the ranks as a grid. Each dimension is its number of points and whether it closes to a ring; 0 points means:
-    /// as many as divide the ranks best. Ranks that are left over get none. Collective; costs one all-gather.
-    ///
-    /// # Errors
-    /// A grid that can't be: more points than ranks, or dimensions that don't divide them. A rank that is gone.
-    ///
-    /// ```
-    /// # archipelago::testing::run(6, |world| {
-    /// let grid = world.cartesian(&[(0, true), (0, false)])?.expect("every rank is in the grid");
-    /// assert_eq!(grid.dimensions(), [3, 2]);
-    /// assert_eq!(grid.coordinates(), [grid.rank() / 2, grid.rank() % 2]);
-    /// // Along the ring every rank has two neighbours.
-    /// let (from, to) = grid.shift(0, 1)?;
-    /// grid.to(to.unwrap()).send(&grid.rank())?;
-    /// assert_eq!(grid.from(from.unwrap()).receive::<usize>()?, from.unwrap());
-    /// // A communicator of each row.
-    /// assert_eq!(grid.line(1)?.size(), 2);
-    /// # Ok::<(), archipelago::Error>(())
-    /// # });
-    /// ```
-    pub fn cartesian(&self, dimensions: &[(usize, bool)]) -> Result<Option<Grid>> {
-        let refuse = |error: GridError| spot("cartesian").refuse::<()>(&self.untyped, error.to_string());
-        let mut points: Vec<usize> = dimensions.iter().map(|(points, _)| *points).collect();
-        if points.contains(&0) {
-            cartesian::balance(self.size(), &mut points).map_err(refuse)?;
-        }
-        let periodic = dimensions.iter().map(|(_, periodic)| *periodic);
-        let dimensions: Vec<Dimension> =
-            points.iter().zip(periodic).map(|(&points, periodic)| Dimension { points, periodic }).collect();
-        let grid = cartesian::Grid::new(self.size(), &dimensions).map_err(refuse)?;
-        let inside = self.rank() < grid.size();
-        let part = self.split(inside.then_some(0), 0)?;
-        Ok(part.map(|comm| {
-            let edges = Arc::new(Neighbourhood::of_grid(&grid, comm.rank()));
-            Grid { comm, points, grid, edges }
-        }))
+    pub fn communicator(&self, tag: &str) -> Result<Comm> {
+        let created = self.process.create(&self.inner, tag);
+        let spot = crate::create::spot("communicator");
+        created.map(Comm::of).map_err(|error| spot.explain::<()>(&self.process.alone(), error))
     }
 }
 
-/// Ranks as points of a grid, in row-major order: the last coordinate changes from one rank to the next. It is a communicator.
-#[derive(Clone, Debug)]
-pub struct Grid {
-    comm: Comm,
-    points: Vec<usize>,
-    grid: cartesian::Grid,
-    edges: Arc<Neighbourhood>,
+/// An argument that can't be; there is no communicator that the error could name.
+fn refuse(operation: &'static str, argument: &'static str, error: GroupError) -> Error {
+    Error::Group { why: format!("{operation}: `{argument}`: {error}") }
 }
 
-impl Grid {
-    /// How many points each dimension has.
-    pub fn dimensions(&self) -> &[usize] {
-        &self.points
-    }
-
-    /// The coordinates of this rank.
-    pub fn coordinates(&self) -> Vec<usize> {
-        self.coordinates_of(self.rank()).unwrap_or_default()
-    }
-
-    /// The coordinates of a rank.
-    ///
-    /// # Errors
-    /// A rank that is not in the grid.
-    pub fn coordinates_of(&self, rank: usize) -> Result<Vec<usize>> {
-        self.grid.coordinates(rank).map_err(|error| self.refuse("coordinates_of", error))
-    }
-
-    /// The rank at some coordinates, which wrap around in dimensions that are rings; `None` outside.
-    pub fn rank_at(&self, coordinates: &[isize]) -> Option<usize> {
-        self.grid.rank(coordinates)
-    }
-
-    /// For moving data along a dimension by some points: from whom this rank gets and to whom it gives; `None` past an open
-    /// end.
-    ///
-    /// # Errors
-    /// A dimension that the grid doesn't have.
-    pub fn shift(&self, dimension: usize, points: isize) -> Result<(Option<usize>, Option<usize>)> {
-        self.grid.shift(self.rank(), dimension, points).map_err(|error| self.refuse("shift", error))
-    }
-
-    /// The communicator of the ranks that differ from this one in the coordinate of `dimension` alone, in the order of that
-    /// coordinate: of a matrix, 1 gives rows and 0 gives columns. Collective; costs one all-gather.
-    ///
-    /// # Errors
-    /// A dimension that the grid doesn't have; a rank that is gone.
-    pub fn line(&self, dimension: usize) -> Result<Comm> {
-        let mut start = self.coordinates();
-        let Some(along) = start.get_mut(dimension) else {
-            let there_are = self.points.len();
-            return Err(self.refuse("line", GridError::Outside { asked: dimension, there_are }));
-        };
-        let key = std::mem::take(along) as i64;
-        let start: Vec<isize> = start.into_iter().map(|coordinate| coordinate as isize).collect();
-        let colour = self.rank_at(&start).map(|rank| rank as u32);
-        match self.comm.split(colour, key)? {
-            Some(line) => Ok(line),
-            None => unreachable!("every rank of a grid lies on a line, so it gave a colour"),
-        }
-    }
-
-    /// With whom it exchanges in collectives of neighbours.
-    pub(crate) fn edges(&self) -> &Arc<Neighbourhood> {
-        &self.edges
-    }
-
-    fn refuse(&self, operation: &'static str, error: GridError) -> crate::Error {
-        spot(operation).refuse::<()>(&self.comm.untyped, error.to_string())
+impl PartialEq for Group {
+    /// The same members in the same order.
+    fn eq(&self, other: &Group) -> bool {
+        self.compare(other) == Comparison::Identical
     }
 }
 
-impl Deref for Grid {
-    type Target = Comm;
+impl Eq for Group {}
 
-    fn deref(&self) -> &Comm {
-        &self.comm
+impl std::fmt::Debug for Group {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Group").field(&self.inner).finish()
     }
 }

@@ -97,8 +97,10 @@ mod address;
 mod buffered;
 mod collective;
 mod comm;
+mod create;
 mod error;
 mod exchange;
+mod grid;
 mod group;
 mod kept;
 mod operation;
@@ -117,13 +119,16 @@ pub use address::{Destination, Source, Status};
 pub use archipelago_macros::test;
 pub use buffered::SendBuffer;
 pub use collective::{
-    AllToAllV, Apart, Buffers, CollectiveOwned, InPlace, Lent, Neighbours, Parts, PersistentCollective,
-    Prepare, PrepareNeighbours, PrepareRooted, Prepared, Root,
+    AllToAllV, AllToAllW, Apart, Buffers, CollectiveOwned, InPlace, Lent, Neighbours, Parts,
+    PersistentCollective, Prepare, PrepareNeighbours, PrepareRooted, Prepared, Root,
 };
 pub use comm::{Comm, World, init};
+pub use create::Likeness;
+pub use engine::group::{Comparison, Ranks};
 pub use engine::{Counters, PeerCounters};
 pub use error::{Error, Failed, Place, Result};
-pub use group::Grid;
+pub use grid::Grid;
+pub use group::Group;
 pub use layout::{
     Buffer, BufferMut, Constructor, Dimension, Distribution, Field, Layout, LayoutError, Order, OutOfBounds,
     OwnedBuffer, OwnedView, ReproducibleSum, View, ViewMut,

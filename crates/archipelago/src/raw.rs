@@ -2,8 +2,9 @@
 //! of the bytes is all that it needs.
 
 use std::mem::MaybeUninit;
+use std::sync::Arc;
 
-use engine::collective::{Algorithm, Call, Operands};
+use engine::collective::{Algorithm, Blocks, Call, Lengths, Operands, Span};
 use engine::{Error, Mode, Pointer, Status, TypeTag};
 use layout::{Buffer, BufferMut, Memory, MemoryMut, Operator, Placed};
 use runtime::{Started, undisturbed};
@@ -133,6 +134,26 @@ pub(crate) unsafe fn collective(
     let (input, output) = (Pointer::reading(input.as_ptr()), Pointer::new(output.as_mut_ptr()));
     // SAFETY: the caller's promise; both are borrowed until the verb returns.
     undisturbed(|| unsafe { comm.collective(call, algorithm, Operands { input, output, operator }) })
+}
+
+/// An all-to-all whose blocks are buffers of their own.
+pub(crate) fn exchange(
+    comm: &runtime::Comm,
+    call: Call,
+    given: &[&[u8]],
+    rooms: Vec<&mut [u8]>,
+) -> Result<(), Error> {
+    // A block's place is its address: all start from no buffer at all.
+    let input = given.iter().map(|part| span(part.as_ptr(), part.len()));
+    let output = rooms.into_iter().map(|room| span(room.as_mut_ptr(), room.len()));
+    let listed = |blocks: Blocks| Lengths::Listed(Arc::new(blocks));
+    let call = Call { input: listed(Blocks::new(input)), output: listed(Blocks::new(output)), ..call };
+    // SAFETY: each block is borrowed until the verb returns, those that are written mutably.
+    undisturbed(|| unsafe { comm.collective(&call, None, Operands::NONE) })
+}
+
+fn span(at: *const u8, bytes: usize) -> Span {
+    Span { offset: Pointer::reading(at).address(), bytes: bytes as u64 }
 }
 
 /// So many bytes of a room were filled. Made by the receives of this module alone.

@@ -40,7 +40,7 @@ impl Lane {
         if tag < 0 || !self.is_undisturbed() {
             return false;
         }
-        let Some(process) = communicator.group.process(to) else { return false };
+        let Some(process) = communicator.peers().process(to) else { return false };
         let Some(peer) = self.recent_peer(process) else { return false };
         if !self.introduce(peer, of) {
             return false;
@@ -83,7 +83,7 @@ impl Lane {
     ) -> Option<DirectPattern<'a>> {
         let source = match source {
             Source::Any => None,
-            Source::Rank(rank) if rank < communicator.size() => Some(rank as u32),
+            Source::Rank(rank) if rank < communicator.peers().size() => Some(rank as u32),
             Source::Rank(_) => return None,
         };
         let label = match tag {
@@ -92,7 +92,7 @@ impl Lane {
             TagPattern::Tag(_) => return None,
         };
         let pattern = Pattern { context: communicator.context.0, source, label };
-        Some(DirectPattern { pattern, group: &communicator.group })
+        Some(DirectPattern { pattern, group: communicator.peers() })
     }
 
     /// Looks once for a small message that fits the pattern. Any other event is taken in as always. Only while

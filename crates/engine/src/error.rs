@@ -53,6 +53,15 @@ pub enum Error {
     },
     /// The tag is negative.
     BadTag(i32),
+    /// An argument that can't be.
+    Argument {
+        /// Its name.
+        name: &'static str,
+        /// Why not.
+        why: String,
+    },
+    /// No member has a context left to give a communicator: each can create 4,294,967,295.
+    ContextsUsedUp,
     /// The operation was cancelled.
     Cancelled,
     /// The communicator, or the whole process, takes no more operations; the text says why.
@@ -75,6 +84,12 @@ pub enum Error {
         mine: String,
         /// What that one calls.
         theirs: String,
+    },
+    /// The members have called different collectives, or with different lengths, here or before: the communicator takes no
+    /// more collectives.
+    OutOfStep {
+        /// Who called what.
+        why: String,
     },
     /// An algorithm that was asked for by name and can't be used for this call.
     Unfit(&'static crate::collective::Algorithm),
@@ -115,6 +130,13 @@ impl std::fmt::Display for Error {
                 write!(f, "rank {rank} is not in the communicator, which has ranks 0 to {}", size - 1)
             }
             Error::BadTag(tag) => write!(f, "tag {tag} is negative; tags are 0 to 2147483647"),
+            Error::Argument { name, why } => write!(f, "`{name}`: {why}"),
+            Error::ContextsUsedUp => {
+                write!(
+                    f,
+                    "the members have made all the communicators that they can: duplicate less often, and reuse"
+                )
+            }
             Error::Cancelled => write!(f, "the operation was cancelled"),
             Error::Revoked(why) => write!(f, "{why}"),
             Error::Disagreement { rank, expected, found } => write!(
@@ -126,6 +148,10 @@ impl std::fmt::Display for Error {
                 f,
                 "rank {rank} calls {theirs} where this rank calls {mine}: the members call collectives in different \
                  orders or with different arguments"
+            ),
+            Error::OutOfStep { why } => write!(
+                f,
+                "the members of the communicator are out of step: {why}; it takes no more collectives"
             ),
             Error::Unfit(algorithm) => {
                 write!(f, "the {} algorithm \"{}\" needs", algorithm.collective.name(), algorithm.name)?;

@@ -413,8 +413,8 @@ impl Lane {
 
     /// The peer of a rank; first contact makes its state.
     pub(crate) fn peer(&mut self, communicator: &Communicator, rank: usize) -> Result<Peer, Error> {
-        let no_such = || Error::NoSuchRank { rank, size: communicator.size() };
-        let process = communicator.group.process(rank).ok_or_else(no_such)?;
+        let no_such = || Error::NoSuchRank { rank, size: communicator.peers().size() };
+        let process = communicator.peers().process(rank).ok_or_else(no_such)?;
         if let Some(peer) = self.recent_peer(process) {
             return Ok(peer);
         }

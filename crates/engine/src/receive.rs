@@ -159,7 +159,7 @@ impl Lane {
         self.check_open()?;
         let (source, from) = match source {
             Source::Rank(rank) => (Some(rank as u32), Awaited::One(self.peer(communicator, rank)?)),
-            Source::Any => (None, Awaited::Any(communicator.group.clone())),
+            Source::Any => (None, Awaited::Any(communicator.peers().clone())),
         };
         let label = match tag {
             TagPattern::Tag(tag) if tag < 0 => return Err(Error::BadTag(tag)),

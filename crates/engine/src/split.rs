@@ -15,8 +15,8 @@ pub struct Wish {
     pub colour: Option<u32>,
     /// Ranks in the new communicator follow the keys, and where they are equal the ranks in the parent.
     pub key: i64,
-    /// A context that this member made and gives if it becomes rank 0.
-    pub context: ContextId,
+    /// A context that this member made, if it has any left; that of the first member of a part that has one is taken.
+    pub context: Option<ContextId>,
     /// An entry that this member took for the new communicator's board, if it could.
     pub place: Option<Place>,
 }
@@ -24,8 +24,8 @@ pub struct Wish {
 /// What a member gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// The context of the new communicator.
-    pub context: ContextId,
+    /// The context of the new communicator; `None`: no member had any left.
+    pub context: Option<ContextId>,
     /// Its members.
     pub group: Group,
     /// This member's rank.
@@ -44,7 +44,9 @@ impl Wish {
         let mut out = [0; Wish::BYTES];
         out[..8].copy_from_slice(&colour.to_le_bytes());
         out[8..16].copy_from_slice(&self.key.to_le_bytes());
-        out[16..24].copy_from_slice(&self.context.0.to_le_bytes());
+        // No created context is the world's.
+        let context = self.context.unwrap_or(ContextId::WORLD);
+        out[16..24].copy_from_slice(&context.0.to_le_bytes());
         let place = self.place.map_or(NO_PLACE, Place::word);
         out[24..].copy_from_slice(&place.to_le_bytes());
         out
@@ -60,7 +62,7 @@ impl Wish {
         Wish {
             colour: u32::try_from(word(0)).ok(),
             key: word(8) as i64,
-            context: ContextId(word(16)),
+            context: Some(ContextId(word(16))).filter(|context| *context != ContextId::WORLD),
             place: (word(24) != NO_PLACE).then(|| Place::from_word(word(24))),
         }
     }
@@ -73,12 +75,21 @@ const NO_PLACE: u64 = u64::MAX;
 /// wishes.
 pub fn part_of(parent: &Group, wishes: &[Wish], me: usize) -> Option<Part> {
     let colour = wishes.get(me)?.colour?;
-    let mut members: Vec<usize> =
-        (0..wishes.len()).filter(|rank| wishes[*rank].colour == Some(colour)).collect();
+    part_with(parent, wishes, me, |rank| wishes[rank].colour == Some(colour))
+}
+
+/// What member `me` of `parent` gets if its part is made of those for whom `is_with_me` holds.
+pub fn part_with(
+    parent: &Group,
+    wishes: &[Wish],
+    me: usize,
+    is_with_me: impl Fn(usize) -> bool,
+) -> Option<Part> {
+    let mut members: Vec<usize> = (0..wishes.len()).filter(|rank| is_with_me(*rank)).collect();
     // Stable: equal keys stay in order of rank.
     members.sort_by_key(|rank| wishes[*rank].key);
     let rank = members.iter().position(|member| *member == me)?;
-    let context = wishes[*members.first()?].context;
+    let context = members.iter().find_map(|rank| wishes[*rank].context);
     let processes = members.iter().map(|rank| parent.process(*rank)).collect::<Option<Vec<_>>>()?;
     let places = members.iter().map(|rank| wishes[*rank].place).collect();
     Some(Part { context, group: Group::of(processes), rank, places })
@@ -90,12 +101,17 @@ mod tests {
     use wire::JobId;
 
     fn wish(rank: u32, colour: Option<u32>, key: i64) -> Wish {
-        Wish { colour, key, context: ContextId::new(rank, 1), place: Some(Place::of_world(rank as u16)) }
+        Wish {
+            colour,
+            key,
+            context: Some(ContextId::new(rank, 1)),
+            place: Some(Place::of_world(rank as u16)),
+        }
     }
 
     #[test]
     fn wishes_survive_their_bytes() {
-        let nowhere = Wish { place: None, ..wish(1, Some(1), 1) };
+        let nowhere = Wish { place: None, context: None, ..wish(1, Some(1), 1) };
         for wish in [wish(3, Some(0), -1), wish(0, Some(u32::MAX), i64::MIN), wish(7, None, 5), nowhere] {
             assert_eq!(Wish::decode(&wish.encode()), wish);
         }
@@ -120,7 +136,7 @@ mod tests {
                 (0..part.group.size()).map(|r| part.group.process(r).unwrap().number).collect();
             let slots: Vec<u32> = part.places.unwrap().iter().map(|place| place.slot as u32).collect();
             assert_eq!(slots, all);
-            Some((part.context, all))
+            Some((part.context.unwrap(), all))
         };
         let five = Some((ContextId::new(2, 1), vec![2, 0, 5]));
         let two = Some((ContextId::new(6, 1), vec![6, 1, 4]));
@@ -133,5 +149,10 @@ mod tests {
         wishes[4].place = None;
         assert_eq!(part_of(&parent, &wishes, 6).unwrap().places, None);
         assert!(part_of(&parent, &wishes, 0).unwrap().places.is_some());
+        // Who has no context left takes another's; only a part of such gets none.
+        wishes[6].context = None;
+        assert_eq!(part_of(&parent, &wishes, 1).unwrap().context, Some(ContextId::new(1, 1)));
+        (wishes[1].context, wishes[4].context) = (None, None);
+        assert_eq!(part_of(&parent, &wishes, 1).unwrap().context, None);
     }
 }

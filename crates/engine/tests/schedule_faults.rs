@@ -1,7 +1,7 @@
 //! The checker proves itself on planted faults: each kind of mistake in a schedule is caught, and named.
 
 use archipelago_engine::collective::check::{Fault, Subject, check, check_rounds};
-use archipelago_engine::collective::{Buffer, Case, Collective, Order, Range, Schedule, Step, table};
+use archipelago_engine::collective::{Buffer, Case, Collective, Order, Range, Schedule, Step, Within, table};
 
 /// Checks the algorithm with its rounds changed by `plant(rank, round, steps)`, which tells whether it did
 /// something. The same without the fault must be right.
@@ -52,6 +52,10 @@ fn swapped_operands_are_caught() {
     check_planted(ordered(Collective::AllReduce, 5), "rabenseifner", swap_operands(0), is);
     check_planted(ordered(Collective::Scan, 5), "doubling", swap_operands(3), is);
     check_planted(ordered(Collective::Scan, 5), "chain", swap_operands(1), is);
+    check_planted(ordered(Collective::ExclusiveScan, 5), "doubling", swap_operands(4), is);
+    check_planted(ordered(Collective::ExclusiveScan, 5), "chain", swap_operands(2), is);
+    check_planted(ordered(Collective::ReduceScatter, 6), "butterfly", swap_operands(0), is);
+    check_planted(ordered(Collective::ReduceScatter, 5), "scattered", swap_operands(3), is);
 }
 
 #[test]
@@ -163,6 +167,50 @@ fn wrong_blocks_are_caught() {
         }
     };
     check_planted(case(Collective::AllGather, 4), "ring", short, |fault| matches!(fault, Fault::Size { .. }));
+}
+
+#[test]
+fn mistakes_with_turns_of_the_board_are_caught() {
+    // Cells of which each takes two of six elements.
+    let pieces = |collective| Case { board: Some(16), ..case(collective, 4) };
+    let change = |of: u32, which: fn(&mut Step)| {
+        move |rank: u32, _: u32, steps: &mut Vec<Step>| {
+            steps.iter_mut().filter(|_| rank == of).for_each(which);
+        }
+    };
+    let earlier: fn(&mut Step) = |step| {
+        if let Step::Fetch { turn, .. } = step {
+            *turn = turn.saturating_sub(1);
+        }
+    };
+    check_planted(pieces(Collective::Broadcast), "board", change(2, earlier), |fault| {
+        // Read once more what was read before, after having let it go.
+        matches!(fault, Fault::Board { rank: 2, .. } | Fault::Output { rank: 2, .. })
+    });
+    let later: fn(&mut Step) = |step| {
+        if let Step::Publish(publication) = step {
+            publication.turn += 1;
+        }
+    };
+    check_planted(pieces(Collective::Broadcast), "board", change(0, later), |fault| {
+        matches!(fault, Fault::Board { .. } | Fault::Deadlock(_))
+    });
+    let another: fn(&mut Step) = |step| {
+        if let Step::Fetch { at: Within::Packed { skip, .. }, .. } = step {
+            *skip = 0;
+        }
+    };
+    check_planted(case(Collective::Scatter, 4), "board", change(3, another), |fault| {
+        matches!(fault, Fault::Output { rank: 3, .. })
+    });
+    let another: fn(&mut Step) = |step| {
+        if let Step::Fetch { at: Within::Slot(slot), .. } = step {
+            *slot = 0;
+        }
+    };
+    check_planted(case(Collective::AllToAll, 4), "slots", change(3, another), |fault| {
+        matches!(fault, Fault::Output { rank: 3, .. })
+    });
 }
 
 #[test]

@@ -23,6 +23,7 @@ pub mod shared_file;
 pub mod signal;
 pub mod socket;
 pub mod spawn;
+pub mod topology;
 pub mod unix;
 pub mod vm_read;
 

@@ -1,11 +1,8 @@
-//! Collectives and the communicators that come of them: the untyped verbs.
-
-use std::sync::Arc;
+//! Collectives: the untyped verbs.
 
 use engine::collective::{Algorithm, Begun, Call, Case, Collective, Operands, Price};
-use engine::split::{Part, Wish, part_of};
-use engine::{Communicator, Error, Pointer, RequestId};
-use mapped::board::{Board, PAYLOAD_BYTES};
+use engine::{Error, Pointer, RequestId};
+use mapped::board::PAYLOAD_BYTES;
 
 use crate::Comm;
 
@@ -86,58 +83,20 @@ impl Comm {
         Ok(request)
     }
 
-    /// A communicator of the same members in the same order whose messages never meet those of this one. Collective;
-    /// costs one all-gather of 32 bytes each.
+    /// The bytes of all members, one behind the other in order of rank: everybody gives the same number.
     ///
     /// # Errors
     /// As [`collective`](Comm::collective).
-    pub fn duplicate(&self) -> Result<Comm, Error> {
-        let name = format!("copy of {}", self.inner().name);
-        // Every member has a colour.
-        self.part(Some(0), 0, name)?.ok_or(Error::StaleRequest)
-    }
-
-    /// The communicator of those members that state the same colour, ranked by key (equal keys: as here); `None` at
-    /// those that state no colour. Collective; costs one all-gather of 32 bytes each.
-    ///
-    /// # Errors
-    /// As [`collective`](Comm::collective).
-    pub fn split(&self, colour: Option<u32>, key: i64) -> Result<Option<Comm>, Error> {
-        self.part(colour, key, format!("part {} of {}", colour.unwrap_or_default(), self.inner().name))
-    }
-
-    fn part(&self, colour: Option<u32>, key: i64, name: String) -> Result<Option<Comm>, Error> {
-        let process = self.process();
-        let pool = process.boards().filter(|_| colour.is_some());
-        let place = pool.and_then(|pool| pool.take());
-        let wish = Wish { colour, key, context: process.new_context(), place };
-        let part = self.agree(&wish);
-        let places = part.as_ref().ok().and_then(|part| part.as_ref()?.places.clone());
-        if places.is_none() {
-            pool.zip(place).inspect(|(pool, place)| pool.give_back(*place));
-        }
-        Ok(part?.map(|part| {
-            let communicator = Communicator::new(part.context, part.group, part.rank, name);
-            let lane = communicator.lane(process.lanes()) as u16;
-            let board =
-                pool.zip(places).and_then(|(pool, places)| Board::new(pool.clone(), lane, places, part.rank));
-            Comm::new(process.clone(), Arc::new(communicator.with_board(board)))
-        }))
-    }
-
-    /// Exchanges wishes with all members.
-    fn agree(&self, wish: &Wish) -> Result<Option<Part>, Error> {
-        let mine = wish.encode();
-        let mut all = vec![[0u8; Wish::BYTES]; self.size()];
-        let case = self.case(Collective::AllGather, Wish::BYTES as u64, 1);
+    pub(crate) fn all_gather_bytes(&self, mine: &[u8]) -> Result<Vec<u8>, Error> {
+        let mut all = vec![0u8; mine.len() * self.size()];
+        let case = self.case(Collective::AllGather, mine.len() as u64, 1);
         let operands = Operands {
             input: Pointer::reading(mine.as_ptr()),
-            output: Pointer::new(all.as_mut_ptr().cast()),
+            output: Pointer::new(all.as_mut_ptr()),
             operator: None,
         };
         // SAFETY: both buffers have the size that the case states and outlive the call.
         unsafe { self.collective(&Call::new(case, self.rank() as u32, 0), None, operands)? };
-        let wishes: Vec<Wish> = all.iter().map(Wish::decode).collect();
-        Ok(part_of(&self.inner().group, &wishes, self.rank()))
+        Ok(all)
     }
 }

@@ -57,6 +57,11 @@ impl Comm {
         self.inner.size()
     }
 
+    /// How people call it.
+    pub fn name(&self) -> Arc<str> {
+        self.inner.name()
+    }
+
     pub(crate) fn cell(&self) -> &Cell {
         self.process.cell(self.lane)
     }
@@ -488,6 +493,6 @@ impl Comm {
 
 impl std::fmt::Debug for Comm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Comm({:?}, rank {} of {})", self.inner.name, self.rank(), self.size())
+        write!(f, "Comm({:?}, rank {} of {})", self.name(), self.rank(), self.size())
     }
 }

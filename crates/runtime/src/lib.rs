@@ -7,6 +7,7 @@ mod cell;
 pub mod clock;
 mod collective;
 mod comm;
+mod create;
 pub mod harness;
 mod house;
 mod join;

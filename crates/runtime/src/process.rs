@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use control::ToKeeper;
-use engine::{Communicator, Config, Counters, Group, Lane, PeerCounters};
+use engine::{Communicator, Config, Counters, Group, Holdings, Lane, PeerCounters};
 use fabric::Port;
 use mapped::board::{Board, BoardPool, Place};
 use os::Time;
@@ -59,6 +59,8 @@ pub struct Process {
     pub(crate) house: House,
     clock: Clock,
     contexts: AtomicU32,
+    /// The derived contexts in which communicators are being created.
+    pub(crate) creating: Mutex<Vec<ContextId>>,
     stage: AtomicU8,
     progress: OnceLock<std::thread::JoinHandle<()>>,
     stopping: AtomicBool,
@@ -97,6 +99,7 @@ impl Process {
             started: clock.now(),
             clock,
             contexts: AtomicU32::new(0),
+            creating: Mutex::default(),
             stage: AtomicU8::new(ACTIVE),
             progress: OnceLock::new(),
             stopping: AtomicBool::new(false),
@@ -146,10 +149,28 @@ impl Process {
         &self.clock
     }
 
-    /// A context that no other communicator has or will have.
-    pub fn new_context(&self) -> ContextId {
+    /// A context that no other communicator has or will have; none when this process has created as many as it can.
+    pub fn new_context(&self) -> Option<ContextId> {
+        let next = |counter: u32| counter.checked_add(1);
         // Relaxed: only uniqueness matters.
-        ContextId::new(self.me.number, self.contexts.fetch_add(1, Ordering::Relaxed) + 1)
+        let last = self.contexts.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).ok()?;
+        Some(ContextId::new(self.me.number, last + 1))
+    }
+
+    /// What the lanes hold at this moment, and how many entries on boards.
+    pub fn holdings(&self) -> (Vec<Holdings>, usize) {
+        let lanes = self.cells.iter().map(|cell| cell.lock().lane.holdings()).collect();
+        (lanes, self.boards.as_ref().map_or(0, |pool| pool.in_use()))
+    }
+
+    /// What tells this process's host from others: members of a job that share memory have the same words.
+    pub(crate) fn host_words(&self) -> [u64; 2] {
+        let text = |text: &str| ContextId::derived(text.bytes().map(u64::from)).0;
+        let mut inside = self.cells[0].lock();
+        // Where memory is shared: the first process that shares it. Else whoever runs on this kernel.
+        let first =
+            inside.lane.port().slot_of(self.me).map_or(u64::MAX, |slot| self.me.number as u64 - slot as u64);
+        [text(&os::host::boot()) ^ text(&os::host::name()), first]
     }
 
     /// The counts of all lanes so far.

@@ -16,7 +16,8 @@ pub struct ProcessId {
     pub incarnation: u32,
 }
 
-/// The context of a communicator: (creator's process number, the creator's counter). Never reused.
+/// The context of a communicator: (creator's process number, the creator's counter). Never reused. Numbers of processes are
+/// below 2^31; contexts that would be of higher ones are derived, not created.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ContextId(pub u64);
 
@@ -29,5 +30,26 @@ impl ContextId {
     /// The context that process `creator` makes as its `counter`-th (from 1).
     pub fn new(creator: u32, counter: u32) -> ContextId {
         ContextId((creator as u64) << 32 | counter as u64)
+    }
+
+    /// The context that everybody comes to who knows these words: 62 bits of their hash, in a range that no creator's contexts
+    /// lie in.
+    ///
+    /// ```
+    /// use archipelago_wire::ContextId;
+    /// assert_eq!(ContextId::derived([1, 2]), ContextId::derived([1, 2]));
+    /// assert_ne!(ContextId::derived([1, 2]), ContextId::derived([2, 1]));
+    /// ```
+    pub fn derived(words: impl IntoIterator<Item = u64>) -> ContextId {
+        // The finaliser of SplitMix64 (Steele, Lea and Flood, Fast splittable pseudorandom number generators, 2014), chained:
+        // each bit of each word reaches every bit of the result.
+        let mix = |word: u64| {
+            let word = (word ^ word >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let word = (word ^ word >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+            word ^ word >> 31
+        };
+        let chain = |hash: u64, word: u64| mix(hash.wrapping_add(0x9e37_79b9_7f4a_7c15) ^ word);
+        let hash = words.into_iter().fold(0, chain);
+        ContextId(1 << 63 | hash >> 2)
     }
 }

@@ -1,12 +1,14 @@
 //! Collective operations: every member of the communicator calls the same ones in the same order.
 //!
 //! `job` is the one door to the untyped verb: it turns values into bytes and back. The operations themselves stand in
-//! `reduce` (those that combine), `root` (those with a root), `neighbours` and `every` (the others).
+//! `reduce` (those that combine), `root` (those with a root), `neighbours`, `each` (parts of any types) and `every` (the
+//! others).
 //!
 //! Those verbs block. `prepare` has them once more, as descriptions with given buffers, which are then run, started in a
 //! scope, owned or made persistent by one mechanism for all.
 
 mod buffers;
+mod each;
 mod every;
 mod job;
 mod neighbours;
@@ -19,6 +21,7 @@ mod reduce;
 mod root;
 
 pub use buffers::{Apart, Buffers, InPlace, Lent};
+pub use each::AllToAllW;
 pub use every::AllToAllV;
 pub(crate) use job::Described;
 pub use neighbours::Neighbours;

@@ -22,6 +22,9 @@ const TEXT_MAX: usize = 512;
 /// Stands for an error that isn't a process's end.
 const OTHER: u64 = 255;
 
+/// Stands for members that called different things, or with different lengths.
+const OUT_OF_STEP: u64 = 254;
+
 /// What the others are told of a collective that its caller gives up.
 const GIVEN_UP: &str = "its caller gave it up";
 
@@ -50,7 +53,15 @@ impl Lane {
                 let (kind, text) = encode_cause(cause);
                 (kind << 56 | (process.incarnation as u64 & 0xff_ffff) << 32 | process.number as u64, text)
             }
-            other => (OTHER << 56, other.to_string()),
+            other => match disagreement(communicator.rank, other) {
+                None => (OTHER << 56, other.to_string()),
+                Some(why) => {
+                    // Who has taken part in what can't be known: what follows would meet its left-overs.
+                    let (teller, error) = (self.port.me(), Error::OutOfStep { why: why.clone() });
+                    self.doom(Doomed { teller, context, label, error });
+                    (OUT_OF_STEP << 56, why)
+                }
+            },
         };
         self.tell(communicator, label, word, &text);
     }
@@ -86,6 +97,7 @@ impl Lane {
         let text = String::from_utf8_lossy(&text[..text.len().min(TEXT_MAX)]).into_owned();
         let error = match word >> 56 {
             OTHER => Error::Elsewhere { process: teller, why: text },
+            OUT_OF_STEP => Error::OutOfStep { why: text },
             kind => {
                 let incarnation = (word >> 32) as u32 & 0xff_ffff;
                 let process = ProcessId { job: teller.job, number: word as u32, incarnation };
@@ -139,14 +151,29 @@ impl Lane {
 }
 
 impl Doomed {
-    /// Whether it holds for all later collectives of the communicator as well: a member that is gone does not come back.
+    /// Whether it holds for all later collectives of the communicator as well: a member that is gone does not come back, and
+    /// members that are out of step stay so.
     fn lasts(&self) -> bool {
-        matches!(self.error, Error::PeerFailed { .. })
+        matches!(self.error, Error::PeerFailed { .. } | Error::OutOfStep { .. })
     }
 
     fn concerns(&self, context: u64, label: u64) -> bool {
         self.context == context && (self.label == label || (self.lasts() && self.label < label))
     }
+}
+
+/// What rank `me` has found out of a disagreement, in words for everybody.
+fn disagreement(me: usize, error: &Error) -> Option<String> {
+    Some(match error {
+        Error::OtherCall { rank, mine, theirs } => {
+            format!("rank {rank} called {theirs} where rank {me} called {mine}")
+        }
+        Error::Disagreement { rank, expected, found }
+        | Error::Truncated { source: rank, have: expected, need: found, .. } => {
+            format!("rank {rank} sent {found} bytes where rank {me} expected {expected}")
+        }
+        _ => return None,
+    })
 }
 
 fn encode_cause(cause: &Cause) -> (u64, String) {

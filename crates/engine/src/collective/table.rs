@@ -190,6 +190,7 @@ pub static TABLE: &[Algorithm] = table![
     AllReduce          "ring-pair"         all_reduce_ring_pair        [Commutative]            "4(n-1)L + 2m(n-1)/n·β + m(n-1)/n·γ", "combines behind the messages";
     AllReduce          "reduce-broadcast"  all_reduce_reduce_broadcast []                       "2⌈log2 n⌉(L+mβ) + ⌈log2 n⌉mγ", "fewest messages";
     ReduceScatter      "board"             reduce_scatter_board        [Board EqualBlocks]      "s(n+1)c + (n-1)mγ", "one wait, the work is spread";
+    ReduceScatter      "slots"             reduce_scatter_slots        [Board]                  "(n+1)c + m'β + (n-1)mγ", "one wait for blocks that fit a slot";
     ReduceScatter      "halving"           reduce_scatter_halving      [Commutative]            "log2 n·L + (n-1)m(β+γ)", "fewest rounds";
     ReduceScatter      "butterfly"         reduce_scatter_butterfly    []                       "(log2 n+1)L + n·m(β+γ)", "fewest rounds with the order kept";
     ReduceScatter      "circulant"         reduce_scatter_circulant    [Commutative]            "⌈log2 n⌉L + (n-1)m(β+γ)", "fewest rounds for any number";

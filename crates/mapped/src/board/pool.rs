@@ -69,6 +69,12 @@ impl BoardPool {
         self.slot
     }
 
+    /// How many entries are in use, as far as their owner knows: those that others may still be reading count too.
+    pub fn in_use(&self) -> usize {
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.iter().filter(|(usage, _)| !matches!(usage, Use::Free)).count()
+    }
+
     /// Takes an entry for a new board and clears it; `None` when all are in use.
     pub fn take(&self) -> Option<Place> {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);

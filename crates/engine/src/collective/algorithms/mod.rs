@@ -75,6 +75,7 @@ pub mod reduce_scatter_halving;
 pub mod reduce_scatter_pairwise;
 pub mod reduce_scatter_ring;
 pub mod reduce_scatter_scattered;
+pub mod reduce_scatter_slots;
 pub mod scan_board;
 pub mod scan_chain;
 pub mod scan_doubling;

@@ -1,10 +1,10 @@
-//! Groups (which processes, in which order) and communicators (a group with a context).
+//! Groups whose processes follow one another at equal distances, which most do, cost a few bytes.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use mapped::board::Board;
-use wire::{ContextId, JobId, ProcessId};
+use wire::{JobId, ProcessId};
+
+use super::List;
 
 /// An ordered set of processes. A rank is a position in it. Regular groups cost a few bytes whatever their size.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub enum Group {
         size: u32,
     },
     /// Any processes in any order.
-    List(Arc<[ProcessId]>),
+    List(Arc<List>),
 }
 
 impl Group {
@@ -47,14 +47,29 @@ impl Group {
                 size: processes.len() as u32,
             })
         };
-        strided().unwrap_or_else(|| Group::List(processes.into()))
+        strided().unwrap_or_else(|| Group::List(Arc::new(List::new(processes))))
+    }
+
+    /// Nobody (MPI 5.0 §7.2.1, the empty group).
+    pub fn empty() -> Group {
+        Group::of(Vec::new())
+    }
+
+    /// Whether nobody is in it.
+    pub fn is_empty(&self) -> bool {
+        self.size() == 0
+    }
+
+    /// The processes in the order of ranks.
+    pub fn processes(&self) -> impl Iterator<Item = ProcessId> + '_ {
+        (0..self.size()).filter_map(|rank| self.process(rank))
     }
 
     /// How many processes.
     pub fn size(&self) -> usize {
         match self {
             Group::Strided { size, .. } => *size as usize,
-            Group::List(list) => list.len(),
+            Group::List(list) => list.processes().len(),
         }
     }
 
@@ -66,11 +81,12 @@ impl Group {
                 number: first + stride * rank as u32,
                 incarnation: 0,
             }),
-            Group::List(list) => list.get(rank).copied(),
+            Group::List(list) => list.processes().get(rank).copied(),
         }
     }
 
-    /// The rank of a process, if it is a member. Linear in the size for irregular groups.
+    /// The rank of a process, if it is a member: in constant time for regular groups, logarithmic for others, which are sorted
+    /// once for that.
     pub fn rank(&self, process: ProcessId) -> Option<usize> {
         match self {
             Group::Strided { job, first, stride, size } => {
@@ -80,59 +96,8 @@ impl Group {
                     process.job == *job && process.incarnation == 0 && distance % stride == 0 && rank < *size;
                 member.then_some(rank as usize)
             }
-            Group::List(list) => list.iter().position(|p| *p == process),
+            Group::List(list) => list.rank(process),
         }
-    }
-}
-
-/// A group with a context: messages sent in one communicator are never received in another.
-#[derive(Debug)]
-pub struct Communicator {
-    /// The context that envelopes carry.
-    pub context: ContextId,
-    /// The members.
-    pub group: Group,
-    /// This process's rank.
-    pub rank: usize,
-    /// How people call it, for messages.
-    pub name: String,
-    /// How many collectives this process has started on it: the sequence that their messages carry.
-    sequence: AtomicU64,
-    /// What members on one host publish on, if all are on one.
-    board: Option<Arc<Board>>,
-}
-
-impl Communicator {
-    /// A communicator of `group` as `rank` sees it.
-    pub fn new(context: ContextId, group: Group, rank: usize, name: String) -> Communicator {
-        debug_assert!(rank < group.size());
-        Communicator { context, group, rank, name, sequence: AtomicU64::new(0), board: None }
-    }
-
-    /// The same with a board. Either all members' communicators have one or none.
-    pub fn with_board(self, board: Option<Board>) -> Communicator {
-        Communicator { board: board.map(Arc::new), ..self }
-    }
-
-    /// Its board, if all members share a host.
-    pub fn board(&self) -> Option<&Arc<Board>> {
-        self.board.as_ref()
-    }
-
-    /// How many members.
-    pub fn size(&self) -> usize {
-        self.group.size()
-    }
-
-    /// The lane that its messages use, of `lanes`.
-    pub fn lane(&self, lanes: usize) -> usize {
-        (self.context.0 ^ self.context.0 >> 32) as usize % lanes
-    }
-
-    /// The number of the next collective. All members start their collectives in the same order, so they agree on it.
-    pub fn next_sequence(&self) -> u64 {
-        // Relaxed: only the order of one thread's own collectives matters.
-        self.sequence.fetch_add(1, Ordering::Relaxed)
     }
 }
 

@@ -1,0 +1,90 @@
+//! Communicators: a group with a context, and for an inter-communicator the group on the other side.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use mapped::board::Board;
+use wire::ContextId;
+
+use crate::Group;
+
+/// A group with a context: messages sent in one communicator are never received in another.
+#[derive(Debug)]
+pub struct Communicator {
+    /// The context that envelopes carry.
+    pub context: ContextId,
+    /// The members, this process among them.
+    pub group: Group,
+    /// This process's rank.
+    pub rank: usize,
+    /// Of an inter-communicator: the members on the other side, whom all its messages are from and to.
+    remote: Option<Group>,
+    /// How people call it, for messages. It may be changed at any time, by each member for itself.
+    name: RwLock<Arc<str>>,
+    /// How many collectives this process has started on it: the sequence that their messages carry.
+    sequence: AtomicU64,
+    /// What members on one host publish on, if all are on one.
+    board: Option<Arc<Board>>,
+}
+
+impl Communicator {
+    /// A communicator of `group` as `rank` sees it.
+    pub fn new(context: ContextId, group: Group, rank: usize, name: String) -> Communicator {
+        debug_assert!(rank < group.size());
+        let name = RwLock::new(name.into());
+        Communicator { context, group, rank, remote: None, name, sequence: AtomicU64::new(0), board: None }
+    }
+
+    /// The same with a board. Either all members' communicators have one or none.
+    pub fn with_board(self, board: Option<Board>) -> Communicator {
+        Communicator { board: board.map(Arc::new), ..self }
+    }
+
+    /// The same as one side of an inter-communicator (MPI 5.0 §7.6): ranks of messages name members of `remote`.
+    pub fn with_remote(self, remote: Group) -> Communicator {
+        Communicator { remote: Some(remote), ..self }
+    }
+
+    /// The group on the other side, of an inter-communicator.
+    pub fn remote(&self) -> Option<&Group> {
+        self.remote.as_ref()
+    }
+
+    /// Those whom the ranks of messages name: the members, of an inter-communicator those on the other side.
+    #[inline]
+    pub fn peers(&self) -> &Group {
+        self.remote.as_ref().unwrap_or(&self.group)
+    }
+
+    /// Its board, if all members share a host.
+    pub fn board(&self) -> Option<&Arc<Board>> {
+        self.board.as_ref()
+    }
+
+    /// How many members.
+    #[inline]
+    pub fn size(&self) -> usize {
+        self.group.size()
+    }
+
+    /// How people call it.
+    pub fn name(&self) -> Arc<str> {
+        self.name.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Calls it otherwise from now on, in this process alone.
+    pub fn set_name(&self, name: &str) {
+        *self.name.write().unwrap_or_else(PoisonError::into_inner) = name.into();
+    }
+
+    /// The lane that its messages use, of `lanes`.
+    pub fn lane(&self, lanes: usize) -> usize {
+        (self.context.0 ^ self.context.0 >> 32) as usize % lanes
+    }
+
+    /// The number of the next collective. All members start their collectives in the same order, so they agree on it.
+    pub fn next_sequence(&self) -> u64 {
+        // Relaxed: only the order of one thread's own collectives matters.
+        self.sequence.fetch_add(1, Ordering::Relaxed)
+    }
+}
