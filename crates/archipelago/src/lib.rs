@@ -159,3 +159,8 @@ pub mod prelude {
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 pub struct Readme;
+
+/// And so is the page on layouts.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/layouts.md")]
+pub struct Layouts;

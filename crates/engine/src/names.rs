@@ -16,6 +16,10 @@ use crate::{Error, Lane, Status, TypeTag};
 /// than this is rare, and a name costs the receiver memory for as long as it runs.
 pub(crate) const NAMES_MAX: usize = 64;
 
+/// Types that one process remembers; those beyond go by their signatures. Layouts that a program makes as it runs may have
+/// any number of signatures.
+const TYPES_MAX: usize = 256;
+
 /// Bytes of a name; longer ones are cut.
 const NAME_BYTES_MAX: usize = 256;
 
@@ -31,7 +35,9 @@ impl Types {
     pub fn note(&mut self, of: TypeTag) {
         if of.signature != self.last {
             self.last = of.signature;
-            if self.names.iter().all(|(signature, _)| *signature != of.signature) {
+            if self.names.len() < TYPES_MAX
+                && self.names.iter().all(|(signature, _)| *signature != of.signature)
+            {
                 self.names.push((of.signature, of.name));
             }
         }

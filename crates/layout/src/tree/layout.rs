@@ -22,7 +22,7 @@ use super::{Constructor, LayoutError};
 /// let column = Layout::subarray(&[4, 5], &[4, 1], &[0, 2], Order::C, &Layout::of::<u16>())?;
 /// assert_eq!((column.size(), column.extent()), (4 * 2, 4 * 5 * 2));
 /// let matrix: Vec<u16> = (0..20).collect();
-/// assert_eq!(column.over(&matrix).unwrap().to_vec::<u16>().unwrap(), [2, 7, 12, 17]);
+/// assert_eq!(column.over(&matrix).unwrap().to_vec::<u16>(), [2, 7, 12, 17]);
 /// # Ok::<(), archipelago_layout::LayoutError>(())
 /// ```
 #[derive(Clone)]

@@ -91,12 +91,11 @@ macro_rules! readable {
                 bytes
             }
 
-            /// The message as values.
-            ///
-            /// # Errors
-            /// Bytes that are no values of `V`; a last value that is not whole is left out.
-            pub fn to_vec<V: Wire>(&self) -> Result<Vec<V>, wire::Invalid> {
-                wire::slice::unpack_to_vec(&self.to_bytes())
+            /// The message as values of a plain type; what is no whole value at its end is left out.
+            pub fn to_vec<V: Wire>(&self) -> Vec<V> {
+                const { assert!(matches!(V::FORM, Form::Plain), "not all bytes are values of the type") };
+                // Any bytes are values of a plain type.
+                wire::slice::unpack_to_vec(&self.to_bytes()).unwrap_or_default()
             }
         }
     )+};
