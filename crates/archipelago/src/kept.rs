@@ -142,7 +142,7 @@ impl<B: Send + 'static> Kept<B> {
 
 /// A buffer at an address that does not change when its holder moves. (Not a `Box`: moving that would claim its content for
 /// itself alone, while an operation has it.)
-struct Held<B> {
+pub(crate) struct Held<B> {
     at: NonNull<B>,
 }
 
@@ -152,7 +152,7 @@ unsafe impl<B: Send> Send for Held<B> {}
 unsafe impl<B: Sync> Sync for Held<B> {}
 
 impl<B> Held<B> {
-    fn new(buffer: B) -> Held<B> {
+    pub fn new(buffer: B) -> Held<B> {
         Held { at: NonNull::from(Box::leak(Box::new(buffer))) }
     }
 
@@ -161,12 +161,12 @@ impl<B> Held<B> {
         unsafe { self.at.as_ref() }
     }
 
-    fn get_mut(&mut self) -> &mut B {
+    pub fn get_mut(&mut self) -> &mut B {
         // SAFETY: as above.
         unsafe { self.at.as_mut() }
     }
 
-    fn into_inner(self) -> B {
+    pub fn into_inner(self) -> B {
         let held = ManuallyDrop::new(self);
         // SAFETY: it was made from a Box, and is not dropped again.
         *unsafe { Box::from_raw(held.at.as_ptr()) }

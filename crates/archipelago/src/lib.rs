@@ -58,9 +58,10 @@
 //! # Buffers
 //! Three tiers keep non-blocking communication sound, also if a handle is leaked: in a [`scope`](Comm::scope) buffers are
 //! borrowed; [`send_owned`](Destination::send_owned) and [`receive_owned`](Source::receive_owned) own theirs until they are
-//! complete, and are futures; persistent operations keep theirs. A plain type (every pattern of its bits is a value, no
-//! padding) is sent and received where it lies; any other that derives [`Wire`] is packed, received into scratch memory,
-//! validated, and then written.
+//! complete, and are futures; persistent operations keep theirs, and
+//! [partitioned](Destination::partitioned_send) ones are given it part by part, by any thread. A plain type (every pattern of its
+//! bits is a value, no padding) is sent and received where it lies; any other that derives [`Wire`] is packed, received into
+//! scratch memory, validated, and then written.
 //!
 //! # Layouts
 //! What is sent need not lie in a row: a [`Layout`] selects it from a slice, and [`over`](Layout::over) and
@@ -106,6 +107,7 @@ mod kept;
 mod operation;
 mod operator;
 mod owned;
+mod partitioned;
 mod persistent;
 mod probe;
 mod promises;
@@ -138,6 +140,7 @@ pub use operator::{
     Operation, Or, Ordered, Product, Replace, Sum, Truth, Xor, commutative, ordered,
 };
 pub use owned::{ReceiveOwned, SendOwned};
+pub use partitioned::{Partition, PartitionedReceive, PartitionedSend};
 pub use persistent::{PersistentReceive, PersistentSend};
 pub use probe::Message;
 pub use runtime::Waits;

@@ -29,6 +29,7 @@ const UNSAFE_ALLOWED: &[(&str, &str)] = &[
     ("crates/archipelago/src/operation.rs", "the same, for operations that outlast the call"),
     ("crates/archipelago/src/scope.rs", "buffers borrowed until their scope ends"),
     ("crates/archipelago/src/kept.rs", "buffers that their operation owns"),
+    ("crates/archipelago/src/partitioned/", "parts of a buffer that threads and operations share out"),
     ("crates/archipelago/src/collective/job.rs", "lengths of buffers agree with the call"),
     ("bench/src/limits.rs", "bare programs without us"),
     ("bench/src/usage.rs", "getrusage"),
