@@ -103,6 +103,14 @@ pub enum Error {
         /// Where it happened.
         place: Place,
     },
+    /// The ranks called different collectives, or the same with different roots, types or lengths, here or before: the text
+    /// says who called what. The communicator takes no more collectives; messages are not concerned.
+    Disagreement {
+        /// Who called what.
+        why: String,
+        /// Where it happened.
+        place: Place,
+    },
     /// There is no memory for what arrives. The message is kept.
     OutOfMemory {
         /// Bytes that it needs.
@@ -214,6 +222,11 @@ impl Spot {
                 Error::BadArgument { what: argument.to_string(), place }
             }
             engine::Error::Cancelled => Error::Cancelled { place },
+            disagreement @ (engine::Error::Disagreement { .. }
+            | engine::Error::OtherCall { .. }
+            | engine::Error::OutOfStep { .. }) => {
+                Error::Disagreement { why: disagreement.to_string(), place }
+            }
             other => Error::Ended { why: other.to_string(), place },
         }
     }
@@ -321,6 +334,7 @@ impl Error {
             | Error::BadArgument { place, .. }
             | Error::Cancelled { place }
             | Error::Ended { place, .. }
+            | Error::Disagreement { place, .. }
             | Error::NoRoom { place, .. }
             | Error::OutOfMemory { place, .. } => Some(place),
             Error::Join { .. } | Error::Layout { .. } | Error::Group { .. } => None,
@@ -390,7 +404,7 @@ impl fmt::Display for Error {
             Error::BadTag { tag, .. } => write!(f, "tag {tag} is negative; tags are 0 to {}", i32::MAX),
             Error::BadArgument { what, .. } => f.write_str(what),
             Error::Cancelled { .. } => f.write_str("it was cancelled"),
-            Error::Ended { why, .. } => f.write_str(why),
+            Error::Ended { why, .. } | Error::Disagreement { why, .. } => f.write_str(why),
             Error::NoRoom { have, need, .. } => write!(
                 f,
                 "the message has {need} bytes and the send buffer has room for {have}: make it larger, or flush it first"

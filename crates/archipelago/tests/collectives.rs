@@ -204,7 +204,9 @@ fn ranks_that_call_different_things_are_told(world: Comm) -> Result<()> {
             1 => comm.all_reduce(vec![1.0f32; count], Sum).map(drop),
             _ => comm.all_reduce(vec![1u32; count], Sum).map(drop),
         };
-        let text = outcome.unwrap_err().to_string();
+        let error = outcome.unwrap_err();
+        assert!(matches!(error, Error::Disagreement { .. }), "{error}");
+        let text = error.to_string();
         assert!(text.contains("all-reduce of f32") && text.contains("all-reduce of u32"), "{text}");
         let comm = world.duplicate()?;
         let outcome = match me {

@@ -76,6 +76,7 @@ fn counts_at_1024_members_are_the_textbooks() {
     check(Collective::AllToAll, "scattered", N * (N - 1), N * (N - 1) * b);
     check(Collective::AllToAll, "exchange", N * (N - 1), N * (N - 1) * b);
     check(Collective::AllToAll, "bruck", N * LOG, N * LOG * (N / 2) * b);
+    check(Collective::AllToAll, "k-bruck", 3 * N * LOG / 2, N * (LOG / 2) * (3 * N / 4) * b);
     check(Collective::Reduce, "binomial", N - 1, (N - 1) * m);
     check(Collective::Reduce, "rabenseifner", N * LOG + N - 1, (N - 1) * m + LOG * m / 2);
     check(Collective::AllReduce, "doubling", N * LOG, N * LOG * m);
@@ -206,7 +207,7 @@ fn the_choice_changes_with_size_as_the_literature_says() {
     check(Collective::AllGather, 12, 8, "k-bruck");
     check(Collective::AllGather, 12, 1 << 20, "neighbour");
     check(Collective::AllGather, 13, 1 << 20, "ring");
-    check(Collective::AllToAll, 64, 8, "bruck");
+    check(Collective::AllToAll, 64, 8, "k-bruck");
     check(Collective::AllToAll, 16, 1 << 20, "scattered");
     check(Collective::Barrier, 16, 0, "k-dissemination");
     check(Collective::ReduceScatter, 64, 8, "halving");

@@ -172,6 +172,7 @@ pub static TABLE: &[Algorithm] = table![
     AllToAll           "board"             all_to_all_board            [Board EqualBlocks]      "s(n+1)c", "one wait, also in place";
     AllToAll           "slots"             all_to_all_slots            [Board Apart]            "(n+1)c + m'β", "one wait for blocks that fit a slot";
     AllToAll           "bruck"             all_to_all_bruck            [EqualBlocks Apart]      "⌈log2 n⌉L + ⌈log2 n⌉·n/2·mβ", "fewest rounds for small blocks";
+    AllToAll           "k-bruck"           all_to_all_k_bruck          [EqualBlocks Apart]      "⌈log4 n⌉L + 3⌈log4 n⌉o + 3/4·⌈log4 n⌉·n·mβ", "half the rounds, and fewer bytes, where sending is cheap";
     AllToAll           "scattered"         all_to_all_scattered        [Apart]                  "⌈(n-1)/32⌉L + (n-1)(o+mβ)", "many messages under way";
     AllToAll           "pairwise"          all_to_all_pairwise         [Apart]                  "(n-1)(L+mβ)", "one message at a time to each member";
     AllToAll           "exchange"          all_to_all_exchange         [InPlace]                "n(L+mβ)", "in place: room for one block is enough";

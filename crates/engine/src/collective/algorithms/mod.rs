@@ -26,6 +26,7 @@ pub mod all_reduce_ring_pair;
 pub mod all_to_all_board;
 pub mod all_to_all_bruck;
 pub mod all_to_all_exchange;
+pub mod all_to_all_k_bruck;
 pub mod all_to_all_pairwise;
 pub mod all_to_all_scattered;
 pub mod all_to_all_slots;
