@@ -101,6 +101,7 @@ mod comm;
 mod create;
 mod error;
 mod exchange;
+mod graph;
 mod grid;
 mod group;
 mod kept;
@@ -127,8 +128,10 @@ pub use collective::{
 pub use comm::{Comm, World, init};
 pub use create::Likeness;
 pub use engine::group::{Comparison, Ranks};
+pub use engine::topology::Neighbour;
 pub use engine::{Counters, PeerCounters};
 pub use error::{Error, Failed, Place, Result};
+pub use graph::Graph;
 pub use grid::Grid;
 pub use group::Group;
 pub use layout::{

@@ -192,9 +192,89 @@ impl Grid {
     }
 }
 
+/// A part of a grid: a grid of the kept dimensions through one point.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slice {
+    /// Which of the parallel parts, in row-major order of the other dimensions.
+    pub number: usize,
+    /// The rank of the point in it.
+    pub rank: usize,
+    /// The grid.
+    pub grid: Grid,
+}
+
+impl Grid {
+    /// The part through `rank` of the dimensions for which `kept` holds (MPI 5.0 §8.5.7). Without any it is the point.
+    ///
+    /// # Errors
+    /// A rank outside; more or fewer entries than dimensions.
+    pub fn slice(&self, rank: usize, kept: &[bool]) -> Result<Slice, GridError> {
+        if kept.len() != self.dimensions.len() {
+            return Err(GridError::Outside { asked: kept.len(), there_are: self.dimensions.len() });
+        }
+        let coordinates = self.coordinates(rank)?;
+        let (mut number, mut inner) = (0, 0);
+        for ((coordinate, dimension), kept) in coordinates.iter().zip(&self.dimensions).zip(kept) {
+            let place = if *kept { &mut inner } else { &mut number };
+            *place = *place * dimension.points + coordinate;
+        }
+        let dimensions = self.dimensions.iter().zip(kept).filter(|(_, kept)| **kept).map(|(d, _)| *d);
+        Ok(Slice { number, rank: inner, grid: Grid { dimensions: dimensions.collect() } })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// All falling sequences of `parts` factors of `n`, none above `most`.
+    fn falling(n: usize, parts: usize, most: usize) -> Vec<Vec<usize>> {
+        if parts == 0 {
+            return if n == 1 { vec![vec![]] } else { vec![] };
+        }
+        let factors = (1..=n.min(most)).filter(|factor| n.is_multiple_of(*factor));
+        let with = |factor: usize| {
+            let rest = falling(n / factor, parts - 1, factor);
+            rest.into_iter().map(move |mut rest| {
+                rest.insert(0, factor);
+                rest
+            })
+        };
+        factors.flat_map(with).collect()
+    }
+
+    #[test]
+    fn balanced_dimensions_are_those_of_the_definition() {
+        // MPI 5.0 §8.5.2: as close to each other as possible, in falling order. Close: the largest is as small as it can be,
+        // then the second, and so on.
+        for ranks in 1..=4096 {
+            for parts in 1..=4 {
+                let mut found = vec![0; parts];
+                balance(ranks, &mut found).unwrap();
+                let all = falling(ranks, parts, usize::MAX);
+                assert_eq!(Some(&found), all.iter().min(), "{ranks} in {parts}");
+            }
+        }
+    }
+
+    #[test]
+    fn slices_are_grids_through_their_point() {
+        let whole = grid(&[(3, false), (4, true), (2, false)]);
+        for kept in (0..8).map(|bits| [bits & 1 > 0, bits & 2 > 0, bits & 4 > 0]) {
+            let mut seen = std::collections::BTreeMap::new();
+            for rank in 0..24 {
+                let slice = whole.slice(rank, &kept).unwrap();
+                let whole_coordinates = whole.coordinates(rank).unwrap();
+                let inner: Vec<usize> =
+                    whole_coordinates.iter().zip(kept).filter(|(_, kept)| *kept).map(|(c, _)| *c).collect();
+                assert_eq!(slice.grid.coordinates(slice.rank), Ok(inner));
+                assert_eq!(seen.insert((slice.number, slice.rank), rank), None);
+                // Ranks rise with those of the whole.
+                assert!((0..slice.rank).all(|before| seen.contains_key(&(slice.number, before))));
+            }
+        }
+        assert!(whole.slice(24, &[true; 3]).is_err() && whole.slice(0, &[true; 2]).is_err());
+    }
 
     #[test]
     fn balanced_dimensions() {

@@ -1,12 +1,13 @@
 //! Communicators: a group with a context, and for an inter-communicator the group on the other side.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use mapped::board::Board;
 use wire::ContextId;
 
 use crate::Group;
+use crate::topology::Topology;
 
 /// A group with a context: messages sent in one communicator are never received in another.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub struct Communicator {
     pub rank: usize,
     /// Of an inter-communicator: the members on the other side, whom all its messages are from and to.
     remote: Option<Group>,
+    /// How its ranks are connected, if it has a topology.
+    topology: OnceLock<Arc<Topology>>,
     /// How people call it, for messages. It may be changed at any time, by each member for itself.
     name: RwLock<Arc<str>>,
     /// How many collectives this process has started on it: the sequence that their messages carry.
@@ -32,7 +35,16 @@ impl Communicator {
     pub fn new(context: ContextId, group: Group, rank: usize, name: String) -> Communicator {
         debug_assert!(rank < group.size());
         let name = RwLock::new(name.into());
-        Communicator { context, group, rank, remote: None, name, sequence: AtomicU64::new(0), board: None }
+        Communicator {
+            context,
+            group,
+            rank,
+            remote: None,
+            topology: OnceLock::new(),
+            name,
+            sequence: AtomicU64::new(0),
+            board: None,
+        }
     }
 
     /// The same with a board. Either all members' communicators have one or none.
@@ -43,6 +55,16 @@ impl Communicator {
     /// The same as one side of an inter-communicator (MPI 5.0 §7.6): ranks of messages name members of `remote`.
     pub fn with_remote(self, remote: Group) -> Communicator {
         Communicator { remote: Some(remote), ..self }
+    }
+
+    /// Gives it its topology, once: what follows doesn't change that.
+    pub fn set_topology(&self, topology: Arc<Topology>) {
+        self.topology.get_or_init(|| topology);
+    }
+
+    /// How its ranks are connected, if it has a topology.
+    pub fn topology(&self) -> Option<&Arc<Topology>> {
+        self.topology.get()
     }
 
     /// The group on the other side, of an inter-communicator.

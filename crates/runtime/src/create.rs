@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use engine::split::{Part, Wish, part_with};
+use engine::topology::Topology;
 use engine::{Communicator, Error, Group};
 use mapped::board::{Board, BoardPool, Place};
 use wire::ContextId;
@@ -15,12 +16,13 @@ use crate::{Comm, Process};
 
 impl Comm {
     /// A communicator of the same members in the same order whose messages never meet those of this one
-    /// (MPI 5.0 §7.4.2). Collective; costs one all-gather of 32 bytes each.
+    /// (MPI 5.0 §7.4.2). It has the same topology, and a name of its own. Collective; costs one all-gather of 32 bytes each.
     ///
     /// # Errors
     /// As [`collective`](Comm::collective).
     pub fn duplicate(&self) -> Result<Comm, Error> {
-        let part = self.part(Wanted::one(format!("copy of {}", self.name())), |_| true)?;
+        let (name, topology) = (format!("copy of {}", self.name()), self.inner().topology().cloned());
+        let part = self.part(Wanted { topology, ..Wanted::one(name) }, |_| true)?;
         // Every member has a colour.
         part.ok_or(Error::StaleRequest)
     }
@@ -95,6 +97,7 @@ impl Comm {
             key: rank.unwrap_or_default() as i64,
             by: &by,
             exactly: Some(group),
+            topology: None,
             name: format!("group of {}", self.name()),
         };
         self.part(wanted, |theirs| theirs == by)
@@ -117,7 +120,11 @@ impl Comm {
     }
 
     /// The part of those who state the same colour and bytes that are the same.
-    fn part(&self, wanted: Wanted<'_>, is_same: impl Fn(&[u8]) -> bool) -> Result<Option<Comm>, Error> {
+    pub(crate) fn part(
+        &self,
+        wanted: Wanted<'_>,
+        is_same: impl Fn(&[u8]) -> bool,
+    ) -> Result<Option<Comm>, Error> {
         let mut statement = Statement::new(self.process(), wanted.colour, wanted.key);
         let all = self.all_gather_bytes(&[&statement.wish.encode()[..], wanted.by].concat())?;
         let each = all.chunks_exact(Wish::BYTES + wanted.by.len()).map(|one| one.split_at(Wish::BYTES));
@@ -135,24 +142,25 @@ impl Comm {
             let why = "the members of it gave different groups".to_owned();
             return Err(Error::Argument { name: "group", why });
         }
-        statement.settle(part, wanted.name).map(Some)
+        statement.settle(part, wanted).map(Some)
     }
 }
 
 /// Which part of a communicator is to become one, and how it will be called.
-struct Wanted<'a> {
-    colour: Option<u32>,
-    key: i64,
-    by: &'a [u8],
+pub(crate) struct Wanted<'a> {
+    pub colour: Option<u32>,
+    pub key: i64,
+    pub by: &'a [u8],
     /// The part must be this group.
-    exactly: Option<&'a Group>,
-    name: String,
+    pub exactly: Option<&'a Group>,
+    pub topology: Option<Arc<Topology>>,
+    pub name: String,
 }
 
 impl<'a> Wanted<'a> {
     /// All of it, in its order.
-    fn one(name: String) -> Wanted<'a> {
-        Wanted { colour: Some(0), key: 0, by: &[], exactly: None, name }
+    pub fn one(name: String) -> Wanted<'a> {
+        Wanted { colour: Some(0), key: 0, by: &[], exactly: None, topology: None, name }
     }
 
     fn by(self, by: &'a [u8]) -> Wanted<'a> {
@@ -249,9 +257,10 @@ impl<'a> Statement<'a> {
     }
 
     /// The communicator of a part that this member is in.
-    fn settle(mut self, part: Part, name: String) -> Result<Comm, Error> {
+    fn settle(mut self, part: Part, wanted: Wanted<'_>) -> Result<Comm, Error> {
         let context = part.context.ok_or(Error::ContextsUsedUp)?;
-        let communicator = Communicator::new(context, part.group, part.rank, name);
+        let communicator = Communicator::new(context, part.group, part.rank, wanted.name);
+        wanted.topology.into_iter().for_each(|topology| communicator.set_topology(topology));
         let lane = communicator.lane(self.process.lanes()) as u16;
         let board = self.pool.zip(part.places).and_then(|(pool, places)| {
             self.held = None;

@@ -13,6 +13,7 @@ mod house;
 mod join;
 pub mod patience;
 mod process;
+mod topology;
 mod undisturbed;
 mod waiters;
 mod waits;

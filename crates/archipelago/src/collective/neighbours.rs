@@ -1,16 +1,18 @@
-//! Exchange with the neighbours in a grid.
+//! Exchange with the neighbours in a grid or graph.
 
 use std::sync::Arc;
 
 use engine::collective::{Collective, Lengths, Neighbourhood};
+use engine::topology::Topology;
 use wire::Wire;
 
 use super::root::listed;
 use super::{Job, Parts};
-use crate::{Comm, Grid, Result};
+use crate::{Comm, Graph, Grid, Result};
 
 /// The neighbours of this rank in a [`Grid`]: for each dimension first the one before it, then the one behind; past an
-/// open end there is none. Made by [`Grid::neighbours`].
+/// open end there is none. Or in a [`Graph`]: those that edges lead to, and those that edges come from. Made by
+/// [`Grid::neighbours`] and [`Graph::neighbours`].
 ///
 /// ```
 /// # archipelago::testing::run(4, |world| {
@@ -28,28 +30,51 @@ use crate::{Comm, Grid, Result};
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Neighbours<'c> {
-    grid: &'c Grid,
+    comm: &'c Comm,
+    topology: &'c Topology,
 }
 
 impl Grid {
     /// The neighbours of this rank, to exchange with.
     pub fn neighbours(&self) -> Neighbours<'_> {
-        Neighbours { grid: self }
+        Neighbours { comm: self, topology: self.topology() }
+    }
+}
+
+impl Graph {
+    /// The neighbours of this rank, to exchange with.
+    ///
+    /// ```
+    /// # archipelago::testing::run(4, |world| {
+    /// // A star: rank 0 in the middle.
+    /// let star = world.graph(&[vec![1, 2, 3], vec![0], vec![0], vec![0]], false)?.expect("every rank is in it");
+    /// let heard = star.neighbours().all_gather(&[star.rank()])?;
+    /// assert_eq!(heard.values(), if star.rank() == 0 { &[1, 2, 3][..] } else { &[0] });
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    pub fn neighbours(&self) -> Neighbours<'_> {
+        Neighbours { comm: self, topology: self.topology() }
     }
 }
 
 impl<'c> Neighbours<'c> {
-    /// How many there are, those that are absent included: two for each dimension.
+    /// How many this rank gives to, those that are absent included: in a grid two for each dimension.
     pub fn len(&self) -> usize {
-        2 * self.grid.dimensions().len()
+        self.edges().destinations().len()
     }
 
-    /// Whether the grid has no dimension.
+    /// Whether there are none to give to.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Their ranks.
+    /// From how many this rank gets, those that are absent included: in a grid and in a symmetric graph as many as it gives to.
+    pub fn sources(&self) -> usize {
+        self.edges().sources().len()
+    }
+
+    /// The ranks of those that this one gives to.
     pub fn ranks(&self) -> Vec<Option<usize>> {
         self.edges().destinations().iter().map(|rank| rank.map(|rank| rank as usize)).collect()
     }
@@ -98,8 +123,8 @@ impl<'c> Neighbours<'c> {
         receive_counts: &[usize],
     ) -> Result<Parts<T>> {
         let mut expected = receive_counts.to_vec();
-        for (count, rank) in expected.iter_mut().zip(self.ranks()) {
-            *count = if rank.is_some() { *count } else { 0 };
+        for (count, source) in expected.iter_mut().zip(self.edges().sources()) {
+            *count = if source.is_some() { *count } else { 0 };
         }
         let job = self.job::<T>("neighbours().all_to_all_v", Collective::NeighbourAllToAll, 0);
         let (job, checked) = self.listed(job, values, counts, &expected);
@@ -109,20 +134,20 @@ impl<'c> Neighbours<'c> {
     }
 
     pub(super) fn comm(&self) -> &'c Comm {
-        self.grid
+        self.comm
     }
 
     fn edges(&self) -> &Arc<Neighbourhood> {
-        self.grid.edges()
+        &self.topology.neighbourhood
     }
 
     fn counts_of_present(&self, count: usize) -> Vec<usize> {
-        self.ranks().iter().map(|rank| if rank.is_some() { count } else { 0 }).collect()
+        self.edges().sources().iter().map(|source| if source.is_some() { count } else { 0 }).collect()
     }
 
     pub(super) fn job<T: Wire>(&self, verb: &'static str, what: Collective, count: usize) -> Job<'c> {
-        let mut job = Job::new::<T>(self.grid, verb, what, None, count);
-        job.call.case.degree = self.len() as u32;
+        let mut job = Job::new::<T>(self.comm, verb, what, None, count);
+        job.call.case.degree = self.topology.degree;
         job.call.neighbours = Some(self.edges().clone());
         job
     }
@@ -146,9 +171,8 @@ impl<'c> Neighbours<'c> {
         counts: &[usize],
         receive_counts: &[usize],
     ) -> (Job<'c>, Result<()>) {
-        let there_are = self.len();
         let check =
-            |name: &str, counts: &[usize], sum: Option<usize>| {
+            |name: &str, counts: &[usize], there_are: usize, sum: Option<usize>| {
                 if counts.len() != there_are {
                     let given = counts.len();
                     return Err(job.refuse::<T>(format!(
@@ -165,8 +189,8 @@ impl<'c> Neighbours<'c> {
                     _ => Ok(()),
                 }
             };
-        let checked = check("counts", counts, Some(values.len()))
-            .and_then(|()| check("receive_counts", receive_counts, None));
+        let checked = check("counts", counts, self.len(), Some(values.len()))
+            .and_then(|()| check("receive_counts", receive_counts, self.sources(), None));
         job.call.case.listed = true;
         if checked.is_ok() {
             job.call.input = listed::<T>(counts);

@@ -375,7 +375,7 @@ impl<'c> PrepareNeighbours<'c> {
         let count = mine.items().len();
         let job =
             self.neighbours.job::<I::Item>("neighbours().all_gather", Collective::NeighbourAllGather, count);
-        job.prepared(self.neighbours.comm(), count, count * self.neighbours.len(), Apart(mine, all))
+        job.prepared(self.neighbours.comm(), count, count * self.neighbours.sources(), Apart(mine, all))
     }
 
     /// As [`Neighbours::all_to_all`]. What is for or from an absent neighbour is left as it is.
@@ -389,7 +389,8 @@ impl<'c> PrepareNeighbours<'c> {
         let job =
             self.neighbours.job::<I::Item>("neighbours().all_to_all", Collective::NeighbourAllToAll, count);
         let checked = self.neighbours.check_divisible::<I::Item>(&job, given);
-        job.prepared(self.neighbours.comm(), given, given, Apart(values, received)).unless(checked)
+        let room = count * self.neighbours.sources();
+        job.prepared(self.neighbours.comm(), given, room, Apart(values, received)).unless(checked)
     }
 
     /// As [`Neighbours::all_to_all_v`]. The parts lie behind one another, those of absent neighbours too.
