@@ -25,6 +25,10 @@ pub fn run(arguments: &[String]) -> Outcome {
     install_from(&target_directory().join("release"), &bin)?;
     let names: Vec<&str> = PROGRAMS.iter().map(|(name, _)| *name).collect();
     println!("remove with: rm {}/{{{}}}", bin.display(), names.join(","));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    if !std::env::split_paths(&path).any(|folder| folder == bin) {
+        println!("not in the search path yet: export PATH=\"{}:$PATH\"", bin.display());
+    }
     Ok(())
 }
 
