@@ -113,6 +113,10 @@ fn dispatch(arguments: &[String]) -> Outcome {
             Ok(())
         }
         Some((word, rest)) => match VERBS.iter().find(|verb| verb.name == word) {
+            Some(verb) if rest.iter().any(|word| ["-h", "--help"].contains(&word.as_str())) => {
+                println!("{}", usage(verb));
+                Ok(())
+            }
             Some(verb) => (verb.run)(rest),
             None => Err(unknown(word)),
         },
@@ -126,6 +130,11 @@ fn overview() -> String {
         text.push_str(&format!("  {call:38} {}\n", verb.summary));
     }
     text
+}
+
+fn usage(verb: &Verb) -> String {
+    let call = format!("{} {}", verb.name, verb.arguments);
+    format!("usage: cargo xtask {}\n\n  {}", call.trim_end(), verb.summary)
 }
 
 fn unknown(word: &str) -> Failure {
@@ -147,6 +156,16 @@ mod tests {
         check("dmeo", "no verb `dmeo`; did you mean `demo`?");
         check("conform", "no verb `conform`; did you mean `conformance`?");
         check("zzzzzzz", "no verb `zzzzzzz`; `cargo xtask help` lists them");
+    }
+
+    #[test]
+    fn a_verb_that_is_asked_for_help_explains_itself_and_does_nothing() {
+        for verb in VERBS {
+            assert!(usage(verb).contains(verb.summary));
+            assert!(dispatch(&[verb.name.into(), "--help".into()]).is_ok());
+        }
+        let install = VERBS.iter().find(|verb| verb.name == "install").map(usage).unwrap();
+        assert!(install.starts_with("usage: cargo xtask install --prefix DIR\n"), "{install}");
     }
 
     #[test]
