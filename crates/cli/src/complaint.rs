@@ -22,6 +22,12 @@ pub fn complaint(error: &Error, command: &Command, name: &str) -> String {
             said(ContextKind::InvalidSubcommand).map(|word| command_meant(word, command, name))
         }
         ErrorKind::InvalidValue => value_meant(error),
+        ErrorKind::MissingRequiredArgument => match error.get(ContextKind::InvalidArg) {
+            Some(ContextValue::Strings(missing)) => {
+                Some(format!(" {} (see {name} --help)", missing.join(", ")))
+            }
+            _ => None,
+        },
         _ => None,
     };
     format!("{first}{}", remedy.unwrap_or_default())

@@ -28,6 +28,16 @@ struct Threshold {
     why: String,
 }
 
+/// What `archi run --set` takes, and what it does. The processes are the ones who read it (`runtime::join`).
+const SETTINGS: [(&str, &str); 3] = [
+    ("pool_bytes=BYTES", "memory for messages that nobody has asked for (at least 65536)"),
+    ("eager_bytes=BYTES", "longer messages are announced first, on every transport"),
+    (
+        "COLLECTIVE=ALGORITHM",
+        "this algorithm wherever it fits, such as all-reduce=ring (archi info --collectives)",
+    ),
+];
+
 /// Writes; the exit status.
 ///
 /// # Errors
@@ -74,6 +84,11 @@ pub fn info(arguments: &InfoArguments, out: &mut impl Write) -> io::Result<u8> {
             threshold.value.to_string(),
             threshold.why
         )?;
+    }
+    writeln!(out, "\nSettings, for archi run --set NAME=VALUE")?;
+    let width = SETTINGS.iter().map(|(setting, _)| setting.len()).max().unwrap_or(0);
+    for (setting, effect) in SETTINGS {
+        writeln!(out, "  {setting:<width$}  {effect}")?;
     }
     writeln!(
         out,

@@ -55,6 +55,7 @@ fn commands_that_are_none_name_the_right_one() {
     refused(&["info", "--collectives", "-1"], &["'-1'"]);
     refused(&["info", "--collectives", "8", "--json"], &["cannot be used with"]);
     refused(&["completions", "bahs"], &["did you mean bash?"]);
+    refused(&["completions"], &["not provided: <SHELL>", "archi completions --help"]);
     refused(&["run", "--tiemout", "3", "true"], &["did you mean --timeout?"]);
 }
 

@@ -8,6 +8,9 @@ const DENIED: &str = "process_vm_readv,process_vm_writev,memfd_create,membarrier
 #[test]
 fn info_says_what_is_used_and_why() {
     let outcome = Scene::new().command(&["info"]);
+    for setting in ["pool_bytes=", "eager_bytes=", "all-reduce=ring"] {
+        assert!(outcome.stdout.contains(setting), "{}", outcome.stdout);
+    }
     assert_eq!((outcome.status, outcome.stderr.as_str()), (Some(0), ""), "{outcome:?}");
     for word in [env!("CARGO_PKG_VERSION"), "shm", "tcp", "cores", "eager_bytes", "pool_bytes"] {
         assert!(outcome.stdout.contains(word), "{word} is not in {outcome:?}");
