@@ -43,6 +43,30 @@ impl Comm {
     /// # });
     /// ```
     ///
+    /// What a layout selects is lent as a buffer is: its view is made before the scope, and lives as long.
+    ///
+    /// ```
+    /// use archipelago::{Order, prelude::*};
+    /// # archipelago::testing::run(2, |world| {
+    /// // A field of 4 by 6 values, of which the first and the last column are halos of the neighbours in a ring.
+    /// let column = |at| Layout::subarray(&[4, 6], &[4, 1], &[0, at], Order::C, &Layout::of::<f64>());
+    /// let (me, n) = (world.rank(), world.size());
+    /// let (left, right) = (world.from((me + n - 1) % n), world.to((me + 1) % n));
+    /// let old = vec![me as f64; 4 * 6];
+    /// let mut new = old.clone();
+    ///
+    /// let (halo, edge) = (column(0)?, column(4)?);
+    /// let (mut into, out_of) = (halo.over_mut(&mut new)?, edge.over(&old)?);
+    /// world.scope(|s| {
+    ///     left.start_receive(s, &mut into)?;
+    ///     right.start_send(s, &out_of)?;
+    ///     Ok(()) // both are complete when the scope ends
+    /// })?;
+    /// assert_eq!(new[..2], [((me + n - 1) % n) as f64, me as f64]);
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    ///
     /// A buffer can't be used while an operation has it:
     ///
     /// ```compile_fail
@@ -171,7 +195,6 @@ impl<'c> Source<'c> {
 }
 
 /// A send that was started in a scope. Dropping it leaves the waiting to the scope.
-#[must_use = "the scope waits for it at its end; wait for it here, or drop it"]
 pub struct Sending<'scope> {
     operations: &'scope Operations<'scope>,
     key: usize,
@@ -193,7 +216,6 @@ impl Sending<'_> {
 }
 
 /// A receive that was started in a scope. Dropping it leaves the waiting to the scope.
-#[must_use = "the scope waits for it at its end; wait for it here to use what is received, or drop it"]
 pub struct Receiving<'scope, B: BufferMut + ?Sized> {
     operations: &'scope Operations<'scope>,
     key: usize,
@@ -228,7 +250,6 @@ impl<'scope, B: BufferMut + ?Sized> Receiving<'scope, B> {
 }
 
 /// A collective that was started in a scope. Dropping it leaves the waiting to the scope.
-#[must_use = "the scope waits for it at its end; wait for it here to use what comes, or drop it"]
 pub struct Collecting<'scope, T: Wire> {
     operations: &'scope Operations<'scope>,
     key: usize,

@@ -21,8 +21,8 @@ pub(crate) fn laid_out_of<T: Wire>(signature: u64) -> TypeTag {
 }
 
 impl Destination<'_> {
-    /// Sends a value, a slice, a vector, or what a [`Layout`](crate::Layout) selects of a slice, and returns when the buffer can be used again. That may be before it was received
-    /// (a small message) or not (a large one).
+    /// Sends a value, a slice, a vector, or what a [`Layout`](crate::Layout) selects of a slice, and returns when the buffer
+    /// can be used again. That may be before it was received (a small message) or not (a large one).
     ///
     /// Costs one message; a large one costs an announcement first.
     ///
@@ -113,8 +113,8 @@ impl Source<'_> {
     }
 
     /// Receives into a buffer: a value, a slice, a vector as long as it is, or to where a [`Layout`](crate::Layout) has it in a
-    /// slice. Returns how much of it was received;
-    /// a message may be shorter than the buffer, whose rest then stays as it is.
+    /// slice. Returns how much of it was received; a message may be shorter than the buffer, whose rest then stays as it is.
+    /// An array is one value, which a message fills as a whole: lend a slice of it, as below, for a message that may be shorter.
     ///
     /// # Errors
     /// As [`receive`](Source::receive); [`Error::Truncated`] when the message is longer than the buffer: it is kept.

@@ -360,7 +360,7 @@ fn a_scope_that_ends_with_an_error_gives_its_collectives_up_everywhere(world: Co
         let mut values = vec![1u64; count];
         if comm.rank() == 0 {
             let outcome: Result<()> = comm.scope(|s| {
-                drop(comm.prepare().all_reduce(&mut values, Sum).start(s)?);
+                comm.prepare().all_reduce(&mut values, Sum).start(s)?;
                 comm.to(99).send(&1)
             });
             assert!(matches!(outcome, Err(Error::NoSuchRank { .. })));

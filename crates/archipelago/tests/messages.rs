@@ -250,10 +250,10 @@ fn scopes_wait_for_what_they_started(world: Comm) -> Result<()> {
     world.scope(|s| {
         for (i, ghost) in ghosts.iter_mut().enumerate() {
             // Dropped: the scope waits.
-            drop(world.from(left).tag(i as i32).start_receive(s, ghost)?);
+            world.from(left).tag(i as i32).start_receive(s, ghost)?;
         }
         for i in 0..3 {
-            drop(world.to(right).tag(i).start_send(s, &edge)?);
+            world.to(right).tag(i).start_send(s, &edge)?;
         }
         Ok(())
     })?;
