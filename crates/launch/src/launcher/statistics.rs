@@ -12,6 +12,10 @@ pub struct Statistics {
     rows: BTreeMap<(u32, String, Option<u32>), Statistic>,
 }
 
+fn counts(row: &Statistic) -> [u64; 6] {
+    [row.messages_out, row.bytes_out, row.messages_in, row.bytes_in, row.waits, row.bytes_copied]
+}
+
 /// What a process says of itself may be anything: no sum may overflow.
 fn add(sum: &mut Statistic, row: &Statistic) {
     let counts = [
@@ -35,8 +39,8 @@ impl Statistics {
         }
     }
 
-    /// The table: for each rank and layer the sum, and below it what went to and came from each peer. `None` when no
-    /// process reported anything.
+    /// The table: for each rank and layer the sum, and below it what went to and came from each peer that anything did.
+    /// `None` when no process reported anything.
     pub fn table(&self) -> Option<String> {
         if self.rows.is_empty() {
             return None;
@@ -59,16 +63,14 @@ impl Statistics {
         ];
         let mut cells = vec![heads.map(str::to_owned)];
         let mut line = |number: u32, layer: &str, peer: String, row: &Statistic| {
-            let counts =
-                [row.messages_out, row.bytes_out, row.messages_in, row.bytes_in, row.waits, row.bytes_copied];
-            let [a, b, c, d, e, f] = counts.map(|count| count.to_string());
+            let [a, b, c, d, e, f] = counts(row).map(|count| count.to_string());
             cells.push([number.to_string(), layer.to_owned(), peer, a, b, c, d, e, f]);
         };
         for ((number, layer), sum) in &sums {
             line(*number, layer, "all".to_owned(), sum);
             let of_this = self.rows.range((*number, layer.to_string(), Some(0))..);
             let peers = of_this.take_while(|((n, l, _), _)| n == number && l == layer);
-            for ((_, _, peer), row) in peers.filter(|_| with_peers) {
+            for ((_, _, peer), row) in peers.filter(|(_, row)| with_peers && counts(row) != [0; 6]) {
                 line(*number, layer, peer.map_or(String::new(), |peer| peer.to_string()), row);
             }
         }
@@ -98,7 +100,7 @@ mod tests {
             ..Statistic::default()
         };
         statistics.add(10, vec![row(Some(0), 5), row(Some(1), 7)]);
-        statistics.add(2, vec![row(Some(0), 1)]);
+        statistics.add(2, vec![row(Some(0), 1), row(Some(3), 0)]);
         let table = statistics.table().unwrap();
         let lines: Vec<&str> = table.lines().collect();
         assert_eq!(lines.len(), 6);
