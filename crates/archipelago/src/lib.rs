@@ -170,3 +170,8 @@ pub struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/layouts.md")]
 pub struct Layouts;
+
+/// And the page on collectives.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/collectives.md")]
+pub struct Collectives;

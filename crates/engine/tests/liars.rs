@@ -1,6 +1,9 @@
 //! A peer that speaks in another's name: what it sends is nobody's message, it loses its own connection, and the one whose
 //! name it took is heard all the same.
 
+use std::sync::Arc;
+
+use archipelago_engine::collective::{Call, Case, Collective, Operands, named};
 use archipelago_engine::{
     Communicator, Config, Data, Error, Group, Lane, Mode, Pointer, Polled, Received, Source, TagPattern,
     TypeTag,
@@ -196,4 +199,25 @@ fn only_members_fail_a_collective() {
         assert!(matches!(scene.honest.take(there), Some(Ok(_))));
     }
     scene.check(None, Source::Rank(2));
+}
+
+/// A frame of a collective that tells of another call than ours ends it only if a member says so in its own name.
+#[test]
+fn another_call_in_anothers_name_ends_no_collective() {
+    const STEP_EAGER: u8 = 3;
+    let (label, mark) = (1u64 << 63, 0x7000_0001u64);
+    for (source, ends) in [(2u64, false), (1, true)] {
+        let mut scene = Scene::new();
+        let case = Case::new(Collective::Barrier, 3, 0, 1);
+        let algorithm = named(Collective::Barrier, "linear").unwrap();
+        let world = Arc::new(world(0));
+        let call = Call::new(case, 0, 0);
+        let barrier = scene.lane.start_collective(&world, &call, algorithm, Operands::NONE).unwrap();
+        // No round of a barrier has this number: nobody waits for it.
+        scene.lie(STEP_EAGER, [world.context.0, mark << 32 | source, label | 9], &[]);
+        scene.progress();
+        let outcome = scene.lane.take(barrier);
+        let told = matches!(outcome, Some(Err(Error::OtherCall { rank: 1, .. })));
+        assert_eq!((told, outcome.is_some()), (ends, ends), "{outcome:?}");
+    }
 }

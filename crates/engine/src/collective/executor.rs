@@ -439,6 +439,11 @@ impl Lane {
         if execution.name() != name || mine.signature() == envelope.signature || envelope.signature == 0 {
             return;
         }
+        // Only a member can be out of step, and only in its own name.
+        let sender = execution.communicator().group.process(envelope.source as usize);
+        if sender != Some(self.port.process(peer)) {
+            return;
+        }
         let status = status_of(&envelope.key(), envelope.signature, 0);
         let error = self.call_mismatch(peer, &status, mine);
         self.fail_collective(latest, error);
