@@ -75,7 +75,7 @@ pub fn write(path: &Path, matrix: &Matrix) -> Result<(), Error> {
     written
 }
 
-/// Finds out early whether [`write`] has a chance: its folder is there, and its name is not a folder's.
+/// Finds out early whether [`write()`] has a chance: its folder is there, and its name is not a folder's.
 ///
 /// # Errors
 /// [`Error::Input`] with the reason.

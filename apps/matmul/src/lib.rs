@@ -1,6 +1,6 @@
 //! Dense matrices, multiplied by several processes that share no memory.
 //!
-//! The pure parts first: [`matrix`], the file formats [`npy`] and [`market`] ([`file`] tells them apart), random
+//! The pure parts first: [`matrix`], the file formats [`npy`] and [`market`] ([`mod@file`] tells them apart), random
 //! matrices ([`generate`]), the local [`product`], and [`verify`], which shares no code with it.
 //!
 //! Then what the processes do together: [`run`] is the program, [`rows`] and [`summa`] are its two algorithms.

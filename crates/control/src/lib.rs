@@ -1,7 +1,7 @@
 //! Messages between launcher, keepers and processes; the handshake and the job's secret.
 //!
 //! - [`process`]: what a process and its host's keeper say to each other, and [`Welcome`], by which a process
-//!   learns who it is; [`claim`] is the process's side of it.
+//!   learns who it is; [`claim()`] is the process's side of it.
 //! - [`agent`]: what the launcher and a keeper say to each other.
 //! - [`codec`]: how both become bytes: versioned, bounded, and never a panic on what comes from outside.
 //!

@@ -1,7 +1,7 @@
 //! Graph topologies: whom each rank has for neighbours, known as a whole by every member (MPI 5.0 §8.5.3).
 //!
 //! Distributed graphs (§8.5.4), of which a member knows its own edges only, need no more than a
-//! [`Neighbourhood`](crate::collective::Neighbourhood).
+//! [`Neighbourhood`].
 
 use std::collections::HashMap;
 use std::fmt;

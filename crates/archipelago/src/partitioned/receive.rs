@@ -13,7 +13,7 @@ use crate::{Comm, Error, Result};
 
 impl Source<'_> {
     /// Makes a receive of a buffer in `partitions` equal parts, that can be started again and again: the other side of a
-    /// [`partitioned_send`](Destination::partitioned_send).
+    /// [`partitioned_send`](crate::Destination::partitioned_send).
     ///
     /// # Errors
     /// A number of parts that does not divide the buffer; a rank or a tag that can't be, or any rank or any tag: the two sides

@@ -22,7 +22,7 @@ const MESSAGE_BYTES_MIN: usize = 16 << 10;
 
 impl Destination<'_> {
     /// Makes a send of a buffer in `partitions` equal parts, that can be started again and again. It meets the
-    /// [`partitioned_receive`](Source::partitioned_receive) of this rank with the same tag on the other side, in the order in
+    /// [`partitioned_receive`](crate::Source::partitioned_receive) of this rank with the same tag on the other side, in the order in
     /// which they are made; the other side may have another number of parts.
     ///
     /// Costs one small message now; later, for each round, one message for each part, or for as many neighbouring parts as make

@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// Bytes of payload that fit into a line.
 pub const INLINE_BYTES: usize = 32;
 
-/// Lines that only [`Producer::push`] with `urgent` may use: credits and acknowledgements get through a ring full of data.
+/// Lines that only [`Producer::push`](super::Producer::push) with `urgent` may use: credits and acknowledgements get through a ring full of data.
 pub const RESERVED_LINES: u32 = 4;
 
 /// Payloads start at multiples of this.
