@@ -38,7 +38,7 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "test",
         arguments: "",
-        summary: "every test: format, clippy, tidy, unit, integration, doc tests, loom models",
+        summary: "every test: format, clippy, tidy, links of the docs, unit, integration, doc tests, loom models",
         run: test::run,
     },
     Verb {

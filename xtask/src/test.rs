@@ -2,7 +2,7 @@
 
 use crate::shell::{Failure, Outcome, announce, cargo, only, works};
 use crate::tally::{Tally, tally};
-use crate::{loom, setup, tidy};
+use crate::{doc, loom, setup, tidy};
 use std::time::Instant;
 
 /// One part of the whole, and what it counted.
@@ -12,6 +12,7 @@ const PARTS: &[Part] = &[
     ("formatting", formatting),
     ("clippy, warnings denied", clippy),
     ("tidy", tidied),
+    ("documentation, broken links denied", documentation),
     ("unit, integration and doc tests", tests),
     ("loom models, short form", models),
 ];
@@ -59,6 +60,10 @@ fn tidied() -> Tally {
             Tally::of_check(false)
         }
     }
+}
+
+fn documentation() -> Tally {
+    Tally::of_check(doc::command().arg("--quiet").status().is_ok_and(|status| status.success()))
 }
 
 fn tests() -> Tally {
