@@ -4,6 +4,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::Duration;
 
+use archipelago::ReproducibleSum;
 use archipelago::prelude::*;
 
 fn main() -> archipelago::Result<()> {
@@ -32,6 +33,7 @@ fn exchange() -> archipelago::Result<()> {
         );
         sent.wait()?;
     }
+    faces(&world)?;
     for round in 0..50u64 {
         let sum = world.all_reduce(round + me as u64, Sum)?;
         assert_eq!(sum, round * n as u64 + (n * (n - 1) / 2) as u64);
@@ -44,6 +46,30 @@ fn exchange() -> archipelago::Result<()> {
     world.barrier()?;
     println!("rank {me} of {n} is right");
     world.finalize()
+}
+
+/// What layouts select, small and large, into other layouts; and sums of which no bit may differ.
+fn faces(world: &Comm) -> archipelago::Result<()> {
+    let (me, n) = (world.rank(), world.size());
+    let (right, left) = ((me + 1) % n, (me + n - 1) % n);
+    for edge in [2, 20, 400] {
+        let rows = Layout::vector(edge, edge, 2 * edge as i64, &Layout::of::<f64>())?;
+        let single = Layout::vector(edge * edge, 1, 3, &Layout::of::<f64>())?;
+        let mine: Vec<f64> = (0..2 * edge * edge).map(|i| (i * 8) as f64 + me as f64).collect();
+        let mut theirs = vec![-1.0; 3 * (edge * edge) as usize];
+        let sent = world.to(right).tag(4).send_owned(rows.own(mine.clone())?);
+        world.from(left).tag(4).receive_into(&mut single.over_mut(&mut theirs)?)?;
+        sent.wait()?;
+        for (i, &value) in theirs.iter().enumerate() {
+            let (number, edge) = (i as u64 / 3, edge);
+            let place = number / edge * 2 * edge + number % edge;
+            assert_eq!(value, if i % 3 == 0 { (place * 8) as f64 + left as f64 } else { -1.0 });
+        }
+    }
+    let mine = (1..=1000).skip(me).step_by(n).map(|i| 1.0 / i as f64);
+    let sum = world.all_reduce(mine.collect::<ReproducibleSum>(), Sum)?;
+    assert_eq!(sum.value().to_bits(), 7.485470860550345f64.to_bits());
+    Ok(())
 }
 
 /// Rank 1 ends in some way while the others wait for it.
