@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use archipelago_engine::cartesian::{self, Dimension, Grid};
 use archipelago_engine::collective::{
-    Algorithm, Blocks, Call, Case, Collective, Lengths, Need, Neighbourhood, Operands, Traffic, named, table,
+    Advance, Algorithm, Begun, Blocks, Call, Case, Collective, Lengths, Need, Neighbourhood, Operands,
+    Traffic, named, table,
 };
 use archipelago_engine::{Config, Error, Pointer, RequestId};
 use fabric::sim::Fault;
@@ -438,6 +439,23 @@ fn what_ends_a_lane_ends_its_collectives() {
     let outcome = world.ranks[0].lane.take(request);
     assert_eq!(outcome, Some(Err(Error::Revoked("rank 2 panicked".to_owned()))));
     assert_eq!(world.ranks[0].lane.pending(), 0);
+}
+
+#[test]
+fn what_ends_a_lane_ends_a_collective_that_its_caller_moves_on() {
+    let mut world = World::new(2, 3, Config::default());
+    let algorithm = named(Collective::Barrier, "board").unwrap();
+    let case = Case { board: world.board(), ..Case::new(Collective::Barrier, 2, 0, 1) };
+    let rank = &mut world.ranks[0];
+    let members = rank.world.clone();
+    let begun = rank.lane.begin_collective(&members, &Call::new(case, 0, 0), algorithm, Operands::NONE);
+    let Ok(Begun::Inline(mut inline)) = begun else { panic!("nothing stands before it on the board") };
+    // It has told rank 1, who does not come.
+    assert!(matches!(inline.advance(), Advance::Wait));
+    rank.lane.poison("rank 1 panicked");
+    let request = rank.lane.adopt(inline, None);
+    assert_eq!(rank.lane.take(request), Some(Err(Error::Revoked("rank 1 panicked".to_owned()))));
+    assert_eq!(rank.lane.pending(), 0);
 }
 
 #[test]

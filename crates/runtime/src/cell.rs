@@ -214,6 +214,8 @@ impl Cell {
                 Advance::Done => {
                     let mut inside = self.lock();
                     inside.lane.settle(inline);
+                    // Another thread's collective may have waited for its turn behind this one.
+                    self.nudge(&inside);
                     if looks > 0 {
                         inside.waits.waits += 1;
                         inside.waits.waited_ns += since.map_or(0, |since| self.clock.now().since(since));

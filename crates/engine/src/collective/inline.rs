@@ -70,7 +70,8 @@ impl Lane {
         let _ = self.retire(inline.execution);
     }
 
-    /// Makes a request of an inline collective that waits, that sends messages, or that has failed.
+    /// Makes a request of an inline collective that waits, that sends messages, or that has failed. It fails at once if
+    /// everything has ended meanwhile.
     pub fn adopt(&mut self, inline: Inline, failed: Option<Error>) -> RequestId {
         let Inline { mut execution, next, copies, copied } = inline;
         debug_assert!(copies.is_empty(), "copies don't wait");
@@ -84,7 +85,8 @@ impl Lane {
         if let Some(wait) = wait {
             self.wait_on_board(request, wait);
         }
-        match failed {
+        // What has ended all other requests meanwhile did not know of this one.
+        match failed.or_else(|| self.end_of_all()) {
             Some(error) => self.fail_collective(request, error),
             None if !self.doomed.is_empty() => self.meet_doom(request, context, label),
             None => {}
