@@ -96,6 +96,9 @@ impl<R: Request> Requests<R> {
 
     /// Takes an operation in. All operations of a set are of one process.
     pub fn insert(&mut self, request: R) -> Key {
+        if self.ready.len() > 2 * self.slots.len() {
+            self.forget_stale();
+        }
         let key = self.free.pop().unwrap_or_else(|| {
             self.slots.push(Slot { uses: 0, request: None });
             self.slots.len() - 1
@@ -183,6 +186,15 @@ impl<R: Request> Requests<R> {
         }
     }
 
+    /// The queue has each operation of the set once at most; what is more was taken out by its key since it was complete.
+    fn forget_stale(&self) {
+        let is_there = |name: &Name| {
+            let slot = &self.slots[name.key];
+            slot.uses == name.uses && slot.request.is_some()
+        };
+        self.ready.retain(is_there);
+    }
+
     fn take_ready(&mut self) -> Option<(Key, R::Outcome)> {
         loop {
             let Name { key, uses } = self.ready.pop()?;
@@ -260,8 +272,18 @@ impl Ready {
         name
     }
 
+    fn retain(&self, is_there: impl Fn(&Name) -> bool) {
+        let mut inside = self.lock();
+        inside.queue.retain(is_there);
+        self.count.store(inside.queue.len(), Ordering::Relaxed);
+    }
+
+    fn len(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
+    }
+
     fn is_empty(&self) -> bool {
-        self.count.load(Ordering::Relaxed) == 0
+        self.len() == 0
     }
 
     fn lock(&self) -> MutexGuard<'_, Inside> {
@@ -278,5 +300,44 @@ struct Completion {
 impl Wake for Completion {
     fn wake(self: Arc<Self>) {
         self.ready.push(self.name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An operation that is complete from the start.
+    struct Complete(u32);
+
+    impl Watched for Complete {
+        fn watch(&self, _: Waker) -> Option<Comm> {
+            None
+        }
+    }
+
+    impl Request for Complete {
+        type Outcome = u32;
+
+        fn outcome(self) -> u32 {
+            self.0
+        }
+
+        fn test(&mut self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn what_is_taken_out_by_its_key_is_forgotten() {
+        let mut set = Requests::new();
+        let kept = set.insert(Complete(7));
+        for value in 0..1000 {
+            let key = set.insert(Complete(value));
+            assert_eq!(set.remove(key).map(|request| request.0), Some(value));
+            assert!(set.ready.len() <= 5, "{} names of {} operations", set.ready.len(), set.len());
+        }
+        assert_eq!(set.wait_some(), [(kept, 7)]);
+        assert!(set.is_empty());
     }
 }
