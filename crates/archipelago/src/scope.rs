@@ -278,6 +278,8 @@ impl<'scope, T: Wire> Collecting<'scope, T> {
 #[derive(Default)]
 struct Operations<'scope> {
     slots: RefCell<Vec<Option<(&'scope runtime::Comm, Operation)>>>,
+    /// Those that are empty.
+    free: RefCell<Vec<usize>>,
 }
 
 impl<'scope> Operations<'scope> {
@@ -291,12 +293,11 @@ impl<'scope> Operations<'scope> {
             return Err(error);
         }
         let mut slots = self.slots.borrow_mut();
-        let free = slots.iter().rposition(Option::is_none);
-        let key = free.unwrap_or(slots.len());
-        match free {
-            Some(_) => slots[key] = Some((comm, operation)),
-            None => slots.push(Some((comm, operation))),
-        }
+        let key = self.free.borrow_mut().pop().unwrap_or_else(|| {
+            slots.push(None);
+            slots.len() - 1
+        });
+        slots[key] = Some((comm, operation));
         Ok((self, key))
     }
 
@@ -304,6 +305,7 @@ impl<'scope> Operations<'scope> {
         let Some((comm, mut operation)) = self.slots.borrow_mut()[key].take() else {
             unreachable!("a request is waited for once, as that consumes it")
         };
+        self.free.borrow_mut().push(key);
         operation.wait(comm)
     }
 
