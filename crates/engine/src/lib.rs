@@ -57,7 +57,8 @@ pub use work::{Finished, Pointer, Work};
 pub struct TypeTag {
     /// Hash of the flattened type sequence without the count; 0: untyped bytes, which match anything.
     pub signature: u64,
-    /// Names the type, as a user would write it. Called only for an error message.
+    /// Names the type, as a user would write it. Called to introduce it to a peer, once, and for an error message. It is
+    /// called with the lane locked: it must not communicate.
     pub name: fn() -> String,
 }
 
