@@ -11,17 +11,19 @@ use control::{FromKeeper, Key, Refusal, ToKeeper, Welcome};
 use os::unix::{Received, SeqPacket};
 use std::os::fd::OwnedFd;
 
-/// Messages taken from one private socket before the others get their turn.
+/// Messages taken from one socket of a process before the others get their turn.
 const MESSAGES_A_TURN: usize = 64;
 /// Questions of one process that may wait for an answer.
 const QUESTIONS_MAX: usize = 64 * 1024;
 
 impl Keeper {
     pub(super) fn hear_claim(&mut self, at: usize) {
-        // Ends when nothing is there; the other end is held among the lifelines, so it never closes.
-        while let Ok(received) = self.members[at].claims.receive(&mut self.buffer[..], false) {
-            if let Received::Message(length, descriptors) = received {
-                self.answer_claim(at, length, descriptors);
+        for _ in 0..MESSAGES_A_TURN {
+            match self.members[at].claims.receive(&mut self.buffer[..], false) {
+                Ok(Received::Message(length, descriptors)) => self.answer_claim(at, length, descriptors),
+                Ok(_) => {}
+                // Nothing is there; the other end is held among the lifelines, so it never closes.
+                Err(_) => return,
             }
         }
     }
