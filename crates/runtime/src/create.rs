@@ -126,7 +126,9 @@ impl Comm {
         is_same: impl Fn(&[u8]) -> bool,
     ) -> Result<Option<Comm>, Error> {
         let mut statement = Statement::new(self.process(), wanted.colour, wanted.key);
-        let all = self.all_gather_bytes(&[&statement.wish.encode()[..], wanted.by].concat())?;
+        let all = self.all_gather_bytes(&[&statement.wish.encode()[..], wanted.by].concat());
+        // Where it fails here it may have succeeded elsewhere, and others have taken its place up: nobody else gets it.
+        let all = all.inspect_err(|_| statement.held = None)?;
         let each = all.chunks_exact(Wish::BYTES + wanted.by.len()).map(|one| one.split_at(Wish::BYTES));
         let (wishes, bytes): (Vec<&[u8]>, Vec<&[u8]>) = each.unzip();
         let wishes: Vec<Wish> =
