@@ -32,6 +32,11 @@ impl Placed {
         Ok(Placed { part: part.and_then(|part| part.repeated(count, layout.extent())), memory, bytes })
     }
 
+    /// One element, of which nothing needs to be checked.
+    pub(super) fn one(layout: &Layout, memory: *mut u8) -> Placed {
+        Placed { part: layout.program().part.clone(), memory, bytes: layout.size() }
+    }
+
     /// The length of the message.
     pub fn bytes(&self) -> usize {
         self.bytes as usize

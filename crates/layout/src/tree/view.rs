@@ -50,8 +50,7 @@ impl Layout {
         if self.size() > 0 && (from < 0 || from + length > bytes as i128) {
             return Err(OutOfBounds { from, to: from + length, bytes });
         }
-        // One element of a layout that exists has a size and places.
-        Placed::new(self, memory, 1).map_err(|_| OutOfBounds { from, to: from + length, bytes })
+        Ok(Placed::one(self, memory))
     }
 }
 
