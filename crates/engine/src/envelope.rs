@@ -22,7 +22,7 @@ pub const DATA: u8 = 6;
 pub const DONE: u8 = 7;
 /// Receiver to sender: more credit. Header: bytes.
 pub const CREDIT: u8 = 8;
-/// Sender to receiver: forget an announced message unless it is matched. Header: send id.
+/// Sender to receiver: forget an announced message unless it is matched. Header: send id, 1 if the sender leaves.
 pub const RETRACT: u8 = 9;
 /// Receiver to sender: the answer to RETRACT. Header: send id, 0 if it was matched before, 1 if forgotten; 2 is no answer:
 /// what had been matched by a probe was given back, and is forgotten.

@@ -18,6 +18,7 @@ use crate::matching::{Key, KeyedQueue, Posted};
 use crate::names::{Introductions, Types};
 use crate::receive::{Body, Unexpected};
 use crate::request::{Owner, Requests, State, Waiter};
+use crate::retract::LEAVES;
 use crate::work::{Finished, Part};
 use crate::{Communicator, Error, Message, RequestId, Status, Work};
 
@@ -71,14 +72,14 @@ pub(crate) struct Stored {
 impl Stored {
     fn add(&mut self, message: &Unexpected) {
         match message.body {
-            Body::Remote { .. } => self.announced += 1,
+            Body::Remote { .. } | Body::Lost => self.announced += 1,
             _ => self.eager_bytes += credit::cost(message.bytes),
         }
     }
 
     fn remove(&mut self, message: &Unexpected) {
         match message.body {
-            Body::Remote { .. } => self.announced -= 1,
+            Body::Remote { .. } | Body::Lost => self.announced -= 1,
             _ => self.eager_bytes -= credit::cost(message.bytes),
         }
     }
@@ -378,7 +379,7 @@ impl Lane {
             REFUSED => self.refused_arrived(peer, header[0]),
             kind => {
                 let is_correct = match kind {
-                    RETRACT => self.retract_arrived(peer, header[0]),
+                    RETRACT => self.retract_arrived(peer, header[0], header[1] == LEAVES),
                     RETRACTED => self.retracted_arrived(peer, header[0], header[1]),
                     NAME => self.name_arrived(peer, header[0], &crate::work::hold(&arrival.payload)),
                     STEP_FAILED => self.failed_elsewhere(peer, header, &arrival.payload),

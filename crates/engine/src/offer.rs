@@ -42,7 +42,7 @@ impl Lane {
                     return self.complete(request, Ok(status));
                 }
                 Target::Buffer { to, capacity, of } => match self.fits(message.peer, &status, capacity, of) {
-                    Ok(()) => return self.deliver_posted(request, message, to),
+                    Ok(()) => return self.deliver_posted(request, message, status.source, to),
                     Err(misfit) => self.complete(request, Err(misfit)),
                 },
             }
@@ -54,7 +54,7 @@ impl Lane {
     }
 
     /// Brings a stored message into the buffer of a posted receive.
-    fn deliver_posted(&mut self, request: RequestId, message: Unexpected, to: Pointer) {
+    fn deliver_posted(&mut self, request: RequestId, message: Unexpected, source: usize, to: Pointer) {
         self.count_unstored(&message);
         let Unexpected { peer, bytes, body, .. } = message;
         self.count_received(peer, bytes);
@@ -67,6 +67,10 @@ impl Lane {
                 }
                 let work = self.fetch(request, peer, address, send, to, bytes);
                 return self.work.extend(work);
+            }
+            Body::Lost => {
+                let error = self.lost(peer, source);
+                return self.complete(request, Err(error));
             }
             Body::Inline(from) => Delivery::Inline(from),
             Body::Held(from) => Delivery::Held(from),

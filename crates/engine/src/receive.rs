@@ -1,6 +1,6 @@
 //! Receiving: posting, matching, and taking the bytes in.
 
-use fabric::{Arrival, Payload, Peer, Port};
+use fabric::{Arrival, Cause, Payload, Peer, Port};
 
 use crate::collective::Mark;
 use crate::envelope::{Announcement, EAGER, Envelope, STEP_EAGER, STEP_LABEL};
@@ -109,6 +109,8 @@ pub(crate) enum Body {
     Held(Box<[u8]>),
     /// Announced; the payload is with the sender.
     Remote { address: u64, send: u64 },
+    /// Retracted by a sender that has left.
+    Lost,
 }
 
 impl Unexpected {
@@ -298,12 +300,22 @@ impl Lane {
                     None => Received::Pending(request),
                 };
             }
+            Body::Lost => {
+                let error = self.lost(peer, key.source as usize);
+                return Received::Pending(self.requests.insert(owner, State::Done(Err(error))));
+            }
             Body::Inline(from) => Delivery::Inline(from),
             Body::Held(from) => Delivery::Held(from),
         };
         self.give_back_credit(peer, bytes);
         self.count_copy(bytes);
         Received::Work(Work::Deliver { from, to, bytes, ticket: None }, status)
+    }
+
+    /// What a receive ends with that meets a message whose sender has left with it.
+    pub(crate) fn lost(&self, peer: Peer, source: usize) -> Error {
+        let process = self.port.process(peer);
+        Error::PeerFailed { rank: Some(source), process, cause: Cause::Left }
     }
 
     /// A message arrived, eager or announced. `mine`: the request that the caller itself waits for and will treat as

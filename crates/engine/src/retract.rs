@@ -15,6 +15,9 @@ use crate::request::State;
 use crate::send::{SendPhase, SendState};
 use crate::{Error, Lane, RequestId};
 
+/// The second word of RETRACT from a sender that leaves: what it retracts was not taken back by its program.
+pub(crate) const LEAVES: u64 = 1;
+
 /// Answers to a retraction: the second word of RETRACTED.
 const MATCHED: u64 = 0;
 const FORGOTTEN: u64 = 1;
@@ -73,16 +76,20 @@ impl Lane {
             {
                 send.retraction = Retraction::Asked;
                 self.peers[peer.0 as usize].retractions_asked += 1;
-                self.control(peer, RETRACT, [request.word(), 0, 0], &[]);
+                self.control(peer, RETRACT, [request.word(), u64::from(self.closed.is_some()), 0], &[]);
             }
         }
     }
 
-    /// The sender takes an announcement back: forget it, unless a receive has matched it. Returns false for what no correct
-    /// peer does.
-    pub(crate) fn retract_arrived(&mut self, peer: Peer, send: u64) -> bool {
+    /// The sender takes an announcement back: forget it, unless a receive has matched it. If that is because the sender
+    /// leaves, its place is kept, so that nothing is taken in its stead. Returns false for what no correct peer does.
+    pub(crate) fn retract_arrived(&mut self, peer: Peer, send: u64, leaves: bool) -> bool {
         let is_it = |message: &Unexpected| message.peer == peer && message.is_announced_as(send);
         let place = self.unexpected.iter().find_map(|(place, _, message)| is_it(message).then_some(place));
+        if leaves && let Some(message) = place.and_then(|place| self.unexpected.get_mut(place)) {
+            message.body = Body::Lost;
+            return self.answer_retraction(peer, send, FORGOTTEN);
+        }
         if let Some((_, message)) = place.and_then(|place| self.unexpected.remove(place)) {
             self.count_unstored(&message);
             return self.answer_retraction(peer, send, FORGOTTEN);

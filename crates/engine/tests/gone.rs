@@ -136,13 +136,25 @@ fn nothing_is_taken_in_place_of_a_message_that_is_gone_with_its_sender() {
             let sender = &mut world.ranks[0];
             let (members, small) = (sender.world.clone(), Data::Small { bytes: [7; 32], length: 8 });
             assert!(sender.lane.send(&members, 1, 0, PARTICLE, small, Mode::Standard).is_ok());
-            kill_sender(&mut world);
+            let dies = seed % 2 == 0;
+            if dies {
+                kill_sender(&mut world);
+            } else {
+                settle(&mut world);
+                world.ranks[0].lane.close("it leaves");
+                world.ranks[0].lane.cancel_sends();
+                settle(&mut world);
+                assert!(!world.ranks[0].lane.is_sending());
+            }
             let (mut first, mut second) = (vec![0u8; payload.len()], [0u8; 8]);
             let receiver = &mut world.ranks[1];
             let (to, tag) = (Pointer::new(first.as_mut_ptr()), TagPattern::Any);
             let lost = receiver.lane.receive(&members, source, tag, PARTICLE, to, first.len()).unwrap();
             let error = outcome(&mut world, lost).unwrap_err();
-            assert!(matches!(&error, Error::PeerFailed { rank: Some(0), .. }), "{error:?}");
+            assert!(
+                matches!(&error, Error::PeerFailed { rank: Some(0), cause, .. } if dies != (*cause == Cause::Left)),
+                "{error:?}"
+            );
             // Who has been told gets what came after it.
             assert_eq!(post(&mut world, 0, PARTICLE, &mut second).map(|status| status.bytes), Ok(8));
             assert_eq!(second, [7; 8]);
