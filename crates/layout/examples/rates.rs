@@ -36,6 +36,10 @@ fn main() {
         let name = format!("{operator:?}");
         println!("{name:36} {:>10.2} {:>10.2} {:>10.2}", ratios[0], ratios[1], ratios[2]);
     }
+    let mine = Operator::user(true, |a: &f64, b: &f64| a + b);
+    let one = number(Scalar::F64);
+    let ratios = [16 << 10, 256 << 10, 16 << 20].map(|bytes| ratio(&mine, &one, bytes));
+    println!("{:36} {:>10.2} {:>10.2} {:>10.2}", "a user's sum of f64", ratios[0], ratios[1], ratios[2]);
     exact_sums();
 }
 

@@ -134,18 +134,19 @@ impl Operator {
     ) -> Operator {
         let combine = move |from: *const u8, into: *mut u8, count: usize, from_is_left: bool| {
             let mut room = vec![0; if T::FORM == Form::Plain { 0 } else { T::BYTES }];
-            for i in 0..count {
+            // Once around the loop and not in it, so that a simple function on plain values becomes vector code.
+            let run = || match from_is_left {
                 // SAFETY: `Operator::reduce` hands its contract on: both hold `count` elements.
-                unsafe {
-                    let (from, into) = (from.add(i * T::BYTES), into.add(i * T::BYTES));
-                    let theirs: T = load(from, &mut room).map_err(Failure::Invalid)?;
-                    let mine: T = load(into, &mut room).map_err(Failure::Invalid)?;
-                    let (left, right) = if from_is_left { (&theirs, &mine) } else { (&mine, &theirs) };
-                    let result = catch_unwind(AssertUnwindSafe(|| function(left, right)));
-                    store(&result.map_err(Failure::Panicked)?, into, &mut room);
-                }
+                true => unsafe { each::<T>(from, into, count, &mut room, &function) },
+                // SAFETY: as above.
+                false => unsafe {
+                    each::<T>(from, into, count, &mut room, |from, into| function(into, from))
+                },
+            };
+            match catch_unwind(AssertUnwindSafe(run)) {
+                Ok(outcome) => outcome.map_err(Failure::Invalid),
+                Err(panic) => Err(Failure::Panicked(panic)),
             }
-            Ok(())
         };
         Operator {
             kind: Kind::User { combine: Arc::new(combine), failure: Arc::default() },
@@ -245,8 +246,32 @@ impl fmt::Debug for Failure {
     }
 }
 
+/// Combines encoded elements one by one: what was combined before a panic or an operand that is no value, stays.
+///
+/// # Safety
+/// `from` is valid for reading and `into` for reading and writing `count` encoded elements, and they don't overlap.
+#[inline(always)]
+unsafe fn each<T: Wire>(
+    from: *const u8,
+    into: *mut u8,
+    count: usize,
+    room: &mut [u8],
+    combine: impl Fn(&T, &T) -> T,
+) -> Result<(), Invalid> {
+    for i in 0..count {
+        // SAFETY: element `i` of `count`.
+        unsafe {
+            let (from, into) = (from.add(i * T::BYTES), into.add(i * T::BYTES));
+            let (theirs, mine) = (load(from, room)?, load(into, room)?);
+            store(&combine(&theirs, &mine), into, room);
+        }
+    }
+    Ok(())
+}
+
 /// # Safety
 /// `from` is valid for reading one encoded element.
+#[inline(always)]
 unsafe fn load<T: Wire>(from: *const u8, room: &mut [u8]) -> Result<T, Invalid> {
     if T::FORM == Form::Plain {
         // SAFETY: the memory of a plain type is its encoding, and any bytes are a value.
@@ -260,6 +285,7 @@ unsafe fn load<T: Wire>(from: *const u8, room: &mut [u8]) -> Result<T, Invalid> 
 
 /// # Safety
 /// `into` is valid for writing one encoded element.
+#[inline(always)]
 unsafe fn store<T: Wire>(value: &T, into: *mut u8, room: &mut [u8]) {
     if T::FORM == Form::Plain {
         // SAFETY: the memory of a plain type is its encoding.
