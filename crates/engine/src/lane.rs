@@ -122,6 +122,8 @@ pub struct Lane {
     pub(crate) posted: Posted,
     /// The collective that became a request last.
     pub(crate) latest_collective: Option<RequestId>,
+    /// Messages of collectives that came before them.
+    pub(crate) early_steps: Vec<crate::collective::early::Early>,
     pub(crate) unexpected: KeyedQueue<Unexpected>,
     pub(crate) unexpected_bytes: u64,
     pub(crate) messages: HashMap<Message, (Key, Unexpected)>,
@@ -163,6 +165,7 @@ impl Lane {
             found_true: (0, u32::MAX, Peer(u32::MAX)),
             posted: Posted::default(),
             latest_collective: None,
+            early_steps: Vec::new(),
             unexpected: KeyedQueue::default(),
             unexpected_bytes: 0,
             messages: HashMap::new(),

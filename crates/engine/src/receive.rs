@@ -362,7 +362,7 @@ impl Lane {
         }
         let Some(request) = waiting else {
             if envelope.label & STEP_LABEL != 0 {
-                self.check_call_of_step(peer, &envelope);
+                self.compare_step(peer, &envelope);
             }
             self.store(key, peer, envelope.signature, bytes, payload, announcement);
             return None;

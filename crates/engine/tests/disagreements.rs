@@ -56,6 +56,10 @@ fn check_call_mismatch(calls: [(Collective, &str, u32, TypeTag); 2], expected: [
                 operator: collective.reduces().then(|| Operator::predefined::<u64>(Operation::Sum).unwrap()),
             };
             requests.push((rank, world.start(&call, named(*collective, name).unwrap(), operands).unwrap()));
+            // The other may come late, when what it will not wait for is there already.
+            for _ in 0..(seed % 3) * 500 {
+                world.step();
+            }
         }
         let outcomes = world.wait_all(&requests, "different calls");
         let text =
@@ -114,6 +118,10 @@ fn members_that_call_different_things_are_told_what_both_call() {
     // One waits at the board, where the other will not come: its message tells.
     check_call_mismatch(
         [(Collective::Barrier, "board", 0, bytes), (gather, "ring", 0, all)],
+        ["barrier", "all-gather of u64"],
+    );
+    check_call_mismatch(
+        [(gather, "ring", 0, all), (Collective::Barrier, "board", 0, bytes)],
         ["barrier", "all-gather of u64"],
     );
 }

@@ -7,20 +7,18 @@
 
 use std::sync::Arc;
 
-use fabric::Peer;
-
 use super::board::Use;
 use super::{Algorithm, Buffer, Call, Mark, Order, Range, Schedule, Span, Step};
 use crate::envelope::{Envelope, STEP_LABEL};
 use crate::matching::Pattern;
 use crate::names::scalar_of_mark;
-use crate::receive::{Awaited, ReceiveState, Target, status_of};
+use crate::receive::{Awaited, ReceiveState, Target};
 use crate::request::{Owner, State};
 use crate::work::{Part, Pointer, Ticket};
 use crate::{Communicator, Data, Error, Lane, Received, RequestId, Sent, Status, TypeTag, Work};
 
 /// Bits of a label that hold the round; those above hold the collective's sequence.
-const ROUND_BITS: u32 = 20;
+pub(super) const ROUND_BITS: u32 = 20;
 
 /// Executions that a lane keeps for reuse, with their step buffers and scratch memory.
 const IDLE_MAX: usize = 8;
@@ -136,6 +134,10 @@ impl Execution {
         let name = |bits| if is_own(bits) { Some(own.clone()) } else { scalar_of_mark(bits) };
         let (mine, theirs) = (self.mark.describe(theirs, name), theirs.describe(self.mark, name));
         Some(Error::OtherCall { rank, mine, theirs })
+    }
+
+    pub(super) fn mark(&self) -> Mark {
+        self.mark
     }
 
     pub(super) fn has_failed(&self) -> bool {
@@ -271,6 +273,7 @@ impl Lane {
                 self.next_round(request);
             }
         }
+        self.compare_early_steps(request, context, label);
         request
     }
 
@@ -428,25 +431,6 @@ impl Lane {
     /// Proof that the steps of a collective are started while it is under way stands where they are.
     fn mark_of(&mut self, collective: RequestId) -> Mark {
         self.execution(collective).map_or(Mark::NONE, |execution| execution.mark)
-    }
-
-    /// A step's message that nobody waits for: if it is of the collective that was started last, both must call the same.
-    pub(crate) fn check_call_of_step(&mut self, peer: Peer, envelope: &Envelope) {
-        let Some(latest) = self.latest_collective else { return };
-        let Some(execution) = self.execution(latest) else { return };
-        let name = (envelope.context, envelope.label >> ROUND_BITS << ROUND_BITS);
-        let mine = execution.mark;
-        if execution.name() != name || mine.signature() == envelope.signature || envelope.signature == 0 {
-            return;
-        }
-        // Only a member can be out of step, and only in its own name.
-        let sender = execution.communicator().group.process(envelope.source as usize);
-        if sender != Some(self.port.process(peer)) {
-            return;
-        }
-        let status = status_of(&envelope.key(), envelope.signature, 0);
-        let error = self.call_mismatch(peer, &status, mine);
-        self.fail_collective(latest, error);
     }
 
     fn start_copy_step(&mut self, collective: RequestId, from: Range, into: Range) {

@@ -91,6 +91,7 @@ impl Lane {
             None if !self.doomed.is_empty() => self.meet_doom(request, context, label),
             None => {}
         }
+        self.compare_early_steps(request, context, label);
         // A round that has failed starts no more steps.
         let has_failed = self.execution(request).is_none_or(|execution| execution.has_failed());
         let next = next.filter(|_| !has_failed).unwrap_or(usize::MAX);

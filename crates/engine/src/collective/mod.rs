@@ -19,6 +19,7 @@ mod case;
 pub mod check;
 pub(crate) mod choices;
 mod cost;
+pub(crate) mod early;
 pub(crate) mod executor;
 pub(crate) mod failing;
 mod forced;
