@@ -1,6 +1,9 @@
 //! Where a message's bytes are in a user's memory: in a row, or as a layout has them.
 #![allow(unsafe_code)]
 
+use std::num::NonZeroUsize;
+use std::ptr::NonNull;
+
 use layout::Placed;
 
 /// A place in a user's buffer. The engine carries it and follows it only in work that runs without the lane's lock. Whoever
@@ -13,7 +16,7 @@ pub enum Pointer {
     /// A message as a layout has it, from one of its bytes on.
     LaidOut {
         /// The address of the [`Placed`].
-        placed: usize,
+        placed: NonZeroUsize,
         /// The byte.
         at: usize,
     },
@@ -37,8 +40,8 @@ impl Pointer {
 
     /// A message whose bytes a layout selects; both stay where they are until the operation completes. Sends and receives
     /// take it, collective operations take memory in a row.
-    pub fn laid_out(placed: *const Placed) -> Pointer {
-        Pointer::LaidOut { placed: placed.expose_provenance(), at: 0 }
+    pub fn laid_out(placed: &Placed) -> Pointer {
+        Pointer::LaidOut { placed: NonNull::from(placed).expose_provenance(), at: 0 }
     }
 
     /// The place `bytes` further on in the message.
@@ -100,6 +103,9 @@ impl Pointer {
     }
 }
 
-fn laid_out(address: usize) -> *const Placed {
-    std::ptr::with_exposed_provenance(address)
+fn laid_out(address: NonZeroUsize) -> *const Placed {
+    std::ptr::with_exposed_provenance(address.get())
 }
+
+// It is moved about with every message: no larger than it must be.
+const _: () = assert!(size_of::<Pointer>() == 16);
