@@ -53,7 +53,7 @@ struct Side {
 
 impl Side {
     fn pointer(&self) -> Pointer {
-        self.placed.contiguous().map_or_else(|| Pointer::laid_out(&*self.placed), Pointer::new)
+        self.placed.contiguous().map_or_else(|| Pointer::laid_out(&self.placed), Pointer::new)
     }
 }
 
