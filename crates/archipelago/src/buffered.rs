@@ -34,12 +34,16 @@ pub struct SendBuffer {
 }
 
 impl SendBuffer {
-    /// Room for `bytes_max` bytes of messages. It is not allocated before it is used.
+    /// What each message takes beside its bytes: its entry here and its operation. (MPI 5.0 §3.6.1: `MPI_BSEND_OVERHEAD`.)
+    pub const MESSAGE_OVERHEAD: usize = 256;
+
+    /// Room for `bytes_max` bytes of messages, each of which counts [`MESSAGE_OVERHEAD`](SendBuffer::MESSAGE_OVERHEAD) more. It
+    /// is not allocated before it is used.
     pub fn new(bytes_max: usize) -> SendBuffer {
         SendBuffer { bytes_max, used: 0, running: VecDeque::new() }
     }
 
-    /// The bytes of the messages that have not been taken, as far as is known: [`flush`](SendBuffer::flush), and a send that
+    /// What is taken by the messages that have not been taken, as far as is known: [`flush`](SendBuffer::flush), and a send that
     /// finds no room, look.
     pub fn used(&self) -> usize {
         self.used
@@ -81,7 +85,9 @@ impl Destination<'_> {
     /// can't be; a peer that is known to be gone. Nothing was sent.
     pub fn send_buffered<B: Items + ?Sized>(&self, buffer: &mut SendBuffer, data: &B) -> Result<()> {
         let items = data.items();
-        let bytes = std::mem::size_of_val(items);
+        // Of a type that is not sent where it lies its encoding is kept as well.
+        let encoded = if B::Item::FORM.sent_in_place() { 0 } else { items.len() * B::Item::BYTES };
+        let bytes = std::mem::size_of_val(items) + encoded + SendBuffer::MESSAGE_OVERHEAD;
         if bytes > buffer.bytes_max - buffer.used {
             buffer.reclaim();
         }

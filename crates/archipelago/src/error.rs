@@ -407,7 +407,7 @@ impl fmt::Display for Error {
             Error::Ended { why, .. } | Error::Disagreement { why, .. } => f.write_str(why),
             Error::NoRoom { have, need, .. } => write!(
                 f,
-                "the message has {need} bytes and the send buffer has room for {have}: make it larger, or flush it first"
+                "the message takes {need} bytes in the send buffer, which has room for {have}: make it larger, or flush it first"
             ),
             Error::OutOfMemory { bytes, .. } => {
                 write!(f, "there is no memory for a message of {bytes} bytes; the message is kept")

@@ -270,3 +270,21 @@ fn communicators_from_communicators(world: Comm) -> Result<()> {
     assert_eq!(grid.shift(1, grid.dimensions()[1] as isize)?, (None, None));
     Ok(())
 }
+
+/// The sum, by way of a message to oneself on another communicator: users' code may communicate, also where a thread that
+/// waits runs it.
+#[archipelago::test(ranks = [1, 2, 3, 4, 7])]
+fn an_operator_may_communicate(world: Comm) -> Result<()> {
+    let (me, n) = (world.rank(), world.size());
+    let inner = world.duplicate()?;
+    for elements in [1, 100, 20_000] {
+        let inner = inner.clone();
+        let sum = move |a: &u64, b: &u64| {
+            inner.to(inner.rank()).send(&(a + b)).unwrap();
+            inner.from(inner.rank()).receive::<u64>().unwrap()
+        };
+        let sums = world.all_reduce(vec![me as u64; elements], commutative(sum))?;
+        assert_eq!(sums, vec![(n * (n - 1) / 2) as u64; elements]);
+    }
+    Ok(())
+}

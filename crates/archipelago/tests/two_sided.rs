@@ -38,11 +38,12 @@ fn an_exchange_that_cannot_be_leaves_nothing_behind(world: Comm) -> Outcome {
 fn buffered_sends_never_exceed_their_buffer(world: Comm) -> Outcome {
     const MESSAGE: usize = 100_000;
     if world.rank() == 0 {
-        let mut buffer = SendBuffer::new(3 * MESSAGE + 10);
+        const ENTRY: usize = MESSAGE + SendBuffer::MESSAGE_OVERHEAD;
+        let mut buffer = SendBuffer::new(3 * ENTRY + 10);
         for round in 0..3u8 {
             world.to(1).send_buffered(&mut buffer, &vec![round; MESSAGE])?;
         }
-        assert_eq!(buffer.used(), 3 * MESSAGE);
+        assert_eq!(buffer.used(), 3 * ENTRY);
         let error = world.to(1).send_buffered(&mut buffer, &[9u8; 11]).unwrap_err();
         assert!(matches!(error, Error::NoRoom { have: 10, need: 11, .. }), "{error}");
         assert!(

@@ -55,6 +55,8 @@ enum Ownership {
 pub(crate) struct Inside {
     pub lane: Lane,
     ownership: Ownership,
+    /// The mark of the thread that owns, while one does.
+    owner: usize,
     /// The owner is in, or on its way to, its sleep.
     sleeping: bool,
     /// Threads that wait and could own.
@@ -66,6 +68,23 @@ pub(crate) struct Inside {
     progresses: u32,
     /// The clock as it was last read.
     now: Time,
+}
+
+impl Inside {
+    fn own(&mut self, ownership: Ownership) {
+        (self.ownership, self.owner) = (ownership, mark_of_thread());
+    }
+
+    /// Whether the calling thread is the owner, hence runs users' code for it.
+    fn is_owned_here(&self) -> bool {
+        self.ownership != Ownership::Free && self.owner == mark_of_thread()
+    }
+}
+
+/// A number that no other living thread of the process has.
+fn mark_of_thread() -> usize {
+    thread_local!(static PLACE: u8 = const { 0 });
+    PLACE.with(|place| std::ptr::from_ref(place).addr())
 }
 
 // Ranks as threads have their cells in one heap: no two may share a cache line (two lines are fetched together).
@@ -87,6 +106,7 @@ impl Cell {
         let inside = Inside {
             lane,
             ownership: Ownership::Free,
+            owner: 0,
             sleeping: false,
             heirs: Vec::new(),
             standby: None,
@@ -256,6 +276,9 @@ impl Cell {
         if done(&mut inside.lane) {
             return true;
         }
+        if inside.is_owned_here() {
+            return self.drive_within(inside, mine, deadline, house, &mut done);
+        }
         let mut registered = None;
         loop {
             let free = match inside.ownership {
@@ -270,7 +293,7 @@ impl Cell {
                     self.sleeper.wake();
                     inside.lane.disarm();
                 }
-                inside.ownership = Ownership::Waiter;
+                inside.own(Ownership::Waiter);
                 if let Some(waiter) = registered.take() {
                     inside.heirs.retain(|heir| *heir != waiter);
                     self.waiters.remove(waiter);
@@ -315,13 +338,39 @@ impl Cell {
         }
     }
 
+    /// Users' code that the owner runs (an operator, a waker, the drop of a buffer) waits itself: nobody else could move the
+    /// lane on for it.
+    fn drive_within(
+        &self,
+        inside: MutexGuard<'_, Inside>,
+        mine: Option<RequestId>,
+        deadline: Option<Time>,
+        house: &House,
+        done: &mut dyn FnMut(&mut Lane) -> bool,
+    ) -> bool {
+        let mut inside = inside;
+        // A progress thread gives way to nobody while users' code stands on its stack.
+        let owned_as = std::mem::replace(&mut inside.ownership, Ownership::Waiter);
+        let (mut inside, complete, last) = self.drive(inside, mine, deadline, house, done);
+        inside.ownership = owned_as;
+        drop(inside);
+        if let Some(work) = last {
+            let finished = self.work(work);
+            debug_assert!(finished.is_none());
+        }
+        complete
+    }
+
     /// Moves on whatever can move now, without waiting. Looks around now and then: a program may do nothing else.
     pub fn progress<'a>(&'a self, inside: MutexGuard<'a, Inside>, house: &House) -> MutexGuard<'a, Inside> {
         let mut inside = inside;
-        if inside.ownership != Ownership::Free {
+        let is_within = inside.is_owned_here();
+        if inside.ownership != Ownership::Free && !is_within {
             return inside;
         }
-        inside.ownership = Ownership::Waiter;
+        if !is_within {
+            inside.own(Ownership::Waiter);
+        }
         inside.progresses = inside.progresses.wrapping_add(1);
         if inside.progresses.is_multiple_of(PROGRESSES_PER_LOOK) {
             house.look_around(&mut inside.lane);
@@ -334,8 +383,10 @@ impl Cell {
                 Polled::Idle => break,
             }
         }
-        inside.ownership = Ownership::Free;
-        self.hand_over(&mut inside);
+        if !is_within {
+            inside.ownership = Ownership::Free;
+            self.hand_over(&mut inside);
+        }
         inside
     }
 
@@ -344,7 +395,7 @@ impl Cell {
         while !stop() {
             let mut inside = self.lock();
             if inside.ownership == Ownership::Free {
-                inside.ownership = Ownership::ProgressThread;
+                inside.own(Ownership::ProgressThread);
                 let (mut inside, ..) = self.drive(inside, None, None, house, &mut |_| stop());
                 if inside.ownership == Ownership::ProgressThread {
                     inside.ownership = Ownership::Free;
