@@ -288,3 +288,32 @@ fn an_operator_may_communicate(world: Comm) -> Result<()> {
     }
     Ok(())
 }
+
+/// Where an operator fails nobody takes what was not combined for the result, and nobody waits for ever.
+#[archipelago::test(ranks = [2, 3, 5])]
+fn an_operator_that_fails_at_one_rank_misleads_no_other(world: Comm) -> Result<()> {
+    let (me, n) = (world.rank() as u64, world.size() as u64);
+    for elements in [1, 3000, 50_000] {
+        for round in 0..3 {
+            let part = world.duplicate()?;
+            let fails = me == round % n;
+            let sum = move |a: &u64, b: &u64| {
+                if fails {
+                    std::panic::resume_unwind(Box::new("fragile".to_owned()));
+                }
+                a + b
+            };
+            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                part.all_reduce(vec![me; elements], archipelago::ordered(sum))
+            }));
+            match outcome {
+                Err(panic) => assert!(fails && panic.is::<String>()),
+                // It may have had no part in the reduction.
+                Ok(Ok(sums)) => assert_eq!(sums, vec![n * (n - 1) / 2; elements]),
+                Ok(Err(error)) => assert!(error.to_string().contains("operator has failed"), "{error}"),
+            }
+            world.barrier()?;
+        }
+    }
+    Ok(())
+}

@@ -91,6 +91,8 @@ pub enum Error {
         /// Who called what.
         why: String,
     },
+    /// The user's operator of this collective has failed: it panicked, or was given bytes that are no value of its type.
+    OperatorFailed,
     /// An algorithm that was asked for by name and can't be used for this call.
     Unfit(&'static crate::collective::Algorithm),
     /// Another member ended the collective with an error of its own.
@@ -153,6 +155,9 @@ impl std::fmt::Display for Error {
                 f,
                 "the members of the communicator are out of step: {why}; it takes no more collectives"
             ),
+            Error::OperatorFailed => {
+                write!(f, "its operator has failed: it panicked, or was given what is no value of its type")
+            }
             Error::Unfit(algorithm) => {
                 write!(f, "the {} algorithm \"{}\" needs", algorithm.collective.name(), algorithm.name)?;
                 let mut separator = ": ";

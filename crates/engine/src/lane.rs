@@ -261,7 +261,13 @@ impl Lane {
             Part::Piece(bytes) => self.piece_delivered(request, bytes),
             Part::Eager => self.complete(request, Ok(Status::default())),
             Part::Streamed => self.piece_sent(request),
-            Part::Step => self.step_finished(request),
+            Part::Step => {
+                if !finished.succeeded {
+                    // What others would get of it is not the result: they are told.
+                    self.fail_collective(request, Error::OperatorFailed);
+                }
+                self.step_finished(request);
+            }
         }
         if let Some(error) = doomed {
             self.complete(request, Err(error));

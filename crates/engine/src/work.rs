@@ -191,6 +191,13 @@ pub struct Finished {
     pub(crate) succeeded: bool,
 }
 
+impl Finished {
+    /// Whether the work was done as it should be.
+    pub fn succeeded(&self) -> bool {
+        self.succeeded
+    }
+}
+
 impl Work {
     /// Whether the lane need not hear of it afterwards, so that the operation may count as complete before it is done.
     pub fn is_parting(&self) -> bool {
@@ -234,7 +241,7 @@ impl Work {
             Work::Reduce { operator, from, into, count, from_is_left, ticket } => {
                 // SAFETY: both hold `count` elements of the operator's type by this function's contract.
                 unsafe { operator.reduce(from.get(), into.get(), count, from_is_left) };
-                done(ticket)
+                done_unless(operator.has_failed(), ticket)
             }
             Work::Publish { board, epoch, runs, mark, ticket } => {
                 // SAFETY: the runs are valid by this function's contract.
@@ -246,8 +253,8 @@ impl Work {
                 let from = (0..count).map(|i| board.payload((of + i) % board.size(), epoch));
                 // SAFETY: `into` is valid for `bytes` by this function's contract; what the cells hold isn't written
                 // again before this member is done with the epoch.
-                unsafe { read_cells(from, skip, into, bytes, operator) };
-                done(ticket)
+                unsafe { read_cells(from, skip, into, bytes, operator.as_ref()) };
+                done_unless(operator.is_some_and(|operator| operator.has_failed()), ticket)
             }
             Work::Wake(waiter) => {
                 wake(waiter);
@@ -259,6 +266,11 @@ impl Work {
             }
         }
     }
+}
+
+/// What is heard of work whose operator may have failed: of a failure always.
+fn done_unless(failed: bool, ticket: Option<Ticket>) -> Option<Finished> {
+    if failed { Some(Finished { ticket, release: None, succeeded: false }) } else { done(ticket) }
 }
 
 /// What the lane hears of work that went well, if it waits for it.
@@ -316,13 +328,13 @@ unsafe fn read_cells(
     skip: usize,
     into: Pointer,
     bytes: usize,
-    operator: Option<layout::Operator>,
+    operator: Option<&layout::Operator>,
 ) {
     assert!(skip <= PAYLOAD_BYTES && bytes <= PAYLOAD_BYTES - skip, "more bytes than a cell holds");
     for (number, cell) in cells.enumerate() {
         // SAFETY: within the cell.
         let from = unsafe { cell.add(skip) };
-        match &operator {
+        match operator {
             Some(operator) if number > 0 => {
                 let count = bytes / operator.element_bytes().max(1);
                 // SAFETY: both hold `count` elements by contract.

@@ -228,8 +228,10 @@ impl Cell {
         let failed = loop {
             match inline.advance() {
                 Advance::Work(work) => {
-                    let finished = self.work(work);
-                    debug_assert!(finished.is_none());
+                    // Nothing is heard of what went well.
+                    if self.work(work).is_some_and(|finished| !finished.succeeded()) {
+                        break Some(Error::OperatorFailed);
+                    }
                 }
                 Advance::Done => {
                     let mut inside = self.lock();

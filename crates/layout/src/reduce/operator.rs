@@ -207,6 +207,14 @@ impl Operator {
         }
     }
 
+    /// Whether the operator, or a clone of it, has stopped: what it was to combine since then is not combined.
+    pub fn has_failed(&self) -> bool {
+        match &self.kind {
+            Kind::User { failure, .. } => failure.lock().unwrap_or_else(PoisonError::into_inner).is_some(),
+            _ => false,
+        }
+    }
+
     /// Why the operator, or a clone of it, has stopped, if it has.
     pub fn take_failure(&self) -> Option<Failure> {
         match &self.kind {
