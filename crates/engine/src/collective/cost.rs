@@ -77,11 +77,11 @@ impl Price {
     pub const SHARED_MEMORY: Price = Price {
         latency_ps: 300_000,
         message_ps: 100_000,
-        byte_ps: 120,
+        byte_ps: 200,
         reduced_byte_ps: 100,
         copied_byte_ps: 60,
         cell_ps: 70_000,
-        turn_ps: 4_000_000,
+        turn_ps: 1_500_000,
     };
 
     /// Messages through a socket.
