@@ -24,13 +24,16 @@ pub fn all_pairs(comm: &Comm, random: &mut Random) -> Result<()> {
     }
     let mine: Vec<_> = drawn.iter().filter(|(from, ..)| *from == me).collect();
     let texts: Vec<Vec<u8>> = mine.iter().map(|(.., bytes, _, key)| text(*key, *bytes)).collect();
-    let mut buffer = SendBuffer::new(texts.iter().map(Vec::len).sum());
+    let mut buffer =
+        SendBuffer::new(texts.iter().map(|text| text.len() + SendBuffer::MESSAGE_OVERHEAD).sum());
     comm.scope(|scope| {
         let mut owned = Vec::new();
         for ((_, to, _, form, _), text) in mine.iter().zip(&texts) {
             let to = comm.to(*to).tag(1);
             match form {
-                0 => drop(to.start_send(scope, text)?),
+                0 => {
+                    to.start_send(scope, text)?;
+                }
                 1 => to.send_buffered(&mut buffer, text)?,
                 _ => owned.push(to.send_owned(text.clone())),
             }
