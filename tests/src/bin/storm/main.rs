@@ -10,6 +10,7 @@ mod messages;
 mod random;
 mod together;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use archipelago::Comm;
@@ -32,12 +33,16 @@ const PARTS: &[(&str, Part)] = &[
     ("splits", together::splits),
 ];
 
+/// Whether a rank is killed in this storm.
+static A_RANK_DIES: AtomicBool = AtomicBool::new(false);
+
 fn main() -> archipelago::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let number = |at: usize| arguments.get(at).and_then(|text| text.parse().ok());
     let (Some(seed), Some(rounds)) = (number(0), number(1)) else { panic!("storm SEED ROUNDS [PART]") };
     let world = archipelago::init()?;
     let mut random = Random::new(seed);
+    A_RANK_DIES.store(number(3).is_some(), Ordering::Relaxed);
     if number(3) == Some(world.rank() as u64) {
         let after = Duration::from_millis(mix(seed) % 400);
         std::thread::spawn(move || {

@@ -1,7 +1,10 @@
 //! Messages between pairs, of all sizes and in all forms.
 
+use std::sync::atomic::Ordering;
+
 use archipelago::{Comm, Result, SendBuffer};
 
+use crate::A_RANK_DIES;
 use crate::random::{Random, mix};
 
 /// What a message holds.
@@ -31,7 +34,8 @@ pub fn all_pairs(comm: &Comm, random: &mut Random) -> Result<()> {
         for ((_, to, _, form, _), text) in mine.iter().zip(&texts) {
             let to = comm.to(*to).tag(1);
             match form {
-                0 => {
+                // A scope that fails takes back what nobody has received: those who live on would see what came after it.
+                0 if !A_RANK_DIES.load(Ordering::Relaxed) => {
                     to.start_send(scope, text)?;
                 }
                 1 => to.send_buffered(&mut buffer, text)?,
