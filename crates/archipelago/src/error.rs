@@ -145,6 +145,8 @@ struct Details {
     communicator: std::sync::Arc<str>,
     rank: usize,
     size: usize,
+    /// How many ranks an address can name: of an inter-communicator those of the other side.
+    others: usize,
     peer: Peer,
     tag: Option<i32>,
     of: fn() -> String,
@@ -180,7 +182,8 @@ impl Spot {
         let Spot { operation, peer, tag } = self;
         let communicator = comm.name();
         let (rank, size, of) = (comm.rank(), comm.size(), wire::describe::<T>);
-        Place(Box::new(Details { operation, communicator, rank, size, peer, tag, of }))
+        let others = comm.inner().peers().size();
+        Place(Box::new(Details { operation, communicator, rank, size, others, peer, tag, of }))
     }
 
     /// What the engine says, in the words of the API.
@@ -397,7 +400,7 @@ impl fmt::Display for Error {
                 write!(f, "rank {rank}{} is gone: {cause}", on(host.as_deref()))
             }
             Error::PeerFailed { rank: None, cause, .. } => f.write_str(cause),
-            Error::NoSuchRank { rank, place } => match place.0.size {
+            Error::NoSuchRank { rank, place } => match place.0.others {
                 1 => write!(f, "there is no rank {rank}; the only rank is 0"),
                 size => write!(f, "there is no rank {rank}; the ranks are 0 to {}", size - 1),
             },

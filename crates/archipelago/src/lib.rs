@@ -104,6 +104,7 @@ mod exchange;
 mod graph;
 mod grid;
 mod group;
+mod inter;
 mod kept;
 mod operation;
 mod operator;
@@ -134,6 +135,7 @@ pub use error::{Error, Failed, Place, Result};
 pub use graph::Graph;
 pub use grid::Grid;
 pub use group::Group;
+pub use inter::InterComm;
 pub use layout::{
     Buffer, BufferMut, Constructor, Dimension, Distribution, Field, Layout, LayoutError, Order, OutOfBounds,
     OwnedBuffer, OwnedView, ReproducibleSum, View, ViewMut,
@@ -147,6 +149,7 @@ pub use partitioned::{Partition, PartitionedReceive, PartitionedSend};
 pub use persistent::{PersistentReceive, PersistentSend};
 pub use probe::Message;
 pub use runtime::Waits;
+pub use runtime::inter::Root as InterRoot;
 pub use scope::{Collecting, Receiving, Scope, Sending};
 pub use set::{Key, Request, Requests};
 #[doc(hidden)]

@@ -23,6 +23,10 @@ struct Scene {
     liar: Port,
     target: Peer,
     honest: Lane,
+    /// What the honest one sends on, and what the two others are called in `world`.
+    honest_world: Communicator,
+    honest_rank: usize,
+    liar_rank: usize,
     buffer: Box<[u8; 8]>,
 }
 
@@ -34,7 +38,26 @@ impl Scene {
         let mut liar = Port::on_host(&host, 1, process(1), 0);
         let target = liar.connect(process(0));
         let (lane, honest) = (lane(0), lane(2));
-        Scene { lane, world: world(0), liar, target, honest, buffer: Box::default() }
+        Scene {
+            lane,
+            world: world(0),
+            liar,
+            target,
+            honest,
+            honest_world: world(2),
+            honest_rank: 2,
+            liar_rank: 1,
+            buffer: Box::default(),
+        }
+    }
+
+    /// The same in an inter-communicator, whose other side the two others are.
+    fn between_sides() -> Scene {
+        let (here, there) = (Group::of(vec![process(0)]), Group::of(vec![process(1), process(2)]));
+        let context = ContextId::WORLD;
+        let mine = Communicator::new(context, here.clone(), 0, "asks".into()).with_remote(there.clone());
+        let theirs = Communicator::new(context, there, 1, "answers".into()).with_remote(here);
+        Scene { world: mine, honest_world: theirs, honest_rank: 1, liar_rank: 0, ..Scene::new() }
     }
 
     fn lie(&mut self, kind: u8, header: [u64; 3], payload: &[u8]) {
@@ -43,7 +66,7 @@ impl Scene {
 
     fn tell_the_truth(&mut self) {
         let data = Data::Small { bytes: [2; 32], length: 8 };
-        assert!(self.honest.send(&world(2), 0, 5, TypeTag::BYTES, data, Mode::Standard).is_ok());
+        assert!(self.honest.send(&self.honest_world, 0, 5, TypeTag::BYTES, data, Mode::Standard).is_ok());
     }
 
     fn receive(&mut self, source: Source) -> Result<Received, Error> {
@@ -72,17 +95,21 @@ impl Scene {
             Received::Work(work, status) => {
                 // SAFETY: as above.
                 assert!(unsafe { work.run(|_| {}) }.is_none());
-                assert_eq!(status.source, 2);
+                assert_eq!(status.source, self.honest_rank);
             }
             Received::Pending(request) => {
                 self.progress();
-                assert_eq!(self.lane.take(request).expect("complete").map(|status| status.source), Ok(2));
+                let outcome = self.lane.take(request).expect("complete");
+                assert_eq!(outcome.map(|status| status.source), Ok(self.honest_rank));
             }
         }
         assert_eq!(*self.buffer, [2; 8]);
         let data = Data::Small { bytes: [0; 32], length: 1 };
-        let refused = self.lane.send(&self.world, 1, 0, TypeTag::BYTES, data, Mode::Standard);
-        assert!(matches!(refused, Err(Error::PeerFailed { rank: Some(1), cause: Cause::Protocol(_), .. })));
+        let refused = self.lane.send(&self.world, self.liar_rank, 0, TypeTag::BYTES, data, Mode::Standard);
+        let lost = |rank| rank == self.liar_rank;
+        assert!(
+            matches!(refused, Err(Error::PeerFailed { rank: Some(rank), cause: Cause::Protocol(_), .. }) if lost(rank))
+        );
         assert_eq!(self.lane.unexpected_bytes(), 0);
     }
 }
@@ -98,6 +125,30 @@ const STEP_FAILED: u8 = 14;
 
 /// "From rank 2, with tag 5."
 const NAMED: u64 = 2 << 32 | 5;
+
+#[test]
+fn between_two_sides_names_are_those_of_the_other_side() {
+    // "From rank 1", who is the honest one; and from one whom that side doesn't have, as many as there are in all.
+    for name in [1, 2] {
+        for source in [Source::Rank(1), Source::Any] {
+            let mut scene = Scene::between_sides();
+            let posted = scene.receive(source).expect("posted");
+            scene.lie(EAGER, [ContextId::WORLD.0, name << 32 | 5, 0], &[1; 8]);
+            scene.progress();
+            match (source, posted) {
+                // A wildcard is right to end: a member's connection is over.
+                (Source::Any, Received::Pending(request)) => {
+                    let ended = scene.lane.take(request).expect("ended").err();
+                    assert!(matches!(ended, Some(Error::PeerFailed { rank: Some(0), .. })), "{ended:?}");
+                    scene.check(None, Source::Rank(1));
+                }
+                // Nobody has asked for rank 2.
+                (_, posted) if name == 1 => scene.check(Some(posted), source),
+                _ => {}
+            }
+        }
+    }
+}
 
 #[test]
 fn a_message_in_anothers_name_is_nobodys() {

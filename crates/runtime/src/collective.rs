@@ -1,9 +1,7 @@
 //! Collectives: the untyped verbs.
 
-use std::sync::Arc;
-
-use engine::collective::{Algorithm, Begun, Blocks, Call, Case, Collective, Lengths, Operands, Price, Span};
-use engine::{Error, Pointer, RequestId};
+use engine::collective::{Algorithm, Begun, Call, Case, Collective, Operands, Price};
+use engine::{Error, RequestId};
 use mapped::board::PAYLOAD_BYTES;
 
 use crate::Comm;
@@ -84,76 +82,4 @@ impl Comm {
         cell.nudge(&inside);
         Ok(request)
     }
-
-    /// The bytes of all members, one behind the other in order of rank: everybody gives the same number.
-    ///
-    /// # Errors
-    /// As [`collective`](Comm::collective).
-    pub(crate) fn all_gather_bytes(&self, mine: &[u8]) -> Result<Vec<u8>, Error> {
-        let mut all = vec![0u8; mine.len() * self.size()];
-        let case = self.case(Collective::AllGather, mine.len() as u64, 1);
-        let operands = Operands {
-            input: Pointer::reading(mine.as_ptr()),
-            output: Pointer::new(all.as_mut_ptr()),
-            operator: None,
-        };
-        // SAFETY: both buffers have the size that the case states and outlive the call.
-        unsafe { self.collective(&Call::new(case, self.rank() as u32, 0), None, operands)? };
-        Ok(all)
-    }
-
-    /// The bytes of all members, each any number. Costs an all-gather of 8 bytes each and one of the bytes.
-    ///
-    /// # Errors
-    /// As [`collective`](Comm::collective).
-    pub(crate) fn all_gather_v_bytes(&self, mine: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
-        let lengths = self.all_gather_bytes(&(mine.len() as u64).to_le_bytes())?;
-        let lengths = lengths.as_chunks::<8>().0.iter().map(|length| u64::from_le_bytes(*length));
-        let blocks = Arc::new(Blocks::packed(lengths, 1));
-        let mut all = vec![0u8; blocks.bytes() as usize];
-        let case =
-            Case { listed: true, ..self.case(Collective::AllGather, blocks.bytes() / self.size() as u64, 1) };
-        let mut call = Call::new(case, self.rank() as u32, 0);
-        (call.input, call.output) = (Lengths::Bytes(mine.len() as u64), Lengths::Listed(blocks.clone()));
-        let operands = Operands {
-            input: Pointer::reading(mine.as_ptr()),
-            output: Pointer::new(all.as_mut_ptr()),
-            operator: None,
-        };
-        // SAFETY: both buffers have the size that the call states and outlive it.
-        unsafe { self.collective(&call, None, operands)? };
-        Ok(cut(&all, &blocks))
-    }
-
-    /// Gives each member its part, and returns theirs, whose lengths are known.
-    ///
-    /// # Errors
-    /// As [`collective`](Comm::collective).
-    pub(crate) fn all_to_all_v_bytes(
-        &self,
-        parts: &[Vec<u8>],
-        lengths: &[usize],
-    ) -> Result<Vec<Vec<u8>>, Error> {
-        let given = Arc::new(Blocks::packed(parts.iter().map(|part| part.len() as u64), 1));
-        let taken = Arc::new(Blocks::packed(lengths.iter().map(|length| *length as u64), 1));
-        let (mine, mut theirs) = (parts.concat(), vec![0u8; taken.bytes() as usize]);
-        let case = Case { listed: true, ..self.case(Collective::AllToAll, 0, 1) };
-        let mut call = Call::new(case, self.rank() as u32, 0);
-        (call.input, call.output) = (Lengths::Listed(given), Lengths::Listed(taken.clone()));
-        let operands = Operands {
-            input: Pointer::reading(mine.as_ptr()),
-            output: Pointer::new(theirs.as_mut_ptr()),
-            operator: None,
-        };
-        // SAFETY: both buffers have the size that the call states and outlive it.
-        unsafe { self.collective(&call, None, operands)? };
-        Ok(cut(&theirs, &taken))
-    }
-}
-
-/// The blocks of a buffer.
-fn cut(all: &[u8], blocks: &Blocks) -> Vec<Vec<u8>> {
-    let span = |block| blocks.span(block);
-    let block = |span: Span| all[span.offset as usize..][..span.bytes as usize].to_vec();
-    (0..blocks.len()).map(span).map(block).collect()
 }

@@ -181,7 +181,7 @@ impl Process {
         self.create_within(None, group, tag, format!("group `{tag}`"))
     }
 
-    fn create_within(
+    pub(crate) fn create_within(
         self: &Arc<Self>,
         parent: Option<ContextId>,
         group: &Group,
@@ -217,13 +217,13 @@ fn passing_context(parent: Option<ContextId>, group: &Group, tag: &str) -> Conte
 }
 
 /// While it lives no other thread of the process creates in this context.
-struct Creating<'a> {
+pub(crate) struct Creating<'a> {
     process: &'a Process,
     context: ContextId,
 }
 
 impl<'a> Creating<'a> {
-    fn begin(process: &'a Process, context: ContextId) -> Option<Creating<'a>> {
+    pub fn begin(process: &'a Process, context: ContextId) -> Option<Creating<'a>> {
         let mut creating = process.creating.lock().unwrap_or_else(|e| e.into_inner());
         if creating.contains(&context) {
             return None;

@@ -3,6 +3,7 @@
 //! [`Process`] joins the job ([`join`]) or is made for a thread ([`harness`]); [`Comm`] has the untyped verbs that the
 //! typed API and the C ABI stand on. Refuses to know of types beyond their signature.
 
+mod bytes;
 mod cell;
 pub mod clock;
 mod collective;
@@ -10,6 +11,7 @@ mod comm;
 mod create;
 pub mod harness;
 mod house;
+pub mod inter;
 mod join;
 pub mod patience;
 mod process;

@@ -220,6 +220,10 @@ impl Lane {
         operands: Operands,
     ) -> Result<Box<Execution>, Error> {
         self.check_open()?;
+        if communicator.remote().is_some() {
+            let why = "collectives of an inter-communicator are made of parts on its two sides".to_owned();
+            return Err(Error::Argument { name: "communicator", why });
+        }
         let (rank, size) = (call.root as usize, communicator.size());
         if rank >= size {
             return Err(Error::NoSuchRank { rank, size });

@@ -1,0 +1,204 @@
+//! Inter-communicators: who hears whom, and what each side gets.
+
+use archipelago::prelude::*;
+use archipelago::{Error, InterComm, InterRoot, Result};
+
+/// The lowest `low` ranks on one side, the others on the other. Leaders are not the first of their sides where they can be.
+fn sides(world: &Comm, low: usize) -> Result<(bool, InterComm)> {
+    let is_low = world.rank() < low;
+    let side = world.split(Some(is_low as u32), 0)?.expect("it gave a colour");
+    let leader = side.size() - 1;
+    let other = if is_low { world.size() - 1 } else { low - 1 };
+    let bridge = (side.rank() == leader).then_some((world, other));
+    Ok((is_low, side.inter_communicator(leader, bridge, 5)?))
+}
+
+fn check_messages(inter: &InterComm, first_here: usize, first_there: usize) -> Result<()> {
+    let (me, here, there) = (inter.rank(), inter.size(), inter.remote_size());
+    for by_name in [true, false] {
+        let tag = 3 + by_name as i32;
+        for to in 0..there {
+            drop(inter.to(to).tag(tag).send_owned(vec![first_here + me; 1 + 20_000 * (to % 2)]));
+        }
+        for from in 0..there {
+            let source = if by_name { inter.from(from) } else { inter.from_any() };
+            let (values, status) = source.tag(tag).receive_with_status::<Vec<usize>>()?;
+            assert_eq!(values, vec![first_there + status.source; 1 + 20_000 * (me % 2)]);
+            assert!(!by_name || status.source == from);
+        }
+    }
+    assert!(matches!(inter.to(there).send(&1), Err(Error::NoSuchRank { .. })));
+    let error = inter.from(there).receive::<u8>().unwrap_err().to_string();
+    assert!(error.contains(&format!("there is no rank {there}")), "{error}");
+    assert_eq!((inter.group().size(), inter.remote_group().size()), (here, there));
+    inter.barrier()
+}
+
+/// Every collective once, against what it means.
+fn check_collectives(inter: &InterComm, first_here: usize, first_there: usize) -> Result<()> {
+    let (me, here, there) = (inter.rank(), inter.size(), inter.remote_size());
+    let theirs: Vec<usize> = (0..there).map(|rank| first_there + rank).collect();
+    let mine = first_here + me;
+
+    for length in [0, 1, 3, 5000] {
+        let mut all = vec![0; there * length];
+        inter.all_gather_into(&vec![mine; length], &mut all)?;
+        assert!(all.iter().enumerate().all(|(i, value)| *value == theirs[i / length.max(1)]));
+
+        let parts: Vec<usize> = (0..there).flat_map(|to| vec![mine * 1000 + to; length]).collect();
+        inter.all_to_all_into(&parts, &mut all)?;
+        assert!(all.iter().enumerate().all(|(i, value)| *value == theirs[i / length.max(1)] * 1000 + me));
+
+        let sum = inter.all_reduce(&vec![mine; length], Sum)?;
+        assert_eq!(sum, vec![theirs.iter().sum::<usize>(); length]);
+        // Strings of digits don't commute.
+        let joined = inter.all_reduce(
+            &vec![(1u32, mine as u64 % 10); length],
+            ordered(|a: &(u32, u64), b: &(u32, u64)| {
+                (a.0 + b.0, a.1.wrapping_mul(10u64.wrapping_pow(b.0)).wrapping_add(b.1))
+            }),
+        )?;
+        let digits =
+            theirs.iter().fold(0u64, |digits, one| digits.wrapping_mul(10).wrapping_add(*one as u64 % 10));
+        assert_eq!(joined, vec![(there as u32, digits); length]);
+
+        let given: Vec<usize> = (0..here * there * length).map(|i| i + mine).collect();
+        let mut part = vec![0; there * length];
+        inter.reduce_scatter_into(&given, &mut part, Sum)?;
+        let expected = |i: usize| there * (me * there * length + i) + theirs.iter().sum::<usize>();
+        assert!(part.iter().enumerate().all(|(i, value)| *value == expected(i)));
+
+        // Both sides have the root once, each of them in turn. Its number is known to all.
+        for is_here in [first_here < first_there, first_here > first_there] {
+            let roots = if is_here { here } else { there };
+            for number in 0..roots {
+                let root = match is_here {
+                    true if me == number => InterRoot::Here,
+                    true => InterRoot::Beside,
+                    false => InterRoot::There(number),
+                };
+                check_rooted(inter, root, mine, &theirs, length)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_rooted(
+    inter: &InterComm,
+    root: InterRoot,
+    mine: usize,
+    theirs: &[usize],
+    length: usize,
+) -> Result<()> {
+    let there = theirs.len();
+    let is_root = root == InterRoot::Here;
+    let from = if let InterRoot::There(rank) = root { Some(theirs[rank]) } else { None };
+    let value = |who: usize, i: usize| (who.is_multiple_of(2), (who * 100_000 + i) as u32);
+    let of = |who: usize| (0..length).map(|i| value(who, i)).collect::<Vec<_>>();
+
+    let mut values = of(mine);
+    inter.broadcast(root, &mut values)?;
+    assert_eq!(values, of(from.unwrap_or(mine)));
+
+    let mut all = vec![(false, 0); if is_root { there * length } else { 0 }];
+    inter.gather_into(root, &of(mine), &mut all)?;
+    let gathered: Vec<_> = theirs.iter().flat_map(|who| of(*who)).collect();
+    assert_eq!(all, if is_root { gathered } else { vec![] });
+
+    let parts: Vec<usize> = (0..there).flat_map(|to| vec![mine * 1000 + to; length]).collect();
+    let mut part = vec![0; length];
+    inter.scatter_into(root, if is_root { &parts } else { &[] }, &mut part)?;
+    assert_eq!(part, vec![from.map_or(0, |from| from * 1000 + inter.rank()); length]);
+
+    let mut sum = vec![0; if is_root { length } else { 0 }];
+    inter.reduce_into(root, &vec![mine; length], &mut sum, Sum)?;
+    assert_eq!(sum, vec![theirs.iter().sum::<usize>(); sum.len()]);
+    Ok(())
+}
+
+#[archipelago::test(ranks = [2, 3, 4, 7, 16])]
+fn two_sides_talk(world: Comm) -> Result<()> {
+    for low in [1, world.size() / 2] {
+        let (is_low, inter) = sides(&world, low)?;
+        let (here, there) = if is_low { (0, low) } else { (low, 0) };
+        check_messages(&inter, here, there)?;
+        check_collectives(&inter, here, there)?;
+        let copy = inter.duplicate()?;
+        // What is sent in one is not received in the other.
+        drop(inter.to(0).tag(3).send_owned(1u8));
+        check_messages(&copy, here, there)?;
+        if inter.rank() == 0 {
+            (0..inter.remote_size()).try_for_each(|_| inter.from_any().tag(3).receive::<u8>().map(drop))?;
+        }
+        check_collectives(&copy, here, there)?;
+    }
+    Ok(())
+}
+
+#[archipelago::test(ranks = [2, 3, 4, 7, 16])]
+fn sides_merge_in_the_order_that_they_say(world: Comm) -> Result<()> {
+    let low = world.size() / 2;
+    let (is_low, inter) = sides(&world, low)?;
+    let ascending: Vec<usize> = (0..world.size()).collect();
+    let turned: Vec<usize> = (low..world.size()).chain(0..low).collect();
+    assert_eq!(inter.merge(!is_low)?.all_gather(&[world.rank()])?, ascending);
+    assert_eq!(inter.merge(is_low)?.all_gather(&[world.rank()])?, turned);
+    for high in [false, true] {
+        let any = inter.merge(high)?.all_gather(&[world.rank()])?;
+        assert!(any == ascending || any == turned, "{any:?}");
+        assert_eq!(world.root(0).broadcast_vec(Some(any.clone()).filter(|_| world.rank() == 0))?, any);
+    }
+    // Members of one side that say different things are told, and so is the other side.
+    if inter.size() > 1 || inter.remote_size() > 1 {
+        let error = inter.merge(inter.rank() == 0).map(drop);
+        if inter.size() > 1 {
+            assert!(error.unwrap_err().to_string().contains("`high`"));
+        }
+    }
+    inter.barrier()
+}
+
+#[archipelago::test(ranks = [2, 3, 4, 7, 16])]
+fn parts_have_both_sides_or_none(world: Comm) -> Result<()> {
+    let low = world.size() / 2;
+    let (is_low, inter) = sides(&world, low)?;
+    let me = inter.rank();
+    // Colours by parity, in falling order; ranks past the fifth have none.
+    let colour = (me < 5).then_some(me as u32 % 2);
+    let of = |size: usize| (0..size.min(5)).rev().filter(|rank| rank % 2 == me % 2).collect::<Vec<_>>();
+    let (here, there) = (of(inter.size()), of(inter.remote_size()));
+    let part = inter.split(colour, -(me as i64))?;
+    assert_eq!(part.is_some(), colour.is_some() && !there.is_empty());
+    if let Some(part) = part {
+        assert_eq!((part.size(), part.remote_size()), (here.len(), there.len()));
+        assert_eq!(here[part.rank()], me);
+        let mut ranks = vec![0; there.len()];
+        part.all_gather_into(&[me], &mut ranks)?;
+        assert_eq!(ranks, there);
+        assert_eq!(part.merge(is_low)?.size(), here.len() + there.len());
+    }
+    inter.barrier()
+}
+
+#[archipelago::test(ranks = [2, 3, 5])]
+fn sides_that_cannot_be_are_refused(world: Comm) -> Result<()> {
+    let low = world.size() / 2;
+    let is_low = world.rank() < low;
+    let side = world.split(Some(is_low as u32), 0)?.expect("it gave a colour");
+    let refused = side.inter_communicator(side.size(), None, 0).unwrap_err().to_string();
+    assert!(refused.contains("`leader`"), "{refused}");
+    // The leader has no bridge: it is told so, and the others that it has failed.
+    let refused = side.inter_communicator(0, None, 0).unwrap_err().to_string();
+    assert!(refused.contains(if side.rank() == 0 { "`bridge`" } else { "leaders" }), "{refused}");
+    let stranger = (side.rank() == 0).then_some((&world, world.size()));
+    assert!(side.inter_communicator(0, stranger, 0).is_err());
+    let (_, inter) = sides(&world, low)?;
+    let there = inter.remote_size();
+    assert!(matches!(inter.broadcast(InterRoot::There(there), &mut [0]), Err(Error::NoSuchRank { .. })));
+    if there > 1 {
+        let refused = inter.all_to_all_into(&[1], &mut [0; 4]).unwrap_err().to_string();
+        assert!(refused.contains("`mine`"), "{refused}");
+    }
+    inter.barrier()
+}
