@@ -133,50 +133,49 @@ impl Inline {
                 }
                 return Advance::Done;
             };
-            if matches!(step, Step::Send { .. } | Step::Receive { .. } | Step::Pull { .. }) {
-                return Advance::Post;
-            }
-            match self.begin_step(step) {
-                Ok(None) => {}
-                Ok(Some(work)) => return Advance::Work(work),
-                Err(error) => return Advance::Failed(error),
+            if let Some(needed) = self.begin_step(step) {
+                return needed;
             }
         }
     }
 
-    fn begin_step(&mut self, step: Step) -> Result<Option<Work>, Error> {
-        self.next = self.next.map(|next| next + 1);
+    /// Begins a step, which is then behind us; one that is a message is not begun.
+    fn begin_step(&mut self, step: Step) -> Option<Advance> {
         let execution = &mut self.execution;
         let member = |execution: &Execution, of| execution.schedule().member(of) as usize;
-        match step {
-            Step::Publish(publication) => {
-                let Some(usage) = &mut execution.usage else { return Ok(None) };
-                if usage.board.reader_behind(usage.epoch(publication.turn)).is_none() {
-                    return Ok(execution.publishing(publication, None));
+        let work = match step {
+            Step::Send { .. } | Step::Receive { .. } | Step::Pull { .. } => return Some(Advance::Post),
+            Step::Publish(publication) => match &mut execution.usage {
+                Some(usage) if usage.board.reader_behind(usage.epoch(publication.turn)).is_some() => {
+                    usage.wait = Some(Wait::Room(publication));
+                    None
                 }
-                usage.wait = Some(Wait::Room(publication));
-                Ok(None)
-            }
+                _ => execution.publishing(publication, None),
+            },
             Step::Await { turn, of, count } => {
                 let next = member(execution, of);
                 if let Some(usage) = &mut execution.usage {
                     usage.wait = Some(Wait::Members { turn, next, count: count as usize });
                 }
-                Ok(None)
+                None
             }
             Step::Fetch { turn, of, count, at, into } => {
-                execution.fetching(turn, member(execution, of), count as usize, at, into, None)
+                match execution.fetching(turn, member(execution, of), count as usize, at, into, None) {
+                    Ok(work) => work,
+                    Err(error) => return Some(Advance::Failed(error)),
+                }
             }
-            Step::Reduce { from, into, order } => Ok(execution.reducing(from, into, order, None)),
+            Step::Reduce { from, into, order } => execution.reducing(from, into, order, None),
             Step::Copy { from, into } => {
                 let copies = execution.copies(from, into).filter(|(.., bytes)| *bytes > 0);
                 for (from, to, bytes) in copies {
                     self.copied = (self.copied.0 + 1, self.copied.1 + bytes as u64);
                     self.copies.push(Work::Copy { from, to, bytes, ticket: None });
                 }
-                Ok(None)
+                None
             }
-            Step::Send { .. } | Step::Receive { .. } | Step::Pull { .. } => Ok(None),
-        }
+        };
+        self.next = self.next.map(|next| next + 1);
+        work.map(Advance::Work)
     }
 }
