@@ -20,6 +20,8 @@ pub struct Communicator {
     pub rank: usize,
     /// Of an inter-communicator: the members on the other side, whom all its messages are from and to.
     remote: Option<Group>,
+    /// The lane that its messages use, the same at all members.
+    lane: u16,
     /// How its ranks are connected, if it has a topology.
     topology: OnceLock<Arc<Topology>>,
     /// How people call it, for messages. It may be changed at any time, by each member for itself.
@@ -40,6 +42,7 @@ impl Communicator {
             group,
             rank,
             remote: None,
+            lane: 0,
             topology: OnceLock::new(),
             name,
             sequence: AtomicU64::new(0),
@@ -99,9 +102,15 @@ impl Communicator {
         *self.name.write().unwrap_or_else(PoisonError::into_inner) = name.into();
     }
 
-    /// The lane that its messages use, of `lanes`.
-    pub fn lane(&self, lanes: usize) -> usize {
-        (self.context.0 ^ self.context.0 >> 32) as usize % lanes
+    /// The same on another lane than the first: order and wildcards stay inside one. All members must say the same.
+    pub fn with_lane(self, lane: u16) -> Communicator {
+        Communicator { lane, ..self }
+    }
+
+    /// The lane that its messages use.
+    #[inline]
+    pub fn lane(&self) -> u16 {
+        self.lane
     }
 
     /// The number of the next collective. All members start their collectives in the same order, so they agree on it.

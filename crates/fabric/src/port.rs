@@ -46,6 +46,23 @@ impl Port {
         }
     }
 
+    /// The port of another lane of the same process: lanes of a number talk among themselves only. `None` where a process has
+    /// but one lane, or fewer.
+    pub fn beside(&self, lane: u16) -> Option<Port> {
+        let shm = self.shm.as_ref().filter(|shm| lane < shm.lanes())?.beside(lane);
+        Some(Port { shm: Some(shm), boards: self.boards.clone(), ..Port::without_transport(self.me) })
+    }
+
+    /// How many lanes a process can have, the same for all processes of a job.
+    pub fn lanes(&self) -> u16 {
+        self.shm.as_ref().map_or(1, ShmPort::lanes)
+    }
+
+    /// The number of this port's lane.
+    pub fn lane(&self) -> u16 {
+        self.shm.as_ref().map_or(0, ShmPort::lane)
+    }
+
     /// A port that reaches all its peers over TCP.
     pub fn on_tcp(tcp: tcp::Port) -> Port {
         let me = tcp.me();

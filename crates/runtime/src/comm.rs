@@ -16,7 +16,6 @@ use crate::cell::Cell;
 pub struct Comm {
     process: Arc<Process>,
     inner: Arc<Communicator>,
-    lane: usize,
 }
 
 /// A non-blocking operation, as far as it came at once.
@@ -31,8 +30,8 @@ pub enum Started {
 impl Comm {
     /// The communicator `inner` in `process`.
     pub fn new(process: Arc<Process>, inner: Arc<Communicator>) -> Comm {
-        let lane = inner.lane(process.lanes());
-        Comm { process, inner, lane }
+        process.open_lane(inner.lane());
+        Comm { process, inner }
     }
 
     /// The process that holds it.
@@ -62,8 +61,9 @@ impl Comm {
         self.inner.name()
     }
 
+    #[inline]
     pub(crate) fn cell(&self) -> &Cell {
-        self.process.cell(self.lane)
+        self.process.cell(self.inner.lane())
     }
 
     /// Sends `bytes` bytes to rank `to` and returns when the buffer can be used again (`Mode::Standard`) or, besides,

@@ -22,7 +22,7 @@ impl Comm {
     /// As [`collective`](Comm::collective).
     pub fn duplicate(&self) -> Result<Comm, Error> {
         let (name, topology) = (format!("copy of {}", self.name()), self.inner().topology().cloned());
-        let part = self.part(Wanted { topology, ..Wanted::one(name) }, |_| true)?;
+        let part = self.part(Wanted { topology, has_its_own_lane: true, ..Wanted::one(name) }, |_| true)?;
         // Every member has a colour.
         part.ok_or(Error::StaleRequest)
     }
@@ -98,6 +98,7 @@ impl Comm {
             by: &by,
             exactly: Some(group),
             topology: None,
+            has_its_own_lane: false,
             name: format!("group of {}", self.name()),
         };
         self.part(wanted, |theirs| theirs == by)
@@ -116,7 +117,8 @@ impl Comm {
             return Err(Error::Argument { name: "group", why });
         }
         let name = format!("group `{tag}` of {}", self.name());
-        self.process().create_within(Some(self.inner().context), group, tag, name)
+        let (context, lane) = (self.inner().context, self.inner().lane());
+        self.process().create_within(Some(context), lane, group, tag, name)
     }
 
     /// The part of those who state the same colour and bytes that are the same.
@@ -144,7 +146,7 @@ impl Comm {
             let why = "the members of it gave different groups".to_owned();
             return Err(Error::Argument { name: "group", why });
         }
-        statement.settle(part, wanted).map(Some)
+        statement.settle(part, wanted, self.inner().lane()).map(Some)
     }
 }
 
@@ -156,13 +158,23 @@ pub(crate) struct Wanted<'a> {
     /// The part must be this group.
     pub exactly: Option<&'a Group>,
     pub topology: Option<Arc<Topology>>,
+    /// Whether it gets the next lane, or that of the communicator that it is made of.
+    pub has_its_own_lane: bool,
     pub name: String,
 }
 
 impl<'a> Wanted<'a> {
     /// All of it, in its order.
     pub fn one(name: String) -> Wanted<'a> {
-        Wanted { colour: Some(0), key: 0, by: &[], exactly: None, topology: None, name }
+        Wanted {
+            colour: Some(0),
+            key: 0,
+            by: &[],
+            exactly: None,
+            topology: None,
+            has_its_own_lane: false,
+            name,
+        }
     }
 
     fn by(self, by: &'a [u8]) -> Wanted<'a> {
@@ -178,12 +190,13 @@ impl Process {
     /// # Errors
     /// A group without this process, or a tag in use on another thread: before anything is done. As [`Comm::collective`].
     pub fn create(self: &Arc<Self>, group: &Group, tag: &str) -> Result<Comm, Error> {
-        self.create_within(None, group, tag, format!("group `{tag}`"))
+        self.create_within(None, 0, group, tag, format!("group `{tag}`"))
     }
 
     pub(crate) fn create_within(
         self: &Arc<Self>,
         parent: Option<ContextId>,
+        lane: u16,
         group: &Group,
         tag: &str,
         name: String,
@@ -197,7 +210,7 @@ impl Process {
             let why = format!("another thread is creating a communicator of this group as `{tag}`");
             return Err(Error::Argument { name: "tag", why });
         };
-        let passing = Communicator::new(context, group.clone(), rank, name.clone());
+        let passing = Communicator::new(context, group.clone(), rank, name.clone()).with_lane(lane);
         let part = Comm::new(self.clone(), Arc::new(passing)).part(Wanted::one(name), |_| true)?;
         // Every member has a colour.
         part.ok_or(Error::StaleRequest)
@@ -259,11 +272,15 @@ impl<'a> Statement<'a> {
     }
 
     /// The communicator of a part that this member is in.
-    fn settle(mut self, part: Part, wanted: Wanted<'_>) -> Result<Comm, Error> {
+    fn settle(mut self, part: Part, wanted: Wanted<'_>, parents_lane: u16) -> Result<Comm, Error> {
         let context = part.context.ok_or(Error::ContextsUsedUp)?;
-        let communicator = Communicator::new(context, part.group, part.rank, wanted.name);
+        let lane = match wanted.has_its_own_lane {
+            // One after the other: a context's lower half counts.
+            true => ((context.0 ^ context.0 >> 32) % self.process.lanes() as u64) as u16,
+            false => parents_lane,
+        };
+        let communicator = Communicator::new(context, part.group, part.rank, wanted.name).with_lane(lane);
         wanted.topology.into_iter().for_each(|topology| communicator.set_topology(topology));
-        let lane = communicator.lane(self.process.lanes()) as u16;
         let board = self.pool.zip(part.places).and_then(|(pool, places)| {
             self.held = None;
             Board::new(pool.clone(), lane, places, part.rank)

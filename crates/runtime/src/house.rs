@@ -1,17 +1,35 @@
 //! What concerns the process rather than its messages: news from its keeper, and the addresses of peers.
 
+use std::collections::VecDeque;
 use std::sync::Mutex;
 
-use control::{Ending, FromKeeper, Key, Link, ToKeeper};
+use control::{FromKeeper, Key, Link, ToKeeper};
 use engine::Lane;
 use fabric::{Card, Cause};
 use mapped::ProcessState;
 use wire::{JobId, ProcessId};
 
 use crate::patience::SLEEP_NS_MAX;
+use crate::rota::{LANES_MAX, Rota};
 
 /// The name under which a process stores its card.
 const CARD: &str = "card";
+
+/// The name under which a lane's card is stored.
+fn card_of(lane: u16) -> String {
+    match lane {
+        0 => CARD.into(),
+        _ => format!("{CARD}.{lane}"),
+    }
+}
+
+/// The lane whose card has this name.
+fn lane_of(name: &str) -> Option<usize> {
+    match name.strip_prefix(CARD)? {
+        "" => Some(0),
+        rest => rest.strip_prefix('.')?.parse().ok().filter(|lane| *lane < LANES_MAX),
+    }
+}
 
 /// How often to look for an answer of the keeper, where its news end no sleep; and how long to wait for a lock that is held for
 /// a moment.
@@ -21,9 +39,10 @@ const ANSWER_NS: u64 = 200_000;
 const ENDING_NS: u64 = 1_000_000;
 const ENDING_LOOKS: u32 = 64;
 
-/// The process's relation to its keeper. A world of one has none.
+/// The process's lanes, and its relation to its keeper. A world of one has none.
 pub(crate) struct House {
     job: JobId,
+    pub rota: Rota,
     link: Option<Mutex<Keeper>>,
     /// Whether the keeper's news end this process's sleeps.
     is_heard_asleep: bool,
@@ -34,25 +53,53 @@ struct Keeper {
     unanswered: usize,
     open: bool,
     /// Who is gone: each of the job at most once.
-    gone: Vec<ProcessId>,
-    /// Why the job ends, and how often this process has looked since.
-    ending: Option<(String, u32)>,
+    gone: Vec<(ProcessId, Cause)>,
+    /// Why the job ends, in the keeper's words or for want of them.
+    ending: Option<Ending>,
+    /// What each lane has heard.
+    lanes: Vec<Heard>,
 }
 
-impl Keeper {
-    fn tell(&mut self, lane: &mut Lane, process: ProcessId, cause: Cause) {
-        lane.port().fail(process, cause);
-        self.gone.push(process);
-    }
+/// Why the job ends.
+#[derive(Clone)]
+enum Ending {
+    /// The keeper said so. First whoever waits for a process that is gone is told that.
+    Told(String),
+    /// The keeper is gone.
+    Lost(String),
+}
+
+/// What one lane has heard.
+#[derive(Default)]
+struct Heard {
+    /// Of those who are gone, so many from the first on.
+    gone: usize,
+    /// Where others can be reached: answers to this lane's questions that it has not read.
+    answers: VecDeque<Answer>,
+    /// Whom it was told of and has not reported yet.
+    unreported: Vec<ProcessId>,
+    /// How often it has looked since the job's end was told.
+    looks: u32,
+    /// It knows that the job ends.
+    is_over: bool,
+}
+
+/// Where a process can be reached.
+enum Answer {
+    There(Card),
+    /// It was asked for in vain.
+    Nowhere(ProcessId),
 }
 
 impl House {
     /// The house of a process with this socket to its keeper, if it has one. `is_heard_asleep`: whether it has been given to
     /// [`fabric::Port::listen_to`].
     pub fn new(job: JobId, link: Option<Link>, is_heard_asleep: bool) -> House {
-        let keeper =
-            |link| Mutex::new(Keeper { link, unanswered: 0, open: true, gone: Vec::new(), ending: None });
-        House { job, link: link.map(keeper), is_heard_asleep }
+        let keeper = |link| {
+            let lanes = Vec::new();
+            Mutex::new(Keeper { link, unanswered: 0, open: true, gone: Vec::new(), ending: None, lanes })
+        };
+        House { job, rota: Rota::new(), link: link.map(keeper), is_heard_asleep }
     }
 
     /// Whether a keeper started this process.
@@ -68,10 +115,10 @@ impl House {
         }
     }
 
-    /// Publishes how this process can be reached.
-    pub fn publish(&self, card: &Card) {
+    /// Publishes how a lane of this process can be reached.
+    pub fn publish(&self, lane: u16, card: &Card) {
         let addresses: Vec<String> = card.addresses.iter().map(|address| address.to_string()).collect();
-        self.tell(&ToKeeper::Put { name: CARD.into(), value: addresses.join(" ").into_bytes() });
+        self.tell(&ToKeeper::Put { name: card_of(lane), value: addresses.join(" ").into_bytes() });
     }
 
     /// Hears the keeper's news and asks for the addresses that the lane wants. Called with the lane locked, before
@@ -79,82 +126,126 @@ impl House {
     pub fn look_around(&self, lane: &mut Lane) -> u64 {
         let Some(keeper) = &self.link else { return SLEEP_NS_MAX };
         let Ok(mut keeper) = keeper.try_lock() else { return ANSWER_NS };
-        if !keeper.open {
-            return SLEEP_NS_MAX;
+        let at = lane.port().lane() as usize;
+        if keeper.lanes.len() <= at {
+            keeper.lanes.resize_with(at + 1, Heard::default);
         }
-        while let Some(process) = lane.port().take_unresolved() {
-            let key = Key { number: process.number, name: CARD.into() };
-            if keeper.link.send(&ToKeeper::Get(key)).is_ok() {
-                keeper.unanswered += 1;
-            }
-        }
-        loop {
-            match keeper.link.try_receive() {
-                Ok(Some(news)) => {
-                    let answers = matches!(news, FromKeeper::Value { .. }) as usize;
-                    keeper.unanswered = keeper.unanswered.saturating_sub(answers);
-                    self.heard(lane, &mut keeper, news);
-                }
-                Ok(None) => break,
-                Err(error) => {
-                    keeper.open = false;
-                    lane.port().listen_no_more(&keeper.link);
-                    lane.poison(&format!("the keeper of this host is gone ({error}): the job ends"));
-                    break;
+        if keeper.open {
+            while let Some(process) = lane.port().take_unresolved() {
+                let key = Key { number: process.number, name: card_of(at as u16) };
+                if keeper.link.send(&ToKeeper::Get(key)).is_ok() {
+                    keeper.unanswered += 1;
                 }
             }
+            if self.listen(&mut keeper, at) {
+                self.rota.wake_others(at);
+            }
         }
-        if self.end(lane, &mut keeper) {
+        if keeper.tell(lane, at) {
             return ENDING_NS;
         }
         if keeper.unanswered > 0 && !self.is_heard_asleep { ANSWER_NS } else { SLEEP_NS_MAX }
     }
 
-    /// Ends the lane when the job ends; but first whoever waits for a process that is gone is told so, whichever way the
-    /// news have taken. Returns whether that is still to come.
-    fn end(&self, lane: &mut Lane, keeper: &mut Keeper) -> bool {
-        let Some((reason, looks)) = &mut keeper.ending else { return false };
-        *looks += 1;
-        keeper.gone.retain(|process| !lane.knows_gone(*process));
-        if !keeper.gone.is_empty() && *looks < ENDING_LOOKS {
-            return true;
+    /// Reads what the keeper has sent. Returns whether lanes other than this one should look.
+    fn listen(&self, keeper: &mut Keeper, lane: usize) -> bool {
+        let mut concerns_others = false;
+        loop {
+            match keeper.link.try_receive() {
+                Ok(Some(news)) => concerns_others |= self.heard(keeper, news) != Some(lane),
+                Ok(None) => return concerns_others,
+                Err(error) => {
+                    keeper.open = false;
+                    keeper.ending =
+                        Some(Ending::Lost(format!("the keeper of this host is gone ({error}): the job ends")));
+                    return true;
+                }
+            }
         }
-        lane.poison(&format!("the job ends: {reason}"));
-        keeper.ending = None;
-        false
     }
 
-    fn heard(&self, lane: &mut Lane, keeper: &mut Keeper, news: FromKeeper) {
+    /// Takes down what the keeper said. Returns the lane that it concerns, if it is one.
+    fn heard(&self, keeper: &mut Keeper, news: FromKeeper) -> Option<usize> {
         let process = |number, incarnation| ProcessId { job: self.job, number, incarnation };
         match news {
-            FromKeeper::Value { key, value: Some(value) } if key.name == CARD => {
-                let text = String::from_utf8_lossy(&value);
-                let addresses = text.split_whitespace().filter_map(|address| address.parse().ok()).collect();
-                lane.port().resolve(&Card { process: process(key.number, 0), slot: None, addresses });
-            }
-            FromKeeper::Value { key, .. } => {
-                let cause = Cause::Unreachable("it ended before it could say where it is".into());
-                lane.port().fail(process(key.number, 0), cause);
+            FromKeeper::Value { key, value } => {
+                keeper.unanswered = keeper.unanswered.saturating_sub(1);
+                let lane = lane_of(&key.name)?;
+                let process = process(key.number, 0);
+                let answer = value.map_or(Answer::Nowhere(process), |value| {
+                    let text = String::from_utf8_lossy(&value);
+                    let addresses =
+                        text.split_whitespace().filter_map(|address| address.parse().ok()).collect();
+                    Answer::There(Card { process, slot: None, addresses })
+                });
+                // Only a lane that has looked around asks.
+                keeper.lanes.get_mut(lane)?.answers.push_back(answer);
+                return Some(lane);
             }
             FromKeeper::Died { number, incarnation, ending } => {
-                keeper.tell(lane, process(number, incarnation), Cause::Died(state_of(ending).to_string()));
+                let cause = Cause::Died(state_of(ending).to_string());
+                keeper.gone.push((process(number, incarnation), cause));
             }
             FromKeeper::Left { number, incarnation } => {
-                keeper.tell(lane, process(number, incarnation), Cause::Left);
+                keeper.gone.push((process(number, incarnation), Cause::Left));
             }
             FromKeeper::Ending { reason } => {
-                keeper.ending.get_or_insert((reason, 0));
+                keeper.ending.get_or_insert(Ending::Told(reason));
             }
             FromKeeper::Welcome(_) | FromKeeper::Refused(_) => {}
         }
+        None
+    }
+}
+
+impl Keeper {
+    /// Tells a lane what it has not heard. Ends it when the job ends; but first whoever waits for a process that is gone is
+    /// told so, whichever way the news have taken. Returns whether that is still to come.
+    fn tell(&mut self, lane: &mut Lane, at: usize) -> bool {
+        let heard = &mut self.lanes[at];
+        for answer in heard.answers.drain(..) {
+            match answer {
+                Answer::There(card) => lane.port().resolve(&card),
+                Answer::Nowhere(process) => {
+                    let cause = Cause::Unreachable("it ended before it could say where it is".into());
+                    lane.port().fail(process, cause);
+                }
+            }
+        }
+        for (process, cause) in &self.gone[heard.gone..] {
+            lane.port().fail(*process, cause.clone());
+            heard.unreported.push(*process);
+        }
+        heard.gone = self.gone.len();
+        if heard.is_over {
+            return false;
+        }
+        match &self.ending {
+            None => return false,
+            Some(Ending::Lost(why)) => {
+                lane.port().listen_no_more(&self.link);
+                lane.poison(why);
+            }
+            Some(Ending::Told(reason)) => {
+                heard.looks += 1;
+                heard.unreported.retain(|process| !lane.knows_gone(*process));
+                if !heard.unreported.is_empty() && heard.looks < ENDING_LOOKS {
+                    return true;
+                }
+                lane.poison(&format!("the job ends: {reason}"));
+            }
+        }
+        heard.is_over = true;
+        heard.unreported = Vec::new();
+        false
     }
 }
 
 /// How a process ended that had not finalised, in the words of those who read it on the control page.
-fn state_of(ending: Ending) -> ProcessState {
+fn state_of(ending: control::Ending) -> ProcessState {
     match ending {
-        Ending::Exited(status) => ProcessState::Exited(status),
-        Ending::Signalled { signal, .. } => ProcessState::Killed(signal),
-        Ending::Unseen => ProcessState::Exited(i32::from(ending.status())),
+        control::Ending::Exited(status) => ProcessState::Exited(status),
+        control::Ending::Signalled { signal, .. } => ProcessState::Killed(signal),
+        control::Ending::Unseen => ProcessState::Exited(i32::from(ending.status())),
     }
 }

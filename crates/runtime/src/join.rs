@@ -120,7 +120,7 @@ fn join_as(claimed: Claimed) -> Result<Arc<Process>, JoinError> {
     let is_heard_asleep = port.listen_to(&link);
     let house = House::new(me.job, Some(link), is_heard_asleep);
     if let Some(card) = port.card() {
-        house.publish(&card);
+        house.publish(0, &card);
     }
     let patience = Patience::for_host(welcome.local_size as usize, welcome.cores as usize, WAKE_NS);
     let config = config(&welcome)?;

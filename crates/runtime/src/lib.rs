@@ -15,6 +15,7 @@ pub mod inter;
 mod join;
 pub mod patience;
 mod process;
+mod rota;
 mod topology;
 mod undisturbed;
 mod waiters;

@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::comm::Comm;
 use crate::house::House;
 use crate::patience::Patience;
+use crate::rota::LANES_MAX;
 
 /// How long a process that leaves waits for its own last sends to be taken.
 const LINGER_NS_MAX: u64 = 10_000_000_000;
@@ -55,8 +56,11 @@ pub struct Process {
     pub(crate) surroundings: Surroundings,
     world: Arc<Communicator>,
     boards: Option<Arc<BoardPool>>,
-    cells: Box<[Cell]>,
+    /// How many lanes it can have, the same for all processes of the job.
+    lanes: u16,
     pub(crate) house: House,
+    patience: Patience,
+    config: Config,
     clock: Clock,
     contexts: AtomicU32,
     /// The derived contexts in which communicators are being created.
@@ -88,14 +92,18 @@ impl Process {
         let board = boards.clone().and_then(|pool| world_board(&port, pool, &group, me.number as usize));
         let world = Communicator::new(ContextId::WORLD, group, me.number as usize, "world".to_owned())
             .with_board(board);
-        let lane = Lane::new(port, Config { job_size: surroundings.size, ..config });
+        let config = Config { job_size: surroundings.size, ..config };
+        let lanes = port.lanes().min(LANES_MAX as u16);
+        house.rota.open(0, || Cell::new(Lane::new(port, config), patience, clock.clone()));
         Arc::new(Process {
             me,
             surroundings,
             world: Arc::new(world),
             boards,
-            cells: Box::new([Cell::new(lane, patience, clock.clone())]),
+            lanes,
             house,
+            patience,
+            config,
             started: clock.now(),
             clock,
             contexts: AtomicU32::new(0),
@@ -159,14 +167,14 @@ impl Process {
 
     /// What the lanes hold at this moment, and how many entries on boards.
     pub fn holdings(&self) -> (Vec<Holdings>, usize) {
-        let lanes = self.cells.iter().map(|cell| cell.lock().lane.holdings()).collect();
+        let lanes = self.cells().map(|cell| cell.lock().lane.holdings()).collect();
         (lanes, self.boards.as_ref().map_or(0, |pool| pool.in_use()))
     }
 
     /// What tells this process's host from others: members of a job that share memory have the same words.
     pub(crate) fn host_words(&self) -> [u64; 2] {
         let text = |text: &str| ContextId::derived(text.bytes().map(u64::from)).0;
-        let mut inside = self.cells[0].lock();
+        let mut inside = self.cell(0).lock();
         // Where memory is shared: the first process that shares it. Else whoever runs on this kernel.
         let first =
             inside.lane.port().slot_of(self.me).map_or(u64::MAX, |slot| self.me.number as u64 - slot as u64);
@@ -176,7 +184,7 @@ impl Process {
     /// The counts of all lanes so far.
     pub fn counters(&self) -> Counters {
         let mut sum = Counters::default();
-        for cell in &self.cells {
+        for cell in self.cells() {
             let counters = cell.lock().lane.counters();
             sum.peers.add(&counters.peers);
             sum.copies += counters.copies;
@@ -191,7 +199,7 @@ impl Process {
     /// The counts for each process met so far.
     pub fn peer_counters(&self) -> Vec<(ProcessId, PeerCounters)> {
         let mut all: Vec<(ProcessId, PeerCounters)> = Vec::new();
-        for cell in &self.cells {
+        for cell in self.cells() {
             for (process, counters) in cell.lock().lane.peer_counters() {
                 match all.iter_mut().find(|(known, _)| *known == process) {
                     Some((_, sum)) => sum.add(&counters),
@@ -206,18 +214,46 @@ impl Process {
     /// How often, and for how long in all, this process has waited: (yields, sleeps, nanoseconds in waits).
     pub fn waits(&self) -> crate::Waits {
         let mut sum = crate::Waits::default();
-        for cell in &self.cells {
+        for cell in self.cells() {
             sum.add(&cell.waits());
         }
         sum
     }
 
-    pub(crate) fn cell(&self, lane: usize) -> &Cell {
-        &self.cells[lane]
+    /// A lane that is open: some communicator uses it.
+    ///
+    /// # Panics
+    /// If it isn't.
+    #[inline]
+    pub(crate) fn cell(&self, lane: u16) -> &Cell {
+        self.house.rota.cell(lane as usize).expect("a communicator's lane is opened with it")
     }
 
-    pub(crate) fn lanes(&self) -> usize {
-        self.cells.len()
+    fn cells(&self) -> impl Iterator<Item = &Cell> {
+        self.house.rota.cells()
+    }
+
+    /// How many lanes a process of this job can have.
+    pub fn lanes(&self) -> u16 {
+        self.lanes
+    }
+
+    /// Opens a lane, unless it is open.
+    pub(crate) fn open_lane(&self, lane: u16) {
+        if self.house.rota.cell(lane as usize).is_some() {
+            return;
+        }
+        let port = self.cell(0).lock().lane.port().beside(lane);
+        let port = port.expect("a communicator's lane is one of those that there can be");
+        let new = || Cell::new(Lane::new(port, self.config), self.patience, self.clock.clone());
+        let cell = self.house.rota.open(lane as usize, new);
+        // Whoever ends all lanes, or closes them, notes that first, and does it to those that are open then.
+        let ended = self.ended.lock().unwrap_or_else(|e| e.into_inner()).clone();
+        match ended {
+            Some(why) => cell.lock().lane.poison(&why),
+            None if self.has_left() => cell.lock().lane.close(LEFT_WHY),
+            None => {}
+        }
     }
 
     /// Starts the thread that moves operations on while no thread of the program waits. It sleeps when nothing
@@ -249,7 +285,7 @@ impl Process {
                     break;
                 }
                 let stop = || process.stopping.load(Ordering::Relaxed) || Arc::strong_count(&process) == 1;
-                process.cells[0].serve(&process.house, &stop);
+                process.cell(0).serve(&process.house, &stop);
             }
         })?;
         // It is the first: the lock is held.
@@ -260,7 +296,7 @@ impl Process {
     /// Ends every operation of this process, now and later, with this reason. For a job that can't go on.
     pub fn revoke(&self, why: &str) {
         self.ended.lock().unwrap_or_else(|e| e.into_inner()).get_or_insert_with(|| why.to_owned());
-        for cell in &self.cells {
+        for cell in self.cells() {
             cell.lock().lane.poison(why);
             cell.wake();
         }
@@ -276,7 +312,7 @@ impl Process {
             return Ok(());
         }
         let mut outcome = Ok(());
-        for cell in &self.cells {
+        for cell in self.cells() {
             cell.wait_until(cell.lock(), None, None, &self.house, |lane| {
                 lane.is_poisoned() || lane.all_sent()
             });
@@ -306,7 +342,7 @@ impl Process {
             return;
         }
         let linger = |ns: u64| self.clock.now() + ns;
-        for cell in &self.cells {
+        for cell in self.cells() {
             let wait = |deadline, done: fn(&Lane) -> bool| {
                 cell.wait_until(cell.lock(), None, deadline, &self.house, |lane| {
                     lane.is_poisoned() || done(lane)
@@ -327,7 +363,9 @@ impl Process {
         if self.stage.compare_exchange(ACTIVE, LEAVING, Ordering::AcqRel, Ordering::Acquire).is_err() {
             return false;
         }
-        for cell in &self.cells {
+        // Who opens a lane now sees that, or has opened it before.
+        drop(self.ended.lock());
+        for cell in self.cells() {
             cell.lock().lane.close(LEFT_WHY);
         }
         true
@@ -338,7 +376,7 @@ impl Process {
             self.report_statistics();
         }
         let deadline = self.clock.now() + LINGER_NS_MAX;
-        for cell in &self.cells {
+        for cell in self.cells() {
             cell.lock().lane.port().leave();
             cell.wait_until(cell.lock(), None, Some(deadline), &self.house, |lane| lane.port().has_left());
             // Who still waits, on another thread or as a task, is told.
@@ -354,8 +392,8 @@ impl Process {
     fn stop_progress_thread(&self) {
         self.stopping.store(true, Ordering::Relaxed);
         if self.progress.get().is_some() {
-            self.cells[0].wake();
-            self.cells[0].wake_standby();
+            self.cell(0).wake();
+            self.cell(0).wake_standby();
         }
     }
 
@@ -394,7 +432,7 @@ impl Process {
             waits: c.waited_for_room,
             bytes_copied: 0,
         }));
-        for cell in &self.cells {
+        for cell in self.cells() {
             let mut inside = cell.lock();
             let layer = inside.lane.port().transport();
             lines.extend(inside.lane.transport_counters().map(|(process, c)| control::Statistic {

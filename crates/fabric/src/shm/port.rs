@@ -79,12 +79,21 @@ impl ShmPort {
     /// # Panics
     /// If the segment has no such slot or lane, or the slot's number does not fit the process's.
     pub(crate) fn new(host: &Host, slot: u16, me: ProcessId, lane: u16) -> ShmPort {
-        let segment = host.segment().clone();
+        ShmPort::on(host.segment().clone(), slot, me, lane)
+    }
+
+    /// The window of another lane of the same process.
+    pub(crate) fn beside(&self, lane: u16) -> ShmPort {
+        ShmPort::on(self.segment.clone(), self.slot, self.me, lane)
+    }
+
+    fn on(segment: Arc<Segment>, slot: u16, me: ProcessId, lane: u16) -> ShmPort {
         assert!(slot < segment.slots(), "slot {slot} of {}", segment.slots());
         assert!(lane < segment.shape().lanes, "lane {lane} of {}", segment.shape().lanes);
         assert!(me.number >= slot as u32, "process {} in slot {slot}", me.number);
         let process = [me.job.0, (me.number as u64) << 32 | me.incarnation as u64];
         segment.move_in(slot, AreaOwner { process, ..announced() });
+        segment.open_lane(slot, lane);
         let sequence_seen = segment.doorbell(slot, lane).sequence().wrapping_sub(1);
         ShmPort {
             by_slot: vec![NO_LINK; segment.slots() as usize].into_boxed_slice(),
@@ -108,6 +117,15 @@ impl ShmPort {
             reads_denied: false,
             watches_all: false,
         }
+    }
+
+    pub(crate) fn lane(&self) -> u16 {
+        self.lane
+    }
+
+    /// How many lanes a process of this host can have.
+    pub(crate) fn lanes(&self) -> u16 {
+        self.segment.shape().lanes
     }
 
     /// The slot in which a process lives, if it is one of this host's.

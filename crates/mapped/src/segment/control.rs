@@ -6,7 +6,7 @@ use crate::sync::{AtomicU32, AtomicU64, Ordering};
 /// "ARCHIPEL" in little-endian ASCII.
 const MAGIC: u64 = u64::from_le_bytes(*b"ARCHIPEL");
 /// Raised with every change to what lies in a segment.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The start of a segment.
 #[repr(C, align(64))]
@@ -196,9 +196,22 @@ pub(super) struct AreaHeader {
     process: [AtomicU64; 2],
     nonce: AtomicU64,
     nonce_address: AtomicU64,
+    /// A bit for each lane that its owner has opened.
+    lanes: AtomicU64,
 }
 
 impl AreaHeader {
+    /// States that the owner looks at this lane's doorbell.
+    pub(super) fn open_lane(&self, lane: u16) {
+        // Relaxed: who misses it rings no bell of a lane that is looking around just then, for the first time.
+        self.lanes.fetch_or(1 << lane, Ordering::Relaxed);
+    }
+
+    /// The lanes that the owner has opened, a bit each.
+    pub(super) fn lanes(&self) -> u64 {
+        self.lanes.load(Ordering::Relaxed)
+    }
+
     pub(super) fn move_in(&self, owner: AreaOwner) {
         self.process[0].store(owner.process[0], Ordering::Relaxed);
         self.process[1].store(owner.process[1], Ordering::Relaxed);

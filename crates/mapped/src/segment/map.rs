@@ -160,6 +160,13 @@ impl Segment {
         self.header(slot).move_in(owner);
     }
 
+    /// States that the process of a slot looks at this lane's doorbell from now on: [`nudge_all`](Segment::nudge_all) rings no
+    /// others, since a doorbell is a page.
+    pub fn open_lane(&self, slot: u16, lane: u16) {
+        assert!(lane < self.layout.shape.lanes, "lane {lane} of {}", self.layout.shape.lanes);
+        self.header(slot).open_lane(lane);
+    }
+
     /// Whether this process moved into a slot through this mapping, whatever the segment says.
     pub fn is_own_slot(&self, slot: u16) -> bool {
         self.own_slots.lock().unwrap_or_else(|e| e.into_inner()).contains(&slot)
@@ -233,7 +240,9 @@ impl Segment {
                 ProcessState::Left | ProcessState::Exited(_) | ProcessState::Killed(_) => false,
             };
             if lives {
-                for lane in 0..self.layout.shape.lanes {
+                // Anybody who maps the segment can set bits of lanes that there aren't.
+                let open = 1 | self.header(slot).lanes();
+                for lane in (0..self.layout.shape.lanes).filter(|lane| open >> lane & 1 != 0) {
                     self.nudge(slot, lane);
                 }
             }
