@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use archipelago_engine::cartesian::{self, Dimension, Grid};
 use archipelago_engine::collective::{
-    Advance, Algorithm, Begun, Blocks, Call, Case, Collective, Lengths, Need, Neighbourhood, Operands,
-    Traffic, named, table,
+    Advance, Algorithm, Begun, Blocks, Call, Case, Collective, Lengths, Neighbourhood, Operands, Traffic,
+    named, table,
 };
 use archipelago_engine::{Config, Error, Pointer, RequestId};
 use fabric::sim::Fault;
@@ -320,15 +320,10 @@ fn jobs(collective: Collective, size: u32, lengths: &[u64], board: Option<u64>) 
     jobs
 }
 
-/// What fits the world: its members share a board and can't read one another's memory in place.
-fn algorithms() -> impl Iterator<Item = &'static Algorithm> {
-    table::TABLE.iter().filter(|algorithm| !algorithm.needs.contains(&Need::Reads))
-}
-
 /// Runs everything that fits; returns how many collectives that were.
 fn check_all(world: &mut World, lengths: &[u64], seed: u64) -> u64 {
     let size = world.ranks.len() as u32;
-    for algorithm in algorithms() {
+    for algorithm in table::TABLE {
         for job in jobs(algorithm.collective, size, lengths, world.board()) {
             // Every root of the small worlds, and one of the large, another for each algorithm and form.
             let chosen = world.chance.below(size as usize) as u32;
@@ -394,7 +389,7 @@ fn many_collectives_at_once_on_one_communicator() {
             0 => World::new(size, seed, Config::default()),
             _ => World::simulated(size, seed, Config::default()),
         };
-        let algorithms: Vec<_> = algorithms().collect();
+        let algorithms: Vec<_> = table::TABLE.iter().collect();
         let mut running = Vec::new();
         for _ in 0..12 {
             let algorithm = algorithms[world.chance.below(algorithms.len())];
@@ -567,7 +562,7 @@ fn check_traffic(collective: Collective, name: &str, size: u32, elements: u64) {
 fn what_the_counters_say_is_what_the_table_states() {
     // How many edges an open grid has, the table doesn't know.
     let stated = |algorithm: &&Algorithm| !algorithm.uses_board() && !algorithm.collective.has_neighbours();
-    for algorithm in algorithms().filter(stated) {
+    for algorithm in table::TABLE.iter().filter(stated) {
         let elements = if algorithm.collective == Collective::Barrier { 0 } else { 70 };
         for size in [13, 32] {
             if algorithm.fits(&Case::new(algorithm.collective, size, elements, 8)) {

@@ -113,6 +113,17 @@ fn counts_at_1024_members_are_the_textbooks() {
     check(Collective::NeighbourAllGather, "ordered", 4 * N, 4 * N * b);
     check(Collective::NeighbourAllToAll, "direct", 4 * N, 4 * N * b);
     check(Collective::NeighbourAllToAll, "ordered", 4 * N, 4 * N * b);
+    check(Collective::Barrier, "multiplying", 3 * N * LOG / 2, 0);
+    check(Collective::AllReduce, "multiplying", 3 * N * LOG / 2, 3 * N * LOG / 2 * m);
+    check(Collective::AllReduce, "linear", N * (N - 1), N * (N - 1) * m);
+    check(Collective::AllReduce, "k-rabenseifner", 3 * N * LOG, 2 * (N - 1) * m);
+    check(Collective::AllGather, "multiplying", 3 * N * LOG / 2, N * (N - 1) * b);
+    check(Collective::AllGather, "sparbit", N * LOG, N * (N - 1) * b);
+    check(Collective::AllGather, "circulant", N * LOG, N * (N - 1) * b);
+    check(Collective::Broadcast, "split-binary", 2 * (N - 1), (N - 1) * m);
+    check(Collective::Broadcast, "circulant", 2 * (N - 1), (N - 1) * m);
+    check(Collective::Reduce, "circulant", 2 * (N - 1), (N - 1) * m);
+    check(Collective::Reduce, "binary", 2 * (N - 1), (N - 1) * m);
     // Two levels of segments' worth at most.
     check(Collective::Broadcast, "binary", 2 * (N - 1), (N - 1) * m);
     // 16 KiB are two segments' worth at most.
@@ -173,7 +184,7 @@ fn the_critical_path_is_what_the_row_states() {
             let regular = match () {
                 () if quarters => size.is_power_of_two() && size.trailing_zeros() % 2 == 0,
                 () if case.collective.has_neighbours() => size != 33,
-                () if algorithm.name == "binary" => false,
+                () if ["binary", "split-binary", "circulant"].contains(&algorithm.name) => false,
                 () => size.is_power_of_two() && algorithm.name != "exchange",
             };
             let check = |what: String, simulated: u64, stated: u64, slack: u64| {
@@ -184,7 +195,8 @@ fn the_critical_path_is_what_the_row_states() {
                 );
             };
             // A pipeline's last segments may be one element shorter than its first.
-            let segments = if ["chain", "binary"].contains(&algorithm.name) { size as u64 + 4096 } else { 0 };
+            let pipelines = ["chain", "binary", "split-binary", "circulant"];
+            let segments = if pipelines.contains(&algorithm.name) { size as u64 + 4096 } else { 0 };
             check(format!("latencies of {what}"), latencies, cost.latencies, 0);
             check(format!("messages of {what}"), messages, cost.messages, 0);
             check(format!("bytes of {what}"), bytes, cost.bytes, segments);
@@ -195,17 +207,23 @@ fn the_critical_path_is_what_the_row_states() {
 
 #[test]
 fn the_choice_changes_with_size_as_the_literature_says() {
-    let check = |collective, size, bytes: u64, expected: &str| {
-        let case = Case::new(collective, size, bytes, 1);
-        assert_eq!(choose(&case, &Price::SOCKET).name, expected, "{case:?}");
+    let mut other = Vec::new();
+    let mut check = |collective: Collective, size, bytes: u64, expected: &str| {
+        let chosen = choose(&Case::new(collective, size, bytes, 1), &Price::SOCKET).name;
+        if chosen != expected {
+            other.push(format!("{} of {size} with {bytes} bytes: {chosen}", collective.name()));
+        }
     };
     check(Collective::Broadcast, 16, 8, "k-nomial");
     check(Collective::Broadcast, 16, 32 << 10, "binomial");
-    check(Collective::AllReduce, 16, 8, "doubling");
-    check(Collective::AllReduce, 16, 1 << 20, "rabenseifner");
-    check(Collective::AllReduce, 12, 1 << 24, "ring");
-    check(Collective::AllGather, 12, 8, "k-bruck");
-    check(Collective::AllGather, 12, 1 << 20, "neighbour");
+    check(Collective::AllReduce, 3, 8, "multiplying");
+    check(Collective::AllReduce, 16, 8, "multiplying");
+    check(Collective::AllReduce, 16, 1 << 20, "k-rabenseifner");
+    check(Collective::AllReduce, 12, 1 << 24, "k-rabenseifner");
+    check(Collective::AllReduce, 14, 1 << 24, "ring");
+    check(Collective::AllGather, 12, 8, "multiplying");
+    check(Collective::AllGather, 13, 8, "k-bruck");
+    check(Collective::AllGather, 14, 1 << 20, "neighbour");
     check(Collective::AllGather, 13, 1 << 20, "ring");
     check(Collective::AllToAll, 64, 8, "k-bruck");
     check(Collective::AllToAll, 16, 1 << 20, "scattered");
@@ -214,6 +232,7 @@ fn the_choice_changes_with_size_as_the_literature_says() {
     check(Collective::ReduceScatter, 48, 8, "circulant");
     check(Collective::ExclusiveScan, 16, 8, "doubling");
     check(Collective::ExclusiveScan, 16, 1 << 24, "chain");
+    assert!(other.is_empty(), "{other:#?}");
     let board = Case { board: Some(4096), ..Case::new(Collective::AllReduce, 4, 1, 8) };
     assert_eq!(choose(&board, &Price::SHARED_MEMORY).name, "board");
     let large = Case { elements: 1 << 20, ..board };
@@ -231,6 +250,6 @@ fn names_are_unique_and_an_unknown_one_is_answered_with_the_known() {
     assert_eq!(
         error.to_string(),
         "no algorithm \"magic\" for barrier; there are: board dissemination \
-         k-dissemination doubling tree linear double-ring"
+         k-dissemination doubling multiplying tree linear double-ring"
     );
 }

@@ -64,7 +64,7 @@ fn forms(collective: Collective, size: u32) -> Vec<Subject> {
                 continue;
             }
             let plain = Case::new(collective, size, elements, 4);
-            let plain = Case { board: Some(board), reads: true, ..plain };
+            let plain = Case { board: Some(board), ..plain };
             for commutative in [true, false] {
                 if !commutative && !collective.reduces() {
                     continue;

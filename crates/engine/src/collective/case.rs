@@ -132,8 +132,6 @@ pub struct Case {
     pub commutative: bool,
     /// Bytes of a cell of the communicator's board, if all members share one host and have a board.
     pub board: Option<u64>,
-    /// Whether every member can read every other's memory.
-    pub reads: bool,
     /// Of a neighbourhood collective: the most neighbours that any member sends to.
     pub degree: u32,
 }
@@ -150,7 +148,6 @@ impl Case {
             in_place: false,
             commutative: true,
             board: None,
-            reads: false,
             degree: 0,
         }
     }

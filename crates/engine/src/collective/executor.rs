@@ -372,8 +372,6 @@ impl Lane {
                 let of = execution.schedule.member(of) as usize;
                 self.start_fetch(collective, turn, of, count as usize, at, into)
             }
-            // Lending buffers in place is for the simulator and the checker as yet: nobody states `Case::reads`.
-            Step::Pull { .. } => Err(Error::Unfit(execution.schedule.algorithm())),
         }
     }
 

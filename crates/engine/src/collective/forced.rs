@@ -42,7 +42,7 @@ mod tests {
         for collective in Collective::ALL {
             for algorithm in table::of(collective) {
                 forced.set(collective.name(), algorithm.name).unwrap().unwrap();
-                let case = Case { board: Some(4096), reads: true, ..Case::new(collective, 8, 4, 8) };
+                let case = Case { board: Some(4096), ..Case::new(collective, 8, 4, 8) };
                 assert_eq!(forced.choice(&case).is_some(), algorithm.fits(&case), "{algorithm:?}");
                 assert!(forced.choice(&case).is_none_or(|choice| choice == algorithm));
             }

@@ -144,7 +144,7 @@ impl Inline {
         let execution = &mut self.execution;
         let member = |execution: &Execution, of| execution.schedule().member(of) as usize;
         let work = match step {
-            Step::Send { .. } | Step::Receive { .. } | Step::Pull { .. } => return Some(Advance::Post),
+            Step::Send { .. } | Step::Receive { .. } => return Some(Advance::Post),
             Step::Publish(publication) => match &mut execution.usage {
                 Some(usage) if usage.board.reader_behind(usage.epoch(publication.turn)).is_some() => {
                     usage.wait = Some(Wait::Room(publication));

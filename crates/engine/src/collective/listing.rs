@@ -94,7 +94,7 @@ mod tests {
     fn choices_start_at_nothing_and_change() {
         let case = Case::new(Collective::AllReduce, 16, 0, 1);
         let choices = choices(&case, &Price::SOCKET);
-        assert_eq!((choices[0].0, choices[0].1.name), (0, "doubling"));
+        assert_eq!((choices[0].0, choices[0].1.name), (0, "multiplying"));
         assert!(choices.len() > 1 && choices.windows(2).all(|pair| pair[0].0 < pair[1].0));
     }
 }

@@ -178,14 +178,4 @@ pub enum Step {
         /// Where to.
         into: Range,
     },
-    /// Reads a member's own buffer, which it lends from its publication (awaited in an earlier round) until
-    /// it has awaited ours.
-    Pull {
-        /// The member.
-        of: u32,
-        /// Its blocks.
-        from: Range,
-        /// Where to.
-        into: Range,
-    },
 }

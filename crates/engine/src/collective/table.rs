@@ -27,8 +27,6 @@ pub enum Need {
     Board,
     /// All members share a host and a board, of which a cell holds two elements for each member.
     WideBoard,
-    /// All members share a host and a board, and can read one another's memory.
-    Reads,
 }
 
 impl Need {
@@ -44,7 +42,6 @@ impl Need {
             Need::AnyBlocks => case.listed,
             Need::Board => case.board.is_some() && (case.elements == 0 || case.cell_elements() > 0),
             Need::WideBoard => case.board.is_some() && case.cell_elements() >= 2 * case.size as u64,
-            Need::Reads => case.board.is_some() && case.reads,
         }
     }
 
@@ -60,7 +57,6 @@ impl Need {
             Need::AnyBlocks => "blocks of any lengths",
             Need::Board => "one host",
             Need::WideBoard => "one host, small elements",
-            Need::Reads => "one host, readable memory",
         }
     }
 }
@@ -92,7 +88,7 @@ pub struct Algorithm {
 impl Algorithm {
     /// Whether it works on the communicator's board instead of by messages.
     pub fn uses_board(&self) -> bool {
-        self.needs.iter().any(|need| matches!(need, Need::Board | Need::WideBoard | Need::Reads))
+        self.needs.iter().any(|need| matches!(need, Need::Board | Need::WideBoard))
     }
 
     /// Whether it can be used for a case.
@@ -139,17 +135,19 @@ pub static TABLE: &[Algorithm] = table![
     Barrier            "dissemination"     barrier_dissemination       []                       "⌈log2 n⌉L", "fewest rounds of one message";
     Barrier            "k-dissemination"   barrier_k_dissemination     []                       "⌈log4 n⌉(L+2o)", "half the rounds where sending is cheap";
     Barrier            "doubling"          barrier_doubling            []                       "log2 n·L", "pairs only";
+    Barrier            "multiplying"      barrier_multiplying         []                       "⌈log4 n⌉(L+2o)", "the same among groups of four";
     Barrier            "tree"              barrier_tree                []                       "2⌈log2 n⌉L", "few messages";
     Barrier            "linear"            barrier_linear              []                       "2L + 2(n-1)o", "two latencies for a few members";
     Barrier            "double-ring"       barrier_double_ring         []                       "(2n-1)L", "one message at a time";
     Broadcast          "board"             broadcast_board             [Board]                  "2s·c", "the root writes once, all read at once";
-    Broadcast          "pull"              broadcast_pull              [Reads]                  "(n+2)c + 3/2·mβ", "no copy but the last";
     Broadcast          "binomial"          broadcast_binomial          []                       "⌈log2 n⌉(L+mβ)", "fewest rounds of one message";
     Broadcast          "k-nomial"          broadcast_k_nomial          []                       "⌈log4 n⌉L + 3⌈log4 n⌉(o+mβ)", "half the rounds where sending is cheap";
     Broadcast          "linear"            broadcast_linear            []                       "L + (n-1)(o+mβ)", "one latency for a few members";
     Broadcast          "scatter-doubling"  broadcast_scatter_doubling  [PowerOfTwo]             "2·log2 n·L + 2m(n-1)/n·β", "large vectors: each byte passes a member twice";
     Broadcast          "scatter-ring"      broadcast_scatter_ring      []                       "(⌈log2 n⌉+n-1)L + 2m(n-1)/n·β", "the same for any number";
     Broadcast          "binary"            broadcast_binary            []                       "(⌊log2 n⌋-1+s)(L+2(o+m/s·β))", "pipeline of little depth";
+    Broadcast          "split-binary"     broadcast_split_binary      []                       "(d+s)(L+2(o+m/2s·β)) + m/2·β", "the root sends each byte once";
+    Broadcast          "circulant"        broadcast_circulant         []                       "(⌈log2 n⌉-1+s)(L+m/s·β)", "pipeline of the fewest rounds for any number";
     Broadcast          "chain"             broadcast_chain             []                       "(n-2+s)(L+m/s·β)", "very large vectors: each byte passes a member once";
     Gather             "board"             gather_board                [Board EqualBlocks]      "s·n·c", "one wait";
     Gather             "slots"             gather_slots                [Board]                  "n·c + m'β", "one wait for blocks that fit a cell";
@@ -166,6 +164,9 @@ pub static TABLE: &[Algorithm] = table![
     AllGather          "doubling"          all_gather_doubling         [PowerOfTwo EqualBlocks] "log2 n·L + (n-1)mβ", "fewest rounds";
     AllGather          "bruck"             all_gather_bruck            []                       "⌈log2 n⌉L + (n-1)mβ", "fewest rounds for any number";
     AllGather          "k-bruck"           all_gather_k_bruck          []                       "⌈log4 n⌉L + 3⌈log4 n⌉o + (n-1)mβ", "half the rounds where sending is cheap";
+    AllGather          "circulant"        all_gather_circulant        []                       "⌈log2 n⌉L + (n-1)mβ", "as bruck, with even messages";
+    AllGather          "sparbit"          all_gather_sparbit          [EqualBlocks]            "⌈log2 n⌉L + (n-1)mβ", "as bruck, the longest messages to the nearest";
+    AllGather          "multiplying"      all_gather_multiplying      [EqualBlocks]            "⌈log4 n⌉L + 3⌈log4 n⌉o + (n-1)mβ", "half the rounds, and no copy";
     AllGather          "neighbour"         all_gather_neighbour        [Even EqualBlocks]       "n/2·L + (n-1)mβ", "half the rounds of a ring, and no copy";
     AllGather          "ring"              all_gather_ring             []                       "(n-1)(L+mβ)", "no copy; neighbours only";
     AllGather          "linear"            all_gather_linear           []                       "⌈(n-1)/32⌉L + (n-1)(o+mβ)", "one latency for a few members";
@@ -181,11 +182,16 @@ pub static TABLE: &[Algorithm] = table![
     Reduce             "k-nomial"          reduce_k_nomial             []                       "⌈log4 n⌉L + 3⌈log4 n⌉(o+mβ+mγ)", "half the rounds where sending is cheap";
     Reduce             "linear"            reduce_linear               []                       "L + (n-1)(o+mβ+mγ)", "one latency for a few members";
     Reduce             "rabenseifner"      reduce_rabenseifner         []                       "2·log2 n·L + 2m(n-1)/n·β + m(n-1)/n·γ", "large vectors: the work is spread";
+    Reduce             "binary"           reduce_binary               []                       "(d-1+s)(L+2(o+m/s·(β+γ)))", "pipeline of little depth";
+    Reduce             "circulant"        reduce_circulant            [Commutative]            "(⌈log2 n⌉-1+s)(L+m/s·(β+γ))", "pipeline of the fewest rounds for any number";
     Reduce             "chain"             reduce_chain                []                       "(n-2+s)(L+m/s·(β+γ))", "very large vectors: each byte passes a member once";
     AllReduce          "board"             all_reduce_board            [Board]                  "s(n+1)c + (n-1)mγ", "one wait";
     AllReduce          "board-spread"      all_reduce_board_spread     [WideBoard]              "2s(n+1)c + m(n-1)/n·γ", "two waits, the work is spread";
     AllReduce          "doubling"          all_reduce_doubling         []                       "log2 n·(L+mβ+mγ)", "fewest rounds";
+    AllReduce          "multiplying"      all_reduce_multiplying      []                       "⌈log4 n⌉L + 3⌈log4 n⌉(o+mβ+mγ)", "half the rounds where sending is cheap";
+    AllReduce          "linear"           all_reduce_linear           []                       "L + (n-1)(o+mβ+mγ)", "one latency for a few members";
     AllReduce          "rabenseifner"      all_reduce_rabenseifner     []                       "2·log2 n·L + 2m(n-1)/n·β + m(n-1)/n·γ", "large vectors: the work is spread";
+    AllReduce          "k-rabenseifner"   all_reduce_k_rabenseifner   []                       "2⌈log4 n⌉L + 6⌈log4 n⌉o + 2m(n-1)/n·β + m(n-1)/n·γ", "the same in half the rounds";
     AllReduce          "circulant"         all_reduce_circulant        [Commutative]            "2⌈log2 n⌉L + 2m(n-1)/n·β + m(n-1)/n·γ", "the same for any number";
     AllReduce          "ring"              all_reduce_ring             [Commutative]            "2(n-1)L + 2m(n-1)/n·β + m(n-1)/n·γ", "no copy; neighbours only";
     AllReduce          "ring-pair"         all_reduce_ring_pair        [Commutative]            "4(n-1)L + 2m(n-1)/n·β + m(n-1)/n·γ", "combines behind the messages";

@@ -10,7 +10,7 @@ use crate::collective::Order;
 /// A member's place among the p = 2^levels that take part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Halving {
-    /// log2 p
+    /// ⌊log2 p⌋
     pub levels: u32,
     /// Its number among those that take part; `None` for one that lets another speak for it.
     pub number: Option<u32>,
@@ -22,11 +22,15 @@ pub struct Halving {
 impl Halving {
     /// The place of `rank` among `size`.
     pub fn new(rank: u32, size: u32) -> Halving {
-        let levels = floor_log2(size);
-        let rest = size - (1 << levels);
+        Halving::among(rank, size, Halving::participants(size))
+    }
+
+    /// The same where `participants`, more than half, take part.
+    pub fn among(rank: u32, size: u32, participants: u32) -> Halving {
+        let rest = size - participants;
         let paired = rank < 2 * rest;
         Halving {
-            levels,
+            levels: floor_log2(participants),
             number: match (paired, rank.is_multiple_of(2)) {
                 (true, true) => Some(rank / 2),
                 (true, false) => None,

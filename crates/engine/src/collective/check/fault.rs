@@ -98,15 +98,6 @@ pub enum Fault {
         /// The cell's owner.
         of: u32,
     },
-    /// A member writes, or leaves with, what another may still be reading in place.
-    Lent {
-        /// The lender.
-        rank: u32,
-        /// Its round.
-        round: u32,
-        /// The reader.
-        to: u32,
-    },
     /// An element of an output that isn't what it should be.
     Output {
         /// The member, by its rank in the communicator.

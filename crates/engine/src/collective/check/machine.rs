@@ -50,8 +50,6 @@ struct Member {
     turn: u32,
     /// Whose cells it has awaited in a round before, and in which turn.
     awaited: HashSet<(u32, u32)>,
-    /// What others have read in place, until it awaits them.
-    lent: Vec<(u32, Run)>,
 }
 
 /// All members.
@@ -160,7 +158,6 @@ impl<'a> Machine<'a> {
         for step in &member.steps {
             if let Step::Await { turn, of, count } = *step {
                 member.awaited.extend((of..of + count).map(|of| (turn, of)));
-                member.lent.retain(|(to, _)| !(of..of + count).contains(to));
             }
         }
     }
@@ -172,11 +169,7 @@ impl<'a> Machine<'a> {
         if !(self.rounds)(&member.schedule, round, &mut member.steps) {
             member.finished = true;
             self.ready.extend(0..self.members.len() as u32);
-            let member = &self.members[rank as usize];
-            return match member.lent.first() {
-                Some((to, _)) => Err(Fault::Lent { rank, round, to: *to }),
-                None => Ok(()),
-            };
+            return Ok(());
         }
         let steps = std::mem::take(&mut self.members[rank as usize].steps);
         self.enter_turn(rank, &steps)?;
@@ -239,15 +232,6 @@ impl<'a> Machine<'a> {
             }
             Step::Publish(_) => return Ok(true),
             Step::Fetch { turn, of, count, at, into } => self.fetch(rank, turn, of..of + count, at, into)?,
-            Step::Pull { of, from, into } => {
-                if of >= size || !self.members[rank as usize].awaited.contains(&(0, of)) {
-                    return Err(Fault::Board { rank, round, of });
-                }
-                let run = self.run_of(of, from)?;
-                let values = self.read(of, from)?;
-                self.write(rank, into, &values)?;
-                self.members[of as usize].lent.push((rank, run));
-            }
         }
         Ok(false)
     }
@@ -440,9 +424,6 @@ impl<'a> Machine<'a> {
             return Err(Fault::Size { rank, round, from: values.len() as u64, into: room as u64 });
         }
         for run in runs {
-            if let Some((to, _)) = member.lent.iter().find(|(_, lent)| lent.meets(&run)) {
-                return Err(Fault::Lent { rank, round, to: *to });
-            }
             let (here, rest) = values.split_at(run.count);
             let cells = &mut member.memory.buffer(run.buffer)[run.first..run.first + run.count];
             cells.iter_mut().zip(here).for_each(|(cell, value)| *cell = Some(*value));
@@ -464,7 +445,7 @@ impl<'a> Machine<'a> {
                 }
                 Step::Receive { blocks, .. } => (None, Some(blocks)),
                 Step::Reduce { from, into, .. } | Step::Copy { from, into } => (Some(from), Some(into)),
-                Step::Fetch { into, .. } | Step::Pull { into, .. } => (None, Some(into)),
+                Step::Fetch { into, .. } => (None, Some(into)),
                 Step::Await { .. } => (None, None),
             };
             for (blocks, writes) in [(read, false), (written, true)] {
@@ -498,14 +479,6 @@ impl<'a> Machine<'a> {
     }
 }
 
-impl Run {
-    fn meets(&self, other: &Run) -> bool {
-        self.buffer == other.buffer
-            && self.first < other.first + other.count
-            && other.first < self.first + self.count
-    }
-}
-
 impl Member {
     fn new(schedule: Schedule, memory: Memory) -> Member {
         Member {
@@ -518,7 +491,6 @@ impl Member {
             cells: HashMap::new(),
             turn: 0,
             awaited: HashSet::new(),
-            lent: Vec::new(),
         }
     }
 }

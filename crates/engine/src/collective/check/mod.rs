@@ -6,7 +6,7 @@
 //!
 //! Found are: a member that waits for ever, messages of different sizes, two steps of a round that touch the same
 //! bytes, writing into the caller's input, reading what was never written, operands in a wrong order or taken
-//! twice, a wrong or missing element in an output, a byte outside the blocks, a lent buffer written too early,
+//! twice, a wrong or missing element in an output, a byte outside the blocks,
 //! and a count of messages or bytes other than the stated one.
 
 mod fault;
