@@ -141,6 +141,28 @@ impl Comm {
         self.untyped.process().waits()
     }
 
+    /// Starts this process's progress thread, unless it runs: what was started goes on from now on also while no thread of the
+    /// program is in a call. It sleeps when nothing happens, and takes no part while the program's own threads wait. The first
+    /// operation that is polled as a future starts it, too.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    ///
+    /// ```
+    /// # archipelago::testing::run(2, |world| {
+    /// world.start_progress_thread().expect("a thread");
+    /// let sum = world.prepare().all_reduce(vec![world.rank(); 1000], archipelago::Sum).owned();
+    /// // Whatever this computes, the other rank doesn't wait for it.
+    /// let result = (0..1_000_000u64).fold(0, |sum, x| sum ^ x * x);
+    /// assert_eq!(sum.wait()?, vec![1; 1000]);
+    /// # std::hint::black_box(result);
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    pub fn start_progress_thread(&self) -> std::io::Result<()> {
+        self.untyped.process().start_progress_thread()
+    }
+
     /// Ends the whole job with this exit status. Works from any thread while others block.
     pub fn abort(&self, code: i32) -> ! {
         let why = format!(

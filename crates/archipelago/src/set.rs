@@ -135,8 +135,9 @@ impl<R: Request> Requests<R> {
             }
             // Whatever is neither complete nor taken out was watched, hence there is a communicator.
             let ready = &self.ready;
-            ready.lock().waiting = Some(std::thread::current());
-            self.comm.as_ref()?.untyped.wait_until(&|| !ready.is_empty());
+            let comm = &self.comm.as_ref()?.untyped;
+            ready.lock().waiting = Some((std::thread::current(), comm.clone()));
+            comm.wait_until(&|| !ready.is_empty());
             ready.lock().waiting = None;
         }
     }
@@ -250,8 +251,9 @@ struct Ready {
 #[derive(Default)]
 struct Inside {
     queue: VecDeque<Name>,
-    /// The thread that waits for one of them. It may be parked, while another moves its operations on.
-    waiting: Option<Thread>,
+    /// The thread that waits for one of them. It may be parked, while another moves its operations on, or asleep on the lane of
+    /// this communicator, while another thread completes one of another lane.
+    waiting: Option<(Thread, runtime::Comm)>,
 }
 
 impl Ready {
@@ -260,8 +262,11 @@ impl Ready {
         inside.queue.push_back(name);
         // Relaxed (all): the lock orders what counts; the waiting thread looks again after every move.
         self.count.store(inside.queue.len(), Ordering::Relaxed);
-        if let Some(thread) = &inside.waiting {
+        if let Some((thread, comm)) = &inside.waiting {
             thread.unpark();
+            if thread.id() != std::thread::current().id() {
+                comm.wake();
+            }
         }
     }
 

@@ -326,6 +326,12 @@ impl Lane {
         self.requests.pending()
     }
 
+    /// Whether there are any, complete or not.
+    #[inline]
+    pub fn has_requests(&self) -> bool {
+        !self.requests.is_empty()
+    }
+
     /// When the lane wants to be polled even if nothing arrives.
     pub fn next_deadline(&self) -> Option<Time> {
         self.port.deadline()

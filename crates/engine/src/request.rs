@@ -126,6 +126,11 @@ impl Requests {
         })
     }
 
+    /// Whether there are none, complete or not.
+    pub fn is_empty(&self) -> bool {
+        self.free.len() == self.slots.len()
+    }
+
     /// How many requests are not yet complete.
     pub fn pending(&self) -> usize {
         self.iter().filter(|(_, request)| !matches!(request.state, State::Done(_))).count()

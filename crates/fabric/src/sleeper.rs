@@ -1,12 +1,16 @@
 //! The one place where a process sleeps.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 
 use crate::{sim, tcp};
 use mapped::Segment;
 
 /// No sleep lasts longer without a look at failures, deadlines and revocations.
 pub const SLEEP_NS_MAX: u64 = 250_000_000;
+
+/// How often one who can't sleep in several places looks at those that it does not sleep in.
+const LOOK_NS: u64 = 1_000_000;
 
 /// The permission to sleep that [`Port::arm`](crate::Port::arm) gives: nothing was there at that moment, and whatever comes later
 /// ends the sleep.
@@ -66,6 +70,31 @@ impl Sleeper {
                 sleeper.sleep(timeout_ns);
             }
             Bed::World(sleeper) => sleeper.sleep(timeout_ns),
+        }
+    }
+
+    /// Sleeps until any of these sleeps would end, in one place.
+    pub fn sleep_any(beds: &[(Sleeper, Armed)], timeout_ns: u64) {
+        let timeout_ns = timeout_ns.min(SLEEP_NS_MAX);
+        let Some((first, armed)) = beds.first() else { return };
+        if beds.len() > 1 {
+            let words: Option<Vec<_>> = beds.iter().map(|(sleeper, armed)| sleeper.word(armed)).collect();
+            if words.and_then(|words| os::futex::wait_any(words, timeout_ns)).is_some() {
+                return;
+            }
+        }
+        // Who can sleep in one place only looks at the others often.
+        let timeout_ns = if beds.len() > 1 { timeout_ns.min(LOOK_NS) } else { timeout_ns };
+        first.sleep(Armed { sequence: armed.sequence }, timeout_ns);
+    }
+
+    /// The word that this sleep is on, and what it must be.
+    fn word(&self, armed: &Armed) -> Option<(&AtomicU32, u32)> {
+        match &self.bed {
+            Bed::Doorbell { segment, slot, lane } => {
+                Some((segment.doorbell(*slot, *lane).word(), armed.sequence))
+            }
+            Bed::Sockets(_) | Bed::World(_) => None,
         }
     }
 

@@ -10,6 +10,7 @@
 //! | [`doorbell`] | how a receiver that doesn't look at a ring learns of its frames, and how it sleeps |
 //! | [`board`] | where members of a communicator publish a few bytes each, and read the others' |
 //! | [`pool`] | which parts of a pool of shared memory are taken |
+//! | [`Lock`] | in memory of one process: what a lane is behind |
 //! | [`segment`] | the memory of one host and job: a control page, and an area for each process |
 //!
 //! The structures know nothing of ranks or messages. Under `--cfg loom` the atomics are loom's, and the models in
@@ -17,6 +18,7 @@
 
 pub mod board;
 pub mod doorbell;
+mod lock;
 pub mod pool;
 pub mod ring;
 #[cfg(not(loom))]
@@ -24,6 +26,9 @@ pub mod segment;
 mod sync;
 
 pub use doorbell::{Doorbell, Sleep};
+pub use lock::RawLock;
+#[cfg(not(loom))]
+pub use lock::{Guard, Lock};
 pub use pool::Pool;
 pub use ring::{Body, Consumer, Corrupt, Full, Producer, Record, Reservation};
 #[cfg(not(loom))]

@@ -240,11 +240,7 @@ impl Comm {
         Ok(self.take_received(inside, received))
     }
 
-    fn take_received(
-        &self,
-        inside: std::sync::MutexGuard<'_, crate::cell::Inside>,
-        received: Received,
-    ) -> Started {
+    fn take_received(&self, inside: mapped::Guard<'_, crate::cell::Inside>, received: Received) -> Started {
         let cell = self.cell();
         match received {
             Received::Pending(request) => {
@@ -332,6 +328,11 @@ impl Comm {
     pub fn wait_until(&self, done: &dyn Fn() -> bool) {
         let cell = self.cell();
         cell.wait_until(cell.lock(), None, None, &self.process.house, |_| done());
+    }
+
+    /// Ends the sleep of the thread that waits on this communicator's lane: what it waits for may have come about elsewhere.
+    pub fn wake(&self) {
+        self.cell().wake();
     }
 
     /// Moves on what can move now.

@@ -156,8 +156,9 @@ impl House {
                 Ok(None) => return concerns_others,
                 Err(error) => {
                     keeper.open = false;
-                    keeper.ending =
-                        Some(Ending::Lost(format!("the keeper of this host is gone ({error}): the job ends")));
+                    keeper.ending = Some(Ending::Lost(format!(
+                        "the keeper of this host is gone ({error}): the job ends"
+                    )));
                     return true;
                 }
             }

@@ -156,7 +156,7 @@ fn socket_port(welcome: &Welcome) -> Result<Port, JoinError> {
 }
 
 /// The least memory for unexpected messages: below it, programs that send before they receive would wait for each other.
-const POOL_BYTES_MIN: u64 = 64 << 10;
+pub(crate) const POOL_BYTES_MIN: u64 = 64 << 10;
 
 /// What is said of a setting that there is none of.
 const UNKNOWN: &str = "there are pool_bytes, eager_bytes, and each collective's name (archi info --collectives), which takes an \

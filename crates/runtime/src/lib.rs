@@ -16,6 +16,7 @@ mod join;
 pub mod patience;
 mod process;
 mod rota;
+mod steward;
 mod topology;
 mod undisturbed;
 mod waiters;

@@ -17,6 +17,7 @@ use crate::cell::Cell;
 use crate::clock::Clock;
 use crate::comm::Comm;
 use crate::house::House;
+use crate::join::POOL_BYTES_MIN;
 use crate::patience::Patience;
 use crate::rota::LANES_MAX;
 
@@ -29,6 +30,10 @@ const FAREWELL_NS_MAX: u64 = 1_000_000_000;
 /// What operations are told that come after the end.
 const LEFT_WHY: &str =
     "this process has left its job: communicators can't be used once its world is finalised or dropped";
+
+/// Lanes but the first have pools for unexpected messages of this part of its size: with all 16 lanes in use they are as
+/// large as two of the first in all. The same in all processes, since senders count on it.
+const LATER_POOLS: u64 = 8;
 
 /// Where a process stands: messages, or already on its way out.
 const ACTIVE: u8 = 0;
@@ -94,7 +99,9 @@ impl Process {
             .with_board(board);
         let config = Config { job_size: surroundings.size, ..config };
         let lanes = port.lanes().min(LANES_MAX as u16);
-        house.rota.open(0, || Cell::new(Lane::new(port, config), patience, clock.clone()));
+        house.rota.open(0, || {
+            Cell::new(Lane::new(port, config), patience, clock.clone(), house.rota.stewardship.clone())
+        });
         Arc::new(Process {
             me,
             surroundings,
@@ -245,7 +252,10 @@ impl Process {
         }
         let port = self.cell(0).lock().lane.port().beside(lane);
         let port = port.expect("a communicator's lane is one of those that there can be");
-        let new = || Cell::new(Lane::new(port, self.config), self.patience, self.clock.clone());
+        let stewardship = self.house.rota.stewardship.clone();
+        let config =
+            Config { pool_bytes: (self.config.pool_bytes / LATER_POOLS).max(POOL_BYTES_MIN), ..self.config };
+        let new = || Cell::new(Lane::new(port, config), self.patience, self.clock.clone(), stewardship);
         let cell = self.house.rota.open(lane as usize, new);
         // Whoever ends all lanes, or closes them, notes that first, and does it to those that are open then.
         let ended = self.ended.lock().unwrap_or_else(|e| e.into_inner()).clone();
@@ -285,7 +295,7 @@ impl Process {
                     break;
                 }
                 let stop = || process.stopping.load(Ordering::Relaxed) || Arc::strong_count(&process) == 1;
-                process.cell(0).serve(&process.house, &stop);
+                process.house.rota.serve(&process.house, || process.clock.now(), stop);
             }
         })?;
         // It is the first: the lock is held.
@@ -392,8 +402,7 @@ impl Process {
     fn stop_progress_thread(&self) {
         self.stopping.store(true, Ordering::Relaxed);
         if self.progress.get().is_some() {
-            self.cell(0).wake();
-            self.cell(0).wake_standby();
+            self.house.rota.stewardship.call();
         }
     }
 

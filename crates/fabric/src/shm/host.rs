@@ -24,8 +24,8 @@ impl Host {
     /// When the kernel denies shared memory; the error says what was tried.
     pub fn create(slots: u16) -> Result<Host, SegmentError> {
         let usual = Shape::for_slots(slots);
-        // Where address space is limited (RLIMIT_AS, RLIMIT_FSIZE), the pools for `allocate` are what can be spared.
-        let lean = Shape { allocation_bytes: 1 << 20, ..usual };
+        // Where address space is limited (RLIMIT_AS, RLIMIT_FSIZE), the pools for `allocate` and lanes are what can be spared.
+        let lean = Shape { allocation_bytes: 1 << 20, lanes: 1, ..usual };
         Host::with_shape(usual).or_else(|error| Host::with_shape(lean).map_err(|_| error))
     }
 

@@ -42,17 +42,25 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// The usual shape for that many processes: one lane, all usable cores, 16 MiB of boards and 1 GiB of allocations each
+    /// The usual shape for that many processes: 16 lanes or as many as 4 TiB have room for, all usable cores, 16 MiB of boards and 1 GiB of allocations each
     /// (address space, not memory).
     pub fn for_slots(slots: u16) -> Shape {
         Shape {
             slots,
-            lanes: 1,
+            lanes: lanes_for(slots),
             cores: os::cores::Cores::of_this_process().usable() as u32,
             board_bytes: 16 << 20,
             allocation_bytes: 1 << 30,
         }
     }
+}
+
+/// As many lanes as a process has use for whose threads each have one; fewer where the rings of many processes, whose number
+/// grows with the square, would take more than 4 TiB of address space.
+fn lanes_for(slots: u16) -> u16 {
+    const RINGS_BYTES_MAX: u64 = 4 << 40;
+    let rings = (slots as u64).pow(2).max(1) * RING;
+    (RINGS_BYTES_MAX / rings).clamp(1, 16) as u16
 }
 
 /// Offsets of the parts of a segment.
@@ -165,6 +173,15 @@ mod tests {
             assert!(parts.iter().all(|(start, _)| start.is_multiple_of(64)));
             let (start, bytes) = parts[parts.len() - 1];
             assert_eq!(start + bytes, layout.bytes);
+        }
+    }
+
+    #[test]
+    fn any_number_of_processes_has_a_usual_shape() {
+        for (slots, lanes) in [(1, 16), (2, 16), (128, 16), (1024, 16), (2048, 4), (SLOTS_MAX, 1)] {
+            let shape = Shape::for_slots(slots);
+            assert_eq!(shape.lanes, lanes, "{slots} processes");
+            assert!(Layout::of(shape).is_ok());
         }
     }
 

@@ -188,7 +188,13 @@ impl Inter {
         let comes_first = if mine == theirs { self.is_first } else { mine < theirs };
         let union = if comes_first { local.union(remote) } else { remote.union(local) };
         let context = Some(self.bridge.inner().context);
-        self.local.process().create_within(context, 0, &union, "merge", format!("{} merged", self.comm.name()))
+        self.local.process().create_within(
+            context,
+            0,
+            &union,
+            "merge",
+            format!("{} merged", self.comm.name()),
+        )
     }
 
     /// What the leaders have to say to each other, known to everybody: (this side's, the other's).

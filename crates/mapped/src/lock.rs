@@ -1,0 +1,205 @@
+//! A lock whose taking is one atomic exchange, and whose giving back is a plain store.
+//!
+//! The standard library's gives back by an exchange too, to learn whether anybody sleeps for it: on the machines that this was
+//! measured on that is half of its price (docs/decisions/lanes.md). Here the holder stores, and then reads how many sleep. The
+//! two may pass each other: a thread that falls asleep in just that moment is not woken. So nobody sleeps for longer than
+//! [`SLEEP_NS`] without looking again.
+//!
+//! It is for a state that is held for less than a microsecond at a time. Who takes it first has it: it is not fair.
+
+use crate::sync::{AtomicU32, Ordering};
+
+/// How long a thread sleeps before it looks again whether the lock is free.
+#[cfg(not(loom))]
+const SLEEP_NS: u64 = 1_000_000;
+
+/// Looks at a lock that is held, and times that the core is given away, before sleeping for it.
+const SPINS: u32 = 64;
+const YIELDS: u32 = 16;
+
+/// The words of a lock.
+#[derive(Debug, Default)]
+pub struct RawLock {
+    /// 1 while somebody holds it.
+    held: AtomicU32,
+    /// Threads that sleep for it, or are about to.
+    sleepers: AtomicU32,
+}
+
+impl RawLock {
+    /// Takes it if it is free.
+    #[inline]
+    pub fn try_lock(&self) -> bool {
+        // Acquire: pairs with the Release in `unlock`.
+        self.held.swap(1, Ordering::Acquire) == 0
+    }
+
+    /// Takes it, when it is free.
+    #[inline]
+    pub fn lock(&self) {
+        if !self.try_lock() {
+            self.lock_contended();
+        }
+    }
+
+    #[cold]
+    fn lock_contended(&self) {
+        for look in 0..SPINS + YIELDS {
+            // Relaxed: a look that leaves the line with its holder.
+            if self.held.load(Ordering::Relaxed) == 0 && self.try_lock() {
+                return;
+            }
+            pause(look);
+        }
+        // Relaxed (both): whoever misses this leaves a sleeper that looks again by itself.
+        self.sleepers.fetch_add(1, Ordering::Relaxed);
+        while !self.try_lock() {
+            self.sleep();
+        }
+        self.sleepers.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Gives it back. Only who holds it may.
+    #[inline]
+    pub fn unlock(&self) {
+        // Release: pairs with the Acquire in `try_lock`.
+        self.held.store(0, Ordering::Release);
+        if self.sleepers.load(Ordering::Relaxed) > 0 {
+            self.wake();
+        }
+    }
+
+    #[cfg(not(loom))]
+    fn sleep(&self) {
+        os::futex::wait(&self.held, 1, SLEEP_NS);
+    }
+
+    #[cfg(not(loom))]
+    #[cold]
+    fn wake(&self) {
+        os::futex::wake(&self.held, 1);
+    }
+
+    #[cfg(loom)]
+    fn sleep(&self) {
+        loom::thread::yield_now();
+    }
+
+    #[cfg(loom)]
+    fn wake(&self) {}
+}
+
+#[cfg(not(loom))]
+fn pause(look: u32) {
+    match look {
+        0..SPINS => std::hint::spin_loop(),
+        _ => std::thread::yield_now(),
+    }
+}
+
+#[cfg(loom)]
+fn pause(_: u32) {
+    loom::thread::yield_now();
+}
+
+#[cfg(not(loom))]
+pub use guarded::{Guard, Lock};
+
+#[cfg(not(loom))]
+mod guarded {
+    use std::cell::UnsafeCell;
+    use std::ops::{Deref, DerefMut};
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::RawLock;
+
+    /// A value behind a [`RawLock`].
+    ///
+    /// ```
+    /// use archipelago_mapped::Lock;
+    ///
+    /// let sum = Lock::new(0);
+    /// std::thread::scope(|scope| {
+    ///     for part in 1..=4 {
+    ///         let sum = &sum;
+    ///         scope.spawn(move || *sum.lock() += part);
+    ///     }
+    /// });
+    /// assert_eq!(*sum.lock(), 10);
+    /// ```
+    #[derive(Debug)]
+    pub struct Lock<T> {
+        raw: RawLock,
+        /// A thread has panicked while it held the lock.
+        poisoned: AtomicBool,
+        value: UnsafeCell<T>,
+    }
+
+    // SAFETY: the value is reached by one thread at a time, that which holds the lock.
+    unsafe impl<T: Send> Sync for Lock<T> {}
+
+    impl<T> Lock<T> {
+        /// A lock that nobody holds.
+        pub fn new(value: T) -> Lock<T> {
+            Lock { raw: RawLock::default(), poisoned: AtomicBool::new(false), value: UnsafeCell::new(value) }
+        }
+
+        /// Takes it if it is free.
+        #[inline]
+        pub fn try_lock(&self) -> Option<Guard<'_, T>> {
+            self.raw.try_lock().then(|| Guard { lock: self, thread: std::marker::PhantomData })
+        }
+
+        /// Takes it, when it is free.
+        #[inline]
+        pub fn lock(&self) -> Guard<'_, T> {
+            self.raw.lock();
+            Guard { lock: self, thread: std::marker::PhantomData }
+        }
+
+        /// Whether a thread has panicked while it held the lock: the value may be in the midst of a change.
+        #[inline]
+        pub fn is_poisoned(&self) -> bool {
+            // Relaxed: written before the lock was given back, which orders it.
+            self.poisoned.load(Ordering::Relaxed)
+        }
+    }
+
+    /// The lock is held as long as this lives. It stays in its thread.
+    #[derive(Debug)]
+    pub struct Guard<'a, T> {
+        lock: &'a Lock<T>,
+        thread: std::marker::PhantomData<*const ()>,
+    }
+
+    // SAFETY: through a shared guard only the value is shared.
+    unsafe impl<T: Sync> Sync for Guard<'_, T> {}
+
+    impl<T> Deref for Guard<'_, T> {
+        type Target = T;
+
+        #[inline]
+        fn deref(&self) -> &T {
+            // SAFETY: this guard's thread holds the lock, and the borrow is of the guard.
+            unsafe { &*self.lock.value.get() }
+        }
+    }
+
+    impl<T> DerefMut for Guard<'_, T> {
+        #[inline]
+        fn deref_mut(&mut self) -> &mut T {
+            // SAFETY: this guard's thread holds the lock, and the borrow is of the guard, which nobody else has.
+            unsafe { &mut *self.lock.value.get() }
+        }
+    }
+
+    impl<T> Drop for Guard<'_, T> {
+        #[inline]
+        fn drop(&mut self) {
+            if std::thread::panicking() {
+                self.lock.poisoned.store(true, Ordering::Relaxed);
+            }
+            self.lock.raw.unlock();
+        }
+    }
+}
