@@ -28,10 +28,11 @@ struct Threshold {
     why: String,
 }
 
-/// What `archi run --set` takes, and what it does. The processes are the ones who read it (`runtime::join`).
-const SETTINGS: [(&str, &str); 3] = [
+/// What `archi run --set` takes, and what it does. The launcher refuses what there isn't (`runtime::settings`).
+const SETTINGS: [(&str, &str); 4] = [
     ("pool_bytes=BYTES", "memory for messages that nobody has asked for (at least 65536)"),
     ("eager_bytes=BYTES", "longer messages are announced first, on every transport"),
+    ("hosts=N", "collectives take the ranks to be on so many hosts, for trying what that changes"),
     (
         "COLLECTIVE=ALGORITHM",
         "this algorithm wherever it fits, such as all-reduce=ring (archi info --collectives)",

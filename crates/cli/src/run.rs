@@ -358,6 +358,7 @@ fn parse_input(text: &str) -> Result<Input, String> {
 fn parse_setting(text: &str) -> Result<(String, String), String> {
     let (name, value) =
         text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or("it is NAME=VALUE")?;
+    runtime::settings::set(&mut engine::Config::default(), name, value)?;
     Ok((name.to_owned(), value.to_owned()))
 }
 
@@ -483,6 +484,8 @@ mod tests {
         refused("-timeout 0 app", "more than 0");
         refused("-grace -1s app", "not negative");
         refused("-stdin some app", "rank");
+        refused("--set nonsense=1 app", "there are pool_bytes");
+        refused("--set all-reduce=magic app", "no algorithm");
     }
 
     #[test]

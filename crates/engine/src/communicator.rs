@@ -7,6 +7,7 @@ use mapped::board::Board;
 use wire::ContextId;
 
 use crate::Group;
+use crate::collective::Hosts;
 use crate::topology::Topology;
 
 /// A group with a context: messages sent in one communicator are never received in another.
@@ -30,6 +31,8 @@ pub struct Communicator {
     sequence: AtomicU64,
     /// What members on one host publish on, if all are on one.
     board: Option<Arc<Board>>,
+    /// On which hosts its members are, if on several.
+    hosts: Option<Arc<Hosts>>,
 }
 
 impl Communicator {
@@ -47,12 +50,18 @@ impl Communicator {
             name,
             sequence: AtomicU64::new(0),
             board: None,
+            hosts: None,
         }
     }
 
     /// The same with a board. Either all members' communicators have one or none.
     pub fn with_board(self, board: Option<Board>) -> Communicator {
         Communicator { board: board.map(Arc::new), ..self }
+    }
+
+    /// The same with members on these hosts. All members' communicators have the same.
+    pub fn with_hosts(self, hosts: Option<Hosts>) -> Communicator {
+        Communicator { hosts: hosts.map(Arc::new), ..self }
     }
 
     /// The same as one side of an inter-communicator (MPI 5.0 §7.6): ranks of messages name members of `remote`.
@@ -84,6 +93,11 @@ impl Communicator {
     /// Its board, if all members share a host.
     pub fn board(&self) -> Option<&Arc<Board>> {
         self.board.as_ref()
+    }
+
+    /// On which hosts its members are, if on several.
+    pub fn hosts(&self) -> Option<&Arc<Hosts>> {
+        self.hosts.as_ref()
     }
 
     /// How many members.

@@ -40,13 +40,21 @@ pub struct Config {
     pub pool_bytes: u64,
     /// Overrides the transports' eager limit, for tests and tuning.
     pub eager_bytes: Option<usize>,
+    /// So many hosts the processes are taken to be on, in equal rows, to see what that changes; 0: as it is.
+    pub hosts: u32,
     /// Algorithms of collectives that are taken wherever they fit, for tests and tuning.
     pub forced: Forced,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Config { job_size: 1, pool_bytes: credit::POOL_BYTES, eager_bytes: None, forced: Forced::default() }
+        Config {
+            job_size: 1,
+            pool_bytes: credit::POOL_BYTES,
+            eager_bytes: None,
+            hosts: 0,
+            forced: Forced::default(),
+        }
     }
 }
 

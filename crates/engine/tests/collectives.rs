@@ -324,7 +324,8 @@ fn jobs(collective: Collective, size: u32, lengths: &[u64], board: Option<u64>) 
 fn check_all(world: &mut World, lengths: &[u64], seed: u64) -> u64 {
     let size = world.ranks.len() as u32;
     for algorithm in table::TABLE {
-        for job in jobs(algorithm.collective, size, lengths, world.board()) {
+        for mut job in jobs(algorithm.collective, size, lengths, world.board()) {
+            job.case.spread = world.ranks[0].world.hosts().map(|hosts| hosts.spread());
             // Every root of the small worlds, and one of the large, another for each algorithm and form.
             let chosen = world.chance.below(size as usize) as u32;
             if algorithm.fits(&job.case)
@@ -360,6 +361,18 @@ fn every_algorithm_delivers_over_a_network_that_delays_and_reorders() {
     for seed in 1..=seeds(12) {
         let size = [2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 16, 17][seed as usize % 12];
         check_all(&mut World::simulated(size, seed, Config::default()), &[0, 1, 37], seed);
+    }
+}
+
+#[test]
+fn forms_of_two_levels_deliver_over_a_network() {
+    for seed in 1..=seeds(10) {
+        let size = [2, 3, 4, 5, 7, 8, 11, 13, 16, 17][seed as usize % 10];
+        let mut world = World::simulated(size, seed, Config::default());
+        // In rows and not, of one member and of several.
+        let ways: [fn(u32) -> u32; 4] = [|rank| rank / 3, |rank| rank % 2, |rank| rank, u32::isqrt];
+        world.spread(ways[seed as usize % 4]);
+        check_all(&mut world, &[0, 1, 37, 2_011], seed);
     }
 }
 

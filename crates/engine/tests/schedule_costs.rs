@@ -3,9 +3,9 @@
 
 use archipelago_engine::cartesian::{Dimension, Grid, balance};
 use archipelago_engine::collective::check::Subject;
-use archipelago_engine::collective::simulate::simulate;
+use archipelago_engine::collective::simulate::{simulate, simulate_hosts};
 use archipelago_engine::collective::{
-    Case, Collective, Need, Neighbourhood, Price, Traffic, choose, named, table,
+    Case, Collective, Hosts, Need, Neighbourhood, Price, Traffic, choose, named, table,
 };
 use std::sync::Arc;
 
@@ -240,6 +240,64 @@ fn the_choice_changes_with_size_as_the_literature_says() {
 }
 
 #[test]
+fn the_critical_path_between_and_within_hosts_is_what_the_row_states() {
+    let rows =
+        table::TABLE.iter().filter(|row| row.needs.iter().any(|n| matches!(n, Need::Hosts | Need::Rows)));
+    for algorithm in rows {
+        for (hosts, members) in [(2, 1), (2, 4), (4, 4), (16, 2), (4, 16), (3, 5), (7, 3)] {
+            let size = hosts * members;
+            let elements = if algorithm.collective.by_rank() { 12 } else { 64 * 33 * 7 * 5 * 9 * 16 };
+            let elements = if algorithm.collective == Collective::Barrier { 0 } else { elements };
+            let case = Case::new(algorithm.collective, size, elements, 1);
+            let spread = Hosts::new((0..size).map(|rank| rank / members)).unwrap();
+            let subject = Subject::new(case, 0).across(spread);
+            let cost = (algorithm.cost)(&subject.case);
+            let what =
+                format!("{} {} on {hosts} hosts of {members}", algorithm.collective.name(), algorithm.name);
+            let far = |price: Price| simulate_hosts(algorithm, &subject, &price, &FREE).time_ps;
+            let near = |price: Price| simulate_hosts(algorithm, &subject, &FREE, &price).time_ps;
+            let (latency, message, byte) = (
+                Price { latency_ps: 1, ..FREE },
+                Price { message_ps: 1, ..FREE },
+                Price { byte_ps: 1, ..FREE },
+            );
+            let segments = if algorithm.name == "two-level-chain" { size as u64 + 4096 } else { 0 };
+            let check = |what: String, simulated: u64, stated: u64, slack: u64| {
+                assert!(simulated <= stated + slack, "{what}: simulated {simulated}, stated {stated}");
+            };
+            check(format!("latencies of {what}"), far(latency), cost.latencies, 0);
+            check(format!("messages of {what}"), far(message), cost.messages, 0);
+            check(format!("bytes of {what}"), far(byte), cost.bytes, segments);
+            check(format!("near latencies of {what}"), near(latency), cost.near.latencies, 0);
+            check(format!("near messages of {what}"), near(message), cost.near.messages, 0);
+            check(format!("near bytes of {what}"), near(byte), cost.near.bytes, segments);
+        }
+    }
+}
+
+#[test]
+fn several_hosts_are_crossed_by_few() {
+    // 4 hosts of 16: one member of each speaks for the others.
+    let hosts = Hosts::new((0..64).map(|rank| rank / 16)).unwrap();
+    for collective in [
+        Collective::Barrier,
+        Collective::Broadcast,
+        Collective::Reduce,
+        Collective::AllReduce,
+        Collective::AllGather,
+        Collective::Gather,
+        Collective::Scatter,
+        Collective::Scan,
+    ] {
+        let elements = if collective == Collective::Barrier { 0 } else { 8 };
+        let case = Case { spread: Some(hosts.spread()), ..Case::new(collective, 64, elements, 1) };
+        assert_eq!(choose(&case, &Price::SOCKET).name, "two-level", "{case:?}");
+    }
+    let large = Case { spread: Some(hosts.spread()), ..Case::new(Collective::AllReduce, 64, 1 << 24, 1) };
+    assert_ne!(choose(&large, &Price::SOCKET).name, "two-level");
+}
+
+#[test]
 fn names_are_unique_and_an_unknown_one_is_answered_with_the_known() {
     for algorithm in table::TABLE {
         let same = table::of(algorithm.collective).filter(|other| other.name == algorithm.name);
@@ -250,6 +308,6 @@ fn names_are_unique_and_an_unknown_one_is_answered_with_the_known() {
     assert_eq!(
         error.to_string(),
         "no algorithm \"magic\" for barrier; there are: board dissemination \
-         k-dissemination doubling multiplying tree linear double-ring"
+         k-dissemination doubling multiplying tree linear double-ring two-level"
     );
 }

@@ -11,7 +11,8 @@ impl Comm {
     /// anything else; all members must come to the same.
     pub fn case(&self, collective: Collective, elements: u64, element_bytes: u64) -> Case {
         let board = self.inner().board().map(|_| PAYLOAD_BYTES as u64);
-        Case { board, ..Case::new(collective, self.size() as u32, elements, element_bytes) }
+        let spread = self.inner().hosts().map(|hosts| hosts.spread());
+        Case { board, spread, ..Case::new(collective, self.size() as u32, elements, element_bytes) }
     }
 
     /// The algorithm that is taken here: that which the user has named, if it fits, else the cheapest. The same at all

@@ -281,11 +281,14 @@ impl<'a> Statement<'a> {
         };
         let communicator = Communicator::new(context, part.group, part.rank, wanted.name).with_lane(lane);
         wanted.topology.into_iter().for_each(|topology| communicator.set_topology(topology));
-        let board = self.pool.zip(part.places).and_then(|(pool, places)| {
+        // Whoever spans hosts has no board: all members know that alike.
+        let hosts = self.process.hosts_of(&communicator.group);
+        let places = part.places.filter(|_| hosts.is_none());
+        let board = self.pool.zip(places).and_then(|(pool, places)| {
             self.held = None;
             Board::new(pool.clone(), lane, places, part.rank)
         });
-        Ok(Comm::new(self.process.clone(), Arc::new(communicator.with_board(board))))
+        Ok(Comm::new(self.process.clone(), Arc::new(communicator.with_board(board).with_hosts(hosts))))
     }
 }
 

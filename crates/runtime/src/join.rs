@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::house::House;
 use crate::patience::{Patience, WAKE_NS};
 use crate::process::{Parts, Process, Surroundings};
+use crate::settings;
 
 /// Why a process could not join its job.
 #[derive(Debug)]
@@ -155,33 +156,12 @@ fn socket_port(welcome: &Welcome) -> Result<Port, JoinError> {
     Ok(Port::on_tcp(tcp::Port::new(settings).map_err(why)?))
 }
 
-/// The least memory for unexpected messages: below it, programs that send before they receive would wait for each other.
-pub(crate) const POOL_BYTES_MIN: u64 = 64 << 10;
-
-/// What is said of a setting that there is none of.
-const UNKNOWN: &str = "there are pool_bytes, eager_bytes, and each collective's name (archi info --collectives), which takes an \
-                       algorithm's";
-
 /// What the user set with `archi run --set name=value`.
 fn config(welcome: &Welcome) -> Result<Config, JoinError> {
     let mut config = Config { job_size: welcome.size, ..Config::default() };
     for (name, value) in &welcome.options {
-        let refuse = |why: String| JoinError::Setting { name: name.clone(), value: value.clone(), why };
-        let number = || value.parse::<u64>().map_err(|_| refuse("it takes a number of bytes".into()));
-        match name.as_str() {
-            "pool_bytes" => match number()? {
-                bytes if bytes < POOL_BYTES_MIN => {
-                    return Err(refuse(format!("it takes at least {POOL_BYTES_MIN} bytes")));
-                }
-                bytes => config.pool_bytes = bytes,
-            },
-            "eager_bytes" => config.eager_bytes = Some(number()? as usize),
-            _ => match config.forced.set(name, value) {
-                Some(Ok(())) => {}
-                Some(Err(unknown)) => return Err(refuse(unknown.to_string())),
-                None => return Err(refuse(UNKNOWN.into())),
-            },
-        }
+        let refuse = |why| JoinError::Setting { name: name.clone(), value: value.clone(), why };
+        settings::set(&mut config, name, value).map_err(refuse)?;
     }
     Ok(config)
 }

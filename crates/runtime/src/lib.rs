@@ -16,6 +16,7 @@ mod join;
 pub mod patience;
 mod process;
 mod rota;
+pub mod settings;
 mod steward;
 mod topology;
 mod undisturbed;

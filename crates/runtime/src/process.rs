@@ -7,19 +7,20 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use control::ToKeeper;
+use engine::collective::Hosts;
 use engine::{Communicator, Config, Counters, Group, Holdings, Lane, PeerCounters};
 use fabric::Port;
 use mapped::board::{Board, BoardPool, Place};
 use os::Time;
-use wire::{ContextId, ProcessId};
+use wire::{ContextId, JobId, ProcessId};
 
 use crate::cell::Cell;
 use crate::clock::Clock;
 use crate::comm::Comm;
 use crate::house::House;
-use crate::join::POOL_BYTES_MIN;
 use crate::patience::Patience;
 use crate::rota::LANES_MAX;
+use crate::settings::POOL_BYTES_MIN;
 
 /// How long a process that leaves waits for its own last sends to be taken.
 const LINGER_NS_MAX: u64 = 10_000_000_000;
@@ -94,10 +95,13 @@ impl Process {
         let me = port.me();
         let group = Group::world(me.job, surroundings.size);
         let boards = port.boards().cloned();
-        let board = boards.clone().and_then(|pool| world_board(&port, pool, &group, me.number as usize));
-        let world = Communicator::new(ContextId::WORLD, group, me.number as usize, "world".to_owned())
-            .with_board(board);
         let config = Config { job_size: surroundings.size, ..config };
+        let hosts = hosts_of(&group, me.job, &config);
+        let pool = boards.clone().filter(|_| hosts.is_none());
+        let board = pool.and_then(|pool| world_board(&port, pool, &group, me.number as usize));
+        let world = Communicator::new(ContextId::WORLD, group, me.number as usize, "world".to_owned())
+            .with_board(board)
+            .with_hosts(hosts);
         let lanes = port.lanes().min(LANES_MAX as u16);
         house.rota.open(0, || {
             Cell::new(Lane::new(port, config), patience, clock.clone(), house.rota.stewardship.clone())
@@ -125,6 +129,11 @@ impl Process {
     /// This process's entries on boards, if it shares memory with others.
     pub(crate) fn boards(&self) -> Option<&Arc<BoardPool>> {
         self.boards.as_ref()
+    }
+
+    /// On which hosts the members of a group are, if on several.
+    pub(crate) fn hosts_of(&self, group: &Group) -> Option<Hosts> {
+        hosts_of(group, self.me.job, &self.config)
     }
 
     /// Who this process is.
@@ -469,6 +478,18 @@ impl Drop for Process {
 }
 
 /// The world's board, if all its members share this host.
+/// Processes of one job are taken to be on as many hosts as the user said. Everybody comes to the same.
+fn hosts_of(group: &Group, job: JobId, config: &Config) -> Option<Hosts> {
+    if config.hosts < 2 {
+        return None;
+    }
+    let host = |process: ProcessId| match process.job == job {
+        true => process.number as u64 * config.hosts as u64 / config.job_size.max(1) as u64,
+        false => u64::MAX,
+    };
+    Hosts::new(group.processes().map(host))
+}
+
 fn world_board(port: &Port, pool: Arc<BoardPool>, group: &Group, rank: usize) -> Option<Board> {
     let place = |rank| Some(Place::of_world(port.slot_of(group.process(rank)?)?));
     let places = (0..group.size()).map(place).collect::<Option<Vec<_>>>()?;

@@ -7,8 +7,10 @@ fn main() -> Result<()> {
     let world = archipelago::init()?;
     match std::env::args().nth(1).as_deref() {
         Some("differ") => differ(&world)?,
-        _ => {
-            let ran: usize = [0, 1, 5, 9000].iter().map(|&count| all(&world, count)).sum();
+        how => {
+            // Many ranks take their time.
+            let counts: &[usize] = if how == Some("few") { &[0, 7] } else { &[0, 1, 5, 9000] };
+            let ran: usize = counts.iter().map(|&count| all(&world, count)).sum();
             println!("rank {} of {} is right, {ran} times", world.rank(), world.size());
         }
     }

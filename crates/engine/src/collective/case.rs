@@ -1,6 +1,7 @@
 //! What is asked of a collective: the facts that all members share, and one member's own part.
 
 use super::area::Blocks;
+use super::hosts::Spread;
 use super::neighbourhood::Neighbourhood;
 use crate::TypeTag;
 use std::sync::Arc;
@@ -132,6 +133,8 @@ pub struct Case {
     pub commutative: bool,
     /// Bytes of a cell of the communicator's board, if all members share one host and have a board.
     pub board: Option<u64>,
+    /// How the members are spread over hosts, if they are on several.
+    pub spread: Option<Spread>,
     /// Of a neighbourhood collective: the most neighbours that any member sends to.
     pub degree: u32,
 }
@@ -148,6 +151,7 @@ impl Case {
             in_place: false,
             commutative: true,
             board: None,
+            spread: None,
             degree: 0,
         }
     }

@@ -17,6 +17,19 @@ pub struct Cost {
     pub cells: u64,
     /// Turns of the board after the first: everybody has to come by in each.
     pub turns: u64,
+    /// What of the messages stays on a host, where the members are on several.
+    pub near: Near,
+}
+
+/// Messages within a host along the critical path, beside those between hosts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Near {
+    /// Messages that wait for one another.
+    pub latencies: u64,
+    /// Messages that one member has to send or take one after the other.
+    pub messages: u64,
+    /// Bytes through the busiest member.
+    pub bytes: u64,
 }
 
 impl Cost {
@@ -28,6 +41,14 @@ impl Cost {
     /// The same, and so many bytes reduced.
     pub fn reducing(self, reduced: u64) -> Cost {
         Cost { reduced, ..self }
+    }
+
+    /// The same, and `steps` messages in a row within a host that carry `bytes` together.
+    pub fn near(self, steps: u32, bytes: u64) -> Cost {
+        let Near { latencies, messages, bytes: before } = self.near;
+        let steps = steps as u64;
+        let near = Near { latencies: latencies + steps, messages: messages + steps, bytes: before + bytes };
+        Cost { near, ..self }
     }
 
     /// The same, and so many bytes copied.
@@ -98,7 +119,11 @@ impl Price {
     /// The price of a cost, in picoseconds.
     pub fn of(&self, cost: &Cost) -> u64 {
         let part = |count: u64, ps: u64| count.saturating_mul(ps);
+        let near = &Price::SHARED_MEMORY;
         part(cost.latencies, self.latency_ps)
+            .saturating_add(part(cost.near.latencies, near.latency_ps))
+            .saturating_add(part(cost.near.messages, near.message_ps))
+            .saturating_add(part(cost.near.bytes, near.byte_ps))
             .saturating_add(part(cost.messages, self.message_ps))
             .saturating_add(part(cost.bytes, self.byte_ps))
             .saturating_add(part(cost.reduced, self.reduced_byte_ps))

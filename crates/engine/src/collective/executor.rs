@@ -231,7 +231,8 @@ impl Lane {
         debug_assert_eq!((call.case.size as usize, call.rank as usize), (size, communicator.rank));
         let board = communicator.board().filter(|_| algorithm.uses_board());
         // What is repeated has its schedule from the last time.
-        let is_repeated = self.idle.last().is_some_and(|idle| idle.schedule.is_of(algorithm, call));
+        let is_repeated =
+            self.idle.last().is_some_and(|idle| idle.schedule.is_of(algorithm, call, communicator.hosts()));
         if !(is_repeated || algorithm.fits(&call.case)) || board.is_some() != algorithm.uses_board() {
             return Err(Error::Unfit(algorithm));
         }
@@ -239,10 +240,10 @@ impl Lane {
         let mut execution = match self.idle.pop() {
             Some(idle) if is_repeated => idle,
             Some(mut idle) => {
-                idle.schedule = Schedule::new(algorithm, call);
+                idle.schedule = Schedule::across(algorithm, call, communicator.hosts());
                 idle
             }
-            None => Box::new(Execution::of(Schedule::new(algorithm, call))),
+            None => Box::new(Execution::of(Schedule::across(algorithm, call, communicator.hosts()))),
         };
         let words = execution.schedule.scratch_bytes().div_ceil(8) as usize;
         execution.communicator = Some(communicator.clone());

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::case::{Case, Collective};
 use super::cost::Price;
+use super::hosts::Hosts;
 use super::table::{self, Algorithm};
 
 /// The largest vector or block that choices are listed for, in bytes.
@@ -33,7 +34,8 @@ pub fn listing(size: u32, board: u64) -> String {
     };
     line(format_args!(
         "n ranks, m bytes (of the vector or of one rank's block), d neighbours, s segments or pieces, m' bytes that fit no \
-         slot;\nL latency, o work per message, β per byte, γ per byte combined, c per cell of a board"
+         slot;\nL latency, o work per message, β per byte, γ per byte combined, c per cell of a board;\n\
+         on h hosts with up to g ranks L' and β' are within a host"
     ));
     line(format_args!("`archi run --set all-reduce=ring` takes one wherever it fits."));
     for collective in Collective::ALL {
@@ -49,11 +51,14 @@ pub fn listing(size: u32, board: u64) -> String {
         // Neighbours as of a grid of two dimensions.
         let degree = if collective.has_neighbours() { 4 } else { 0 };
         let case = Case { degree, ..Case::new(collective, size, 0, 1) };
+        let two = Hosts::new((0..size).map(|rank| 2 * rank / size)).filter(|_| size > 2);
         let places = [
-            ("one host", Case { board: Some(board), ..case }, Price::SHARED_MEMORY),
-            ("sockets", case, Price::SOCKET),
+            ("one host", Some(Case { board: Some(board), ..case }), Price::SHARED_MEMORY),
+            ("sockets", Some(case), Price::SOCKET),
+            ("two hosts", two.map(|two| Case { spread: Some(two.spread()), ..case }), Price::SOCKET),
         ];
         for (place, case, price) in places {
+            let Some(case) = case else { continue };
             let chosen = choices(&case, &price);
             let from = |(bytes, algorithm): &(u64, &'static Algorithm)| match bytes {
                 0 => algorithm.name.to_string(),
@@ -86,7 +91,12 @@ mod tests {
             assert!(text.contains(&format!("  {:17} {}", algorithm.name, algorithm.formula)), "{text}");
             assert!(text.contains(algorithm.reason), "{text}");
         }
-        assert!(text.contains("\nbarrier\n") && text.contains("8 ranks, one host: board"), "{text}");
+        assert!(
+            text.contains("\nbarrier\n")
+                && text.contains("8 ranks, one host: board")
+                && text.contains("8 ranks, two hosts: two-level"),
+            "{text}"
+        );
         assert!(text.contains("ring") && text.contains("(commutative)"), "{text}");
     }
 

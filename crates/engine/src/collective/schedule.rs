@@ -2,6 +2,7 @@
 
 use super::area::{Area, Blocks, Span, parts_of};
 use super::case::{Call, Collective, Lengths};
+use super::hosts::Hosts;
 use super::neighbourhood::Neighbourhood;
 use super::step::{Buffer, Range, Step};
 use super::table::Algorithm;
@@ -92,6 +93,10 @@ pub struct Role {
     pub root: u32,
     /// Into how many parts the vector is cut.
     pub parts: u32,
+    /// What is added to a rank of the schedule to get the communicator's.
+    pub shift: u32,
+    /// On which hosts the members are, by their ranks in the communicator, if on several.
+    pub hosts: Option<Arc<Hosts>>,
     /// Whether this member's contribution lies in its output.
     pub in_place: bool,
     /// Bytes of a slot of the board, its first word included; 0 without a board.
@@ -152,8 +157,6 @@ pub struct Schedule {
     role: Role,
     rounds: u32,
     turns: u32,
-    /// What is added to a rank of the schedule to get the communicator's.
-    shift: u32,
     scratch: Area,
     /// The call that it was made for, where its numbers say all of it.
     call: Option<Call>,
@@ -162,6 +165,11 @@ pub struct Schedule {
 impl Schedule {
     /// The schedule of `algorithm`, which must fit the case, for one member.
     pub fn new(algorithm: &'static Algorithm, call: &Call) -> Schedule {
+        Schedule::across(algorithm, call, None)
+    }
+
+    /// The same in a communicator whose members are on these hosts.
+    pub fn across(algorithm: &'static Algorithm, call: &Call, hosts: Option<&Arc<Hosts>>) -> Schedule {
         let case = &call.case;
         debug_assert!(algorithm.fits(case), "{} doesn't fit {case:?}", algorithm.name);
         let ordered = case.collective == Collective::Reduce && !case.commutative;
@@ -179,6 +187,8 @@ impl Schedule {
             size: case.size,
             root: if ordered { call.root } else { 0 },
             parts: plan.parts,
+            shift,
+            hosts: hosts.filter(|_| case.spread.is_some()).cloned(),
             in_place,
             slot_bytes: case.slot_bytes(plan.slots),
             input,
@@ -188,17 +198,27 @@ impl Schedule {
         // Neighbours that are so more than once exchange in as many turns.
         let rounds = plan.rounds + call.neighbours.as_ref().map_or(0, |neighbours| neighbours.more_rounds());
         let call = call.is_plain().then(|| call.clone());
-        Schedule { algorithm, role, rounds, turns: plan.turns, shift, scratch, call }
+        Schedule { algorithm, role, rounds, turns: plan.turns, scratch, call }
     }
 
     /// Whether it is what `new` would make, as far as that is told cheaply.
     #[inline]
-    pub(super) fn is_of(&self, algorithm: &'static Algorithm, call: &Call) -> bool {
+    pub(super) fn is_of(
+        &self,
+        algorithm: &'static Algorithm,
+        call: &Call,
+        hosts: Option<&Arc<Hosts>>,
+    ) -> bool {
+        let same_hosts = match (&self.role.hosts, hosts) {
+            (None, _) => true,
+            (Some(mine), Some(hosts)) => Arc::ptr_eq(mine, hosts),
+            (Some(_), None) => false,
+        };
         let same = |mine: &Call| {
             (mine.case, mine.rank, mine.root, mine.in_place)
                 == (call.case, call.rank, call.root, call.in_place)
         };
-        self.algorithm == algorithm && call.is_plain() && self.call.as_ref().is_some_and(same)
+        same_hosts && self.algorithm == algorithm && call.is_plain() && self.call.as_ref().is_some_and(same)
     }
 
     /// The algorithm.
@@ -245,7 +265,7 @@ impl Schedule {
     /// The communicator's rank of a rank of the schedule.
     #[inline]
     pub fn member(&self, rank: u32) -> u32 {
-        ((rank as u64 + self.shift as u64) % self.role.size as u64) as u32
+        ((rank as u64 + self.role.shift as u64) % self.role.size as u64) as u32
     }
 
     /// This member's rank in the schedule's numbering.

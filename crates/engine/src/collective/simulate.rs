@@ -24,9 +24,18 @@ pub struct Outcome {
 
 /// Runs an algorithm of messages (no board) on a subject of any size.
 pub fn simulate(algorithm: &'static Algorithm, subject: &Subject, price: &Price) -> Outcome {
+    simulate_hosts(algorithm, subject, price, price)
+}
+
+/// The same where messages within a host have a price of their own.
+pub fn simulate_hosts(
+    algorithm: &'static Algorithm,
+    subject: &Subject,
+    price: &Price,
+    near: &Price,
+) -> Outcome {
     let size = subject.case.size;
-    let schedules: Vec<Schedule> =
-        (0..size).map(|rank| Schedule::new(algorithm, &subject.call(rank))).collect();
+    let schedules: Vec<Schedule> = (0..size).map(|rank| subject.schedule(algorithm, rank)).collect();
     let mut clocks = vec![0u64; size as usize];
     let mut outcome = Outcome::default();
     let mut steps = Vec::new();
@@ -53,7 +62,10 @@ pub fn simulate(algorithm: &'static Algorithm, subject: &Subject, price: &Price)
         outcome.rounds += !messages.is_empty() as u32;
         outcome.traffic.messages += messages.len() as u64;
         outcome.traffic.bytes += messages.iter().map(|message| message.3).sum::<u64>();
-        time_round(&messages, &mut clocks, price);
+        time_round(&messages, &mut clocks, |from, to| match &subject.hosts {
+            Some(hosts) if hosts.of(from) == hosts.of(to) => near,
+            _ => price,
+        });
         clocks.iter_mut().zip(local).for_each(|(clock, work)| *clock += work);
     }
     outcome.time_ps = clocks.into_iter().max().unwrap_or(0);
@@ -61,11 +73,16 @@ pub fn simulate(algorithm: &'static Algorithm, subject: &Subject, price: &Price)
 }
 
 /// Lets one round's messages pass, in the order of the list, and moves the clocks of those who take part.
-fn time_round(messages: &[(usize, u32, u32, u64)], clocks: &mut [u64], price: &Price) {
+fn time_round<'p>(
+    messages: &[(usize, u32, u32, u64)],
+    clocks: &mut [u64],
+    price: impl Fn(u32, u32) -> &'p Price,
+) {
     let mut out = clocks.to_vec();
     let mut into = clocks.to_vec();
     let start = clocks.to_vec();
     for &(_, from, to, bytes) in messages {
+        let price = price(from, to);
         let begin =
             out[from as usize].max(into[to as usize]).max(start[from as usize]).max(start[to as usize]);
         let end = begin + price.message_ps + bytes * price.byte_ps;

@@ -23,6 +23,12 @@ pub enum Need {
     Even,
     /// It is a vector form.
     AnyBlocks,
+    /// The members are on several hosts.
+    Hosts,
+    /// The members are on several hosts, and the ranks of each host follow one another.
+    Rows,
+    /// The operator commutes, or the ranks of each host follow one another.
+    HostOrder,
     /// All members share a host and a board, of which a cell holds an element (of each rank's block).
     Board,
     /// All members share a host and a board, of which a cell holds two elements for each member.
@@ -40,6 +46,9 @@ impl Need {
             Need::Apart => !case.in_place,
             Need::Even => case.size.is_multiple_of(2),
             Need::AnyBlocks => case.listed,
+            Need::Hosts => case.spread.is_some(),
+            Need::Rows => case.spread.is_some_and(|spread| spread.in_rows),
+            Need::HostOrder => case.commutative || case.spread.is_some_and(|spread| spread.in_rows),
             Need::Board => case.board.is_some() && (case.elements == 0 || case.cell_elements() > 0),
             Need::WideBoard => case.board.is_some() && case.cell_elements() >= 2 * case.size as u64,
         }
@@ -55,6 +64,9 @@ impl Need {
             Need::Apart => "not in place",
             Need::Even => "even number",
             Need::AnyBlocks => "blocks of any lengths",
+            Need::Hosts => "several hosts",
+            Need::Rows => "several hosts, each with ranks in a row",
+            Need::HostOrder => "commutative, or each host's ranks in a row",
             Need::Board => "one host",
             Need::WideBoard => "one host, small elements",
         }
@@ -70,7 +82,8 @@ pub struct Algorithm {
     /// When it can be used.
     pub needs: &'static [Need],
     /// Its time, for n members and m bytes (of the vector or a block): L latency, o work per message, β per
-    /// byte, γ per byte combined, c per cell; s segments or pieces, m' bytes that fit no slot, d neighbours.
+    /// byte, γ per byte combined, c per cell; s segments or pieces, m' bytes that fit no slot, d neighbours; on h hosts
+    /// of up to g members L' and β' within a host.
     pub formula: &'static str,
     /// What speaks for it.
     pub reason: &'static str,
@@ -81,7 +94,7 @@ pub struct Algorithm {
     /// The critical path.
     pub cost: fn(&Case) -> Cost,
     /// All messages and bytes, exactly (of vector forms: if all blocks are equal; without the last hop of a
-    /// reduction whose operator doesn't commute).
+    /// reduction whose operator doesn't commute; of some forms of two levels as if all hosts had one size).
     pub traffic: fn(&Case) -> Traffic,
 }
 
@@ -139,6 +152,7 @@ pub static TABLE: &[Algorithm] = table![
     Barrier            "tree"              barrier_tree                []                       "2⌈log2 n⌉L", "few messages";
     Barrier            "linear"            barrier_linear              []                       "2L + 2(n-1)o", "two latencies for a few members";
     Barrier            "double-ring"       barrier_double_ring         []                       "(2n-1)L", "one message at a time";
+    Barrier            "two-level"        barrier_two_level           [Hosts]                  "⌈log4 h⌉(L+2o) + 2⌈log2 g⌉L'", "one member of each host crosses";
     Broadcast          "board"             broadcast_board             [Board]                  "2s·c", "the root writes once, all read at once";
     Broadcast          "binomial"          broadcast_binomial          []                       "⌈log2 n⌉(L+mβ)", "fewest rounds of one message";
     Broadcast          "k-nomial"          broadcast_k_nomial          []                       "⌈log4 n⌉L + 3⌈log4 n⌉(o+mβ)", "half the rounds where sending is cheap";
@@ -149,16 +163,20 @@ pub static TABLE: &[Algorithm] = table![
     Broadcast          "split-binary"     broadcast_split_binary      []                       "(d+s)(L+2(o+m/2s·β)) + m/2·β", "the root sends each byte once";
     Broadcast          "circulant"        broadcast_circulant         []                       "(⌈log2 n⌉-1+s)(L+m/s·β)", "pipeline of the fewest rounds for any number";
     Broadcast          "chain"             broadcast_chain             []                       "(n-2+s)(L+m/s·β)", "very large vectors: each byte passes a member once";
+    Broadcast          "two-level"        broadcast_two_level         [Hosts]                  "⌈log2 h⌉(L+mβ) + ⌈log2 g⌉(L'+mβ')", "each host is reached once";
+    Broadcast          "two-level-chain"  broadcast_two_level_chain   [Hosts]                  "(h-2+s)(L+m/s·β) + (g-1+s)(L'+m/s·β')", "large vectors: each byte reaches a host once";
     Gather             "board"             gather_board                [Board EqualBlocks]      "s·n·c", "one wait";
     Gather             "slots"             gather_slots                [Board]                  "n·c + m'β", "one wait for blocks that fit a cell";
     Gather             "binomial"          gather_binomial             [EqualBlocks]            "⌈log2 n⌉L + (n-1)mβ", "few messages at the root";
     Gather             "linear"            gather_linear               []                       "L + (n-1)(o+mβ)", "each block straight to its place";
     Gather             "paced"             gather_paced                []                       "(1+⌈(n-1)/8⌉)L + 2(n-1)o + (n-1)mβ", "bounded memory at the root";
+    Gather             "two-level"        gather_two_level            [Hosts EqualBlocks]      "⌈log2 h⌉L + (n-g)mβ + (g-1)mβ'", "one message from each host";
     Scatter            "board"             scatter_board               [Board EqualBlocks]      "2s·c", "one wait";
     Scatter            "slots"             scatter_slots               [Board]                  "2c + m'β", "one wait for blocks that fit a slot";
     Scatter            "binomial"          scatter_binomial            [EqualBlocks]            "⌈log2 n⌉L + (n-1)mβ", "few messages at the root";
     Scatter            "linear"            scatter_linear              []                       "L + (n-1)(o+mβ)", "each block straight from its place";
     Scatter            "paced"             scatter_paced               []                       "(1+⌈(n-1)/8⌉)L + 2(n-1)o + (n-1)mβ", "no block waits unexpected";
+    Scatter            "two-level"        scatter_two_level           [Hosts EqualBlocks]      "⌈log2 h⌉L + (n-g)mβ + (g-1)mβ'", "one message to each host";
     AllGather          "board"             all_gather_board            [Board EqualBlocks]      "s(n+1)c", "one wait; each block is written once";
     AllGather          "slots"             all_gather_slots            [Board]                  "(n+1)c + m'β", "one wait for blocks that fit a cell";
     AllGather          "doubling"          all_gather_doubling         [PowerOfTwo EqualBlocks] "log2 n·L + (n-1)mβ", "fewest rounds";
@@ -170,6 +188,7 @@ pub static TABLE: &[Algorithm] = table![
     AllGather          "neighbour"         all_gather_neighbour        [Even EqualBlocks]       "n/2·L + (n-1)mβ", "half the rounds of a ring, and no copy";
     AllGather          "ring"              all_gather_ring             []                       "(n-1)(L+mβ)", "no copy; neighbours only";
     AllGather          "linear"            all_gather_linear           []                       "⌈(n-1)/32⌉L + (n-1)(o+mβ)", "one latency for a few members";
+    AllGather          "two-level"        all_gather_two_level        [Hosts EqualBlocks]      "⌈log2 h⌉L + (n-g)mβ + ⌈log2 g⌉nmβ'", "each block reaches a host once";
     AllToAll           "board"             all_to_all_board            [Board EqualBlocks]      "s(n+1)c", "one wait, also in place";
     AllToAll           "slots"             all_to_all_slots            [Board Apart]            "(n+1)c + m'β", "one wait for blocks that fit a slot";
     AllToAll           "bruck"             all_to_all_bruck            [EqualBlocks Apart]      "⌈log2 n⌉L + ⌈log2 n⌉·n/2·mβ", "fewest rounds for small blocks";
@@ -185,6 +204,7 @@ pub static TABLE: &[Algorithm] = table![
     Reduce             "binary"           reduce_binary               []                       "(d-1+s)(L+2(o+m/s·(β+γ)))", "pipeline of little depth";
     Reduce             "circulant"        reduce_circulant            [Commutative]            "(⌈log2 n⌉-1+s)(L+m/s·(β+γ))", "pipeline of the fewest rounds for any number";
     Reduce             "chain"             reduce_chain                []                       "(n-2+s)(L+m/s·(β+γ))", "very large vectors: each byte passes a member once";
+    Reduce             "two-level"        reduce_two_level            [Hosts HostOrder]        "⌈log2 h⌉(L+mβ+mγ) + ⌈log2 g⌉(L'+mβ'+mγ)", "one message from each host";
     AllReduce          "board"             all_reduce_board            [Board]                  "s(n+1)c + (n-1)mγ", "one wait";
     AllReduce          "board-spread"      all_reduce_board_spread     [WideBoard]              "2s(n+1)c + m(n-1)/n·γ", "two waits, the work is spread";
     AllReduce          "doubling"          all_reduce_doubling         []                       "log2 n·(L+mβ+mγ)", "fewest rounds";
@@ -196,6 +216,8 @@ pub static TABLE: &[Algorithm] = table![
     AllReduce          "ring"              all_reduce_ring             [Commutative]            "2(n-1)L + 2m(n-1)/n·β + m(n-1)/n·γ", "no copy; neighbours only";
     AllReduce          "ring-pair"         all_reduce_ring_pair        [Commutative]            "4(n-1)L + 2m(n-1)/n·β + m(n-1)/n·γ", "combines behind the messages";
     AllReduce          "reduce-broadcast"  all_reduce_reduce_broadcast []                       "2⌈log2 n⌉(L+mβ) + ⌈log2 n⌉mγ", "fewest messages";
+    AllReduce          "two-level"        all_reduce_two_level        [Hosts HostOrder]        "⌈log4 h⌉L + 3⌈log4 h⌉(o+mβ+mγ) + 2⌈log2 g⌉(L'+mβ')", "one member of each host crosses";
+    AllReduce          "two-level-large"  all_reduce_two_level_large  [Hosts HostOrder]        "2⌈log4 h⌉L + 2m(h-1)/h·β + 2⌈log2 g⌉(L'+mβ')", "large vectors: each crosses twice at most";
     ReduceScatter      "board"             reduce_scatter_board        [Board EqualBlocks]      "s(n+1)c + (n-1)mγ", "one wait, the work is spread";
     ReduceScatter      "slots"             reduce_scatter_slots        [Board]                  "(n+1)c + m'β + (n-1)mγ", "one wait for blocks that fit a slot";
     ReduceScatter      "halving"           reduce_scatter_halving      [Commutative]            "log2 n·L + (n-1)m(β+γ)", "fewest rounds";
@@ -207,6 +229,7 @@ pub static TABLE: &[Algorithm] = table![
     Scan               "board"             scan_board                  [Board]                  "s(n+1)c + (n-1)mγ", "one wait";
     Scan               "doubling"          scan_doubling               []                       "⌈log2 n⌉(L+mβ+mγ)", "fewest rounds";
     Scan               "chain"             scan_chain                  []                       "(n-2+s)(L+m/s·(β+γ))", "large vectors: each byte passes a member once";
+    Scan               "two-level"        scan_two_level              [Rows]                   "⌈log2 h⌉(L+mβ+2mγ) + 2⌈log2 g⌉(L'+mβ')", "one member of each host crosses";
     ExclusiveScan      "board"             exclusive_scan_board        [Board]                  "s(n+1)c + (n-1)mγ", "one wait";
     ExclusiveScan      "doubling"          exclusive_scan_doubling     []                       "(1+⌈log2 (n-1)⌉)(L+mβ) + ⌈log2 (n-1)⌉mγ", "fewest rounds";
     ExclusiveScan      "chain"             exclusive_scan_chain        []                       "(n-2+s)(L+m/s·(β+γ))", "large vectors: each byte passes a member once";

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use archipelago_engine::collective::{Algorithm, Call, Operands};
+use archipelago_engine::collective::{Algorithm, Call, Hosts, Operands};
 use archipelago_engine::{Communicator, Config, Error, Group, Lane, Polled, RequestId, Status, Work};
 use fabric::sim::{self, Settings};
 use fabric::{Host, Port};
@@ -83,6 +83,16 @@ impl World {
         };
         let ranks = (0..size).map(rank).collect();
         World { ranks, chance: Chance::new(seed), network: Some(network) }
+    }
+
+    /// Has the ranks know that each is on the host with this number.
+    pub fn spread(&mut self, host: impl Fn(u32) -> u32) {
+        let size = self.ranks.len() as u32;
+        for (number, rank) in self.ranks.iter_mut().enumerate() {
+            let group = rank.world.group.clone();
+            let world = Communicator::new(ContextId::WORLD, group, number, "world".into());
+            rank.world = Arc::new(world.with_hosts(Hosts::new((0..size).map(&host))));
+        }
     }
 
     /// Bytes of a cell of the board that the members share, if they do.

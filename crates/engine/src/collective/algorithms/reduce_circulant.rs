@@ -22,7 +22,7 @@ pub fn round(role: &Role, k: u32, out: &mut Vec<Step>) {
     }
     let backwards = rounds(role.size, role.parts) - 1 - (k - 1) / 2;
     let exchange = exchange(role, backwards);
-    if k % 2 == 0 {
+    if k.is_multiple_of(2) {
         out.extend(exchange.leaving.map(|(_, block)| sum.combine(true, block, 1, Order::After)));
         return;
     }

@@ -71,7 +71,7 @@ impl<'a> Machine<'a> {
         let element_bytes = subject.case.element_bytes.max(1);
         let mut members: Vec<Member> = (0..subject.case.size)
             .map(|rank| {
-                let schedule = Schedule::new(algorithm, &subject.call(rank));
+                let schedule = subject.schedule(algorithm, rank);
                 let elements = |buffer| vec![None; (schedule.area(buffer).bytes() / element_bytes) as usize];
                 let mut memory = Memory {
                     input: elements(Buffer::Input),

@@ -3,7 +3,9 @@
 use super::fault::Fault;
 use super::machine::Memory;
 use super::value::Value;
-use crate::collective::{Algorithm, Blocks, Call, Case, Collective, Lengths, Neighbourhood, Source, Traffic};
+use crate::collective::{
+    Algorithm, Blocks, Call, Case, Collective, Hosts, Lengths, Neighbourhood, Schedule, Source, Traffic,
+};
 use std::sync::Arc;
 
 /// A call of all members of a communicator.
@@ -17,6 +19,8 @@ pub struct Subject {
     pub root_in_place: bool,
     /// Elements of the block that goes from one rank to another, in a vector form.
     pub counts: fn(u32, u32) -> u64,
+    /// On which hosts the members are, if on several.
+    pub hosts: Option<Arc<Hosts>>,
     /// The members' neighbours, by rank, for a neighbourhood collective.
     pub neighbours: Vec<Arc<Neighbourhood>>,
 }
@@ -24,7 +28,7 @@ pub struct Subject {
 impl Subject {
     /// All blocks equal, nothing in place unless the case says so.
     pub fn new(case: Case, root: u32) -> Subject {
-        Subject { case, root, root_in_place: false, counts: |_, _| 0, neighbours: Vec::new() }
+        Subject { case, root, root_in_place: false, counts: |_, _| 0, hosts: None, neighbours: Vec::new() }
     }
 
     /// The block from `from` to `to` (its place among the destinations, for neighbours) in elements; what isn't addressed (gather, all-gather) goes to rank 0.
@@ -37,6 +41,17 @@ impl Subject {
             (true, Collective::ReduceScatter) => (self.counts)(to, 0),
             (true, _) => (self.counts)(from, to),
         }
+    }
+
+    /// The same on these hosts.
+    pub fn across(self, hosts: Hosts) -> Subject {
+        let case = Case { spread: Some(hosts.spread()), board: None, ..self.case };
+        Subject { case, hosts: Some(Arc::new(hosts)), ..self }
+    }
+
+    /// The schedule of one member.
+    pub fn schedule(&self, algorithm: &'static Algorithm, rank: u32) -> Schedule {
+        Schedule::across(algorithm, &self.call(rank), self.hosts.as_ref())
     }
 
     /// The part of one member.
@@ -248,6 +263,14 @@ impl Subject {
         }
         if case.listed {
             stated.bytes = found.bytes;
+        }
+        // What a host's members do depends on how many they are, which differs.
+        if case.spread.is_some() && algorithm.name == "two-level" {
+            match case.collective {
+                Collective::Gather | Collective::Scatter => stated.bytes = found.bytes,
+                Collective::Scan => return Ok(()),
+                _ => {}
+            }
         }
         // Which blocks fit a slot, and which neighbours there are, the case doesn't say.
         if case.collective.has_neighbours() || (case.listed && algorithm.uses_board()) {

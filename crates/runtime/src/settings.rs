@@ -1,0 +1,44 @@
+//! What `archi run --set name=value` takes: one list for the launcher, which refuses, and for the processes, which obey.
+
+use engine::Config;
+
+/// The least memory for unexpected messages: below it, programs that send before they receive would wait for each other.
+pub(crate) const POOL_BYTES_MIN: u64 = 64 << 10;
+
+/// What is said of a setting that there is none of.
+const UNKNOWN: &str = "there are pool_bytes, eager_bytes, hosts, and each collective's name (archi info --collectives), which \
+                       takes an algorithm's";
+
+/// Takes a setting over.
+///
+/// # Errors
+/// What is wrong with it.
+///
+/// ```
+/// let mut config = engine::Config::default();
+/// archipelago_runtime::settings::set(&mut config, "all-reduce", "ring")?;
+/// assert!(archipelago_runtime::settings::set(&mut config, "all-reduce", "magic").is_err());
+/// assert!(archipelago_runtime::settings::set(&mut config, "nonsense", "1").unwrap_err().contains("pool_bytes"));
+/// # Ok::<(), String>(())
+/// ```
+pub fn set(config: &mut Config, name: &str, value: &str) -> Result<(), String> {
+    let number = || value.parse::<u64>().map_err(|_| "it takes a number of bytes".to_owned());
+    match name {
+        "pool_bytes" => match number()? {
+            bytes if bytes < POOL_BYTES_MIN => {
+                return Err(format!("it takes at least {POOL_BYTES_MIN} bytes"));
+            }
+            bytes => config.pool_bytes = bytes,
+        },
+        "eager_bytes" => config.eager_bytes = Some(number()? as usize),
+        "hosts" => match value.parse() {
+            Ok(hosts) if hosts > 0 => config.hosts = hosts,
+            _ => return Err("it takes a number of hosts".to_owned()),
+        },
+        _ => match config.forced.set(name, value) {
+            Some(chosen) => chosen.map_err(|unknown| unknown.to_string())?,
+            None => return Err(UNKNOWN.to_owned()),
+        },
+    }
+    Ok(())
+}
