@@ -1,13 +1,25 @@
-//! `cargo xtask install --prefix DIR`: the programs of a release, under DIR/bin.
+//! `cargo xtask install --prefix DIR`: the programs of a release under DIR/bin, and what C programs need under DIR/include and
+//! DIR/lib.
 
 use crate::setup;
-use crate::shell::{Failure, Outcome, announce, cargo, execute, only, option, target_directory};
+use crate::shell::{Failure, Outcome, announce, cargo, execute, only, option, root, target_directory};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The programs, and which of those that `cargo build` makes of the crate `cli` each is. A program that is called `mpirun`
 /// speaks of itself as that.
-const PROGRAMS: &[(&str, &str)] = &[("archi", "archi"), ("mpiexec", "mpiexec"), ("mpirun", "mpiexec")];
+const PROGRAMS: &[(&str, &str)] = &[
+    ("archi", "archi"),
+    ("mpiexec", "mpiexec"),
+    ("mpirun", "mpiexec"),
+    ("mpicc", "mpicc"),
+    ("mpicxx", "mpicxx"),
+    ("mpic++", "mpicxx"),
+];
+
+/// The library of the standard ABI, under the name that programs ask for, and the name by which they are linked.
+const LIBRARY: &str = "libmpi_abi.so.1";
+const LINKED_AS: &str = "libmpi_abi.so";
 
 pub fn run(arguments: &[String]) -> Outcome {
     only(arguments, &["--prefix"])?;
@@ -15,16 +27,21 @@ pub fn run(arguments: &[String]) -> Outcome {
         .ok_or_else(|| Failure::new("install needs --prefix DIR, such as `--prefix ~/.local`"))?;
     setup::for_builds()?;
     // A prefix means a folder of the caller's, who stands where cargo was called and not in the repository's root.
-    let bin = std::path::absolute(prefix)
-        .map_err(|error| Failure::new(format!("--prefix {prefix}: {error}")))?
-        .join("bin");
+    let prefix =
+        std::path::absolute(prefix).map_err(|error| Failure::new(format!("--prefix {prefix}: {error}")))?;
     announce("building in release mode");
-    execute(&mut cargo(&["build", "--release", "--package", "archipelago-cli"]))?;
-    fs::create_dir_all(&bin)
-        .map_err(|error| Failure::new(format!("cannot make {}: {error}", bin.display())))?;
-    install_from(&target_directory().join("release"), &bin)?;
+    let packages = ["--package", "archipelago-cli", "--package", "archipelago-mpi-abi"];
+    execute(&mut cargo(&[&["build", "--release"][..], &packages].concat()))?;
+    let built = target_directory().join("release");
+    let bin = folder(&prefix, "bin")?;
+    install_from(&built, &bin)?;
+    install_library(&built, &prefix)?;
     let names: Vec<&str> = PROGRAMS.iter().map(|(name, _)| *name).collect();
     println!("remove with: rm {}/{{{}}}", bin.display(), names.join(","));
+    println!(
+        "         and: rm {}/{{include/mpi.h,lib/{LINKED_AS}*,lib/pkgconfig/mpi*.pc}}",
+        prefix.display()
+    );
     let path = std::env::var_os("PATH").unwrap_or_default();
     if !std::env::split_paths(&path).any(|folder| folder == bin) {
         println!("not in the search path yet: export PATH=\"{}:$PATH\"", bin.display());
@@ -38,6 +55,39 @@ fn install_from(built: &Path, bin: &Path) -> Outcome {
         println!("installed {}", bin.join(name).display());
     }
     Ok(())
+}
+
+fn folder(prefix: &Path, name: &str) -> Result<PathBuf, Failure> {
+    let folder = prefix.join(name);
+    fs::create_dir_all(&folder)
+        .map_err(|error| Failure::new(format!("cannot make {}: {error}", folder.display())))?;
+    Ok(folder)
+}
+
+/// The header, the library, and what `pkg-config` says of them.
+fn install_library(built: &Path, prefix: &Path) -> Outcome {
+    let (include, lib) = (folder(prefix, "include")?, folder(prefix, "lib")?);
+    place(&root().join("crates/mpi-abi/include/mpi.h"), &include.join("mpi.h"))?;
+    place(&built.join(LINKED_AS), &lib.join(LIBRARY))?;
+    let link = lib.join(LINKED_AS);
+    let _ = fs::remove_file(&link);
+    let failed = |path: &Path, error| Failure::new(format!("cannot install {}: {error}", path.display()));
+    std::os::unix::fs::symlink(LIBRARY, &link).map_err(|error| failed(&link, error))?;
+    let package = folder(prefix, "lib/pkgconfig")?.join("mpi_abi.pc");
+    fs::write(&package, package_text(prefix)).map_err(|error| failed(&package, error))?;
+    for path in [include.join("mpi.h"), lib.join(LIBRARY), package] {
+        println!("installed {}", path.display());
+    }
+    Ok(())
+}
+
+fn package_text(prefix: &Path) -> String {
+    let (prefix, version) = (prefix.display(), env!("CARGO_PKG_VERSION"));
+    format!(
+        "prefix={prefix}\nincludedir=${{prefix}}/include\nlibdir=${{prefix}}/lib\n\nName: Archipelago\n\
+         Description: MPI 5.0, standard ABI\nVersion: {version}\nCflags: -I${{includedir}}\n\
+         Libs: -L${{libdir}} -Wl,-rpath,${{libdir}} -lmpi_abi\n"
+    )
 }
 
 /// Copies beside the destination and renames, so that a program that runs is replaced and a full disk leaves the old.
@@ -64,12 +114,16 @@ mod tests {
         place(&folder.join("source"), &folder.join("old")).unwrap();
         assert_eq!(fs::read_to_string(folder.join("old")).unwrap(), "new");
         assert!(!folder.join("old.new").exists());
-        for program in ["archi", "mpiexec"] {
+        for program in ["archi", "mpiexec", "mpicc", "mpicxx", LINKED_AS] {
             fs::write(folder.join(program), program).unwrap();
         }
         fs::create_dir(folder.join("bin")).unwrap();
         install_from(&folder, &folder.join("bin")).unwrap();
         assert_eq!(fs::read_to_string(folder.join("bin/mpirun")).unwrap(), "mpiexec");
+        install_library(&folder, &folder.join("prefix")).unwrap();
+        assert_eq!(fs::read_to_string(folder.join("prefix/lib").join(LINKED_AS)).unwrap(), LINKED_AS);
+        assert!(folder.join("prefix/include/mpi.h").exists());
+        assert!(package_text(Path::new("/p")).contains("\nlibdir=${prefix}/lib\n"));
         fs::remove_dir_all(&folder).unwrap();
     }
 }

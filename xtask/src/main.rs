@@ -5,6 +5,10 @@ mod conformance;
 mod demo;
 mod doc;
 mod fuzz;
+mod generate;
+// What makes the header of the C door of its tables; cargo makes the rest with it.
+#[path = "../../crates/mpi-abi/build/header.rs"]
+mod header;
 mod install;
 mod loom;
 // The rule of the command line itself; the crate that it is in takes long to build.
@@ -13,6 +17,9 @@ mod nearest;
 mod setup;
 mod shell;
 mod soak;
+// The tables of the C door.
+#[path = "../../crates/mpi-abi/build/table.rs"]
+mod table;
 mod tally;
 mod test;
 mod tidy;
@@ -78,9 +85,15 @@ const VERBS: &[Verb] = &[
         run: soak::run,
     },
     Verb {
+        name: "generate",
+        arguments: "",
+        summary: "write what is made of the tables of the C door: mpi.h, docs/mpi-functions.md",
+        run: generate::run,
+    },
+    Verb {
         name: "install",
         arguments: "--prefix DIR",
-        summary: "build in release mode and install archi, mpiexec and mpirun under DIR/bin",
+        summary: "build in release mode and install archi, mpiexec, mpicc, mpi.h and libmpi_abi.so.1 under DIR",
         run: install::run,
     },
     Verb {

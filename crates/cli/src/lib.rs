@@ -3,6 +3,7 @@
 //! Reads arguments, calls `launch`, prints. What a command does beyond that does not belong here.
 
 mod command_line;
+pub mod compiler;
 mod complaint;
 mod doctor;
 mod findings;

@@ -12,6 +12,7 @@ pub mod descriptor;
 pub mod epoll;
 pub mod eventfd;
 pub mod futex;
+pub mod heap;
 pub mod host;
 pub mod interface;
 pub mod limits;

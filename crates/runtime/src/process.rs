@@ -236,6 +236,13 @@ impl Process {
         sum
     }
 
+    /// Has whoever waits in this process look again: for what comes about otherwise than by messages.
+    pub fn wake(&self) {
+        for cell in self.cells() {
+            cell.wake();
+        }
+    }
+
     /// A lane that is open: some communicator uses it.
     ///
     /// # Panics

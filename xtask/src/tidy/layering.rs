@@ -27,8 +27,10 @@ const LEVELS: &[(&str, u32)] = &[
     ("archipelago-launch", 7),
     ("archipelago-runtime", 7),
     ("archipelago-macros", 8),
+    ("archipelago-mpi", 8),
     ("archipelago", 9),
     ("archipelago-cli", 9),
+    ("archipelago-mpi-abi", 9),
 ];
 
 /// Rooms that a message passes through.
@@ -42,6 +44,8 @@ const PATH_OF_A_MESSAGE: &[&str] = &[
     "archipelago-engine",
     "archipelago-runtime",
     "archipelago",
+    "archipelago-mpi",
+    "archipelago-mpi-abi",
 ];
 
 /// What these rooms may use from outside, each with its reason.

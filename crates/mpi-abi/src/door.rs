@@ -1,0 +1,32 @@
+//! The code around every call: an implementation runs inside, its errors leave as the standard says.
+
+use std::ffi::c_int;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use mpi::{Error, On, Verdict};
+
+/// Calls an implementation; returns what C is to return.
+///
+/// When a handler of the user's is called no value with a destructor is alive here, and no lock is held: it may throw, or
+/// jump out.
+#[inline(always)]
+pub fn call(function: &'static str, on: On, body: impl FnOnce() -> mpi::Result) -> c_int {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(())) => 0,
+        Ok(Err(error)) => raise(function, on, error),
+        Err(panic) => mpi::bug(function, panic),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn raise(function: &'static str, on: On, error: Box<Error>) -> c_int {
+    match mpi::verdict(function, on, error) {
+        Verdict::Return(code) => code,
+        Verdict::Call { handler, handle, error, code } => {
+            let (mut handle, mut error) = (handle, error);
+            handler.call(&mut handle, &mut error);
+            code
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! C programs, compiled with the wrappers and run by the launcher.
+
+mod prefix;
+
+use prefix::{compile, succeeds};
+
+#[test]
+fn hello() {
+    let program = compile("hello.c", &[]);
+    for ranks in [1, 2, 4] {
+        let output = succeeds(&program, ranks);
+        assert_eq!(output.lines().filter(|line| line.contains("has token 42")).count(), ranks, "{output}");
+    }
+}
+
+#[test]
+fn a_program_that_nobody_launched_is_a_world_of_one() {
+    let output = std::process::Command::new(compile("hello.c", &["-DALONE"])).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "rank 0 of 1 has token 42, half rank 0\n");
+}
+
+#[test]
+fn errors() {
+    assert_eq!(succeeds(&compile("errors.c", &[]), 1), "out of tea, 0 failures\n");
+}
+
+#[test]
+fn messages() {
+    let program = compile("messages.c", &[]);
+    for ranks in [1, 2, 3] {
+        assert_eq!(succeeds(&program, ranks), "0 failures\n", "{ranks} ranks");
+    }
+}

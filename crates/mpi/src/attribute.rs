@@ -1,0 +1,258 @@
+//! Attributes that a program attaches to objects, and their keys (MPI 5.0 §7.7).
+//!
+//! Functions of the program's are called with no lock held: they may do anything with the object.
+#![allow(unsafe_code)]
+
+use std::ffi::{c_int, c_void};
+use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::number::{
+    ANY_SOURCE, APPNUM, COMM_DUP_FN, COMM_NULL_COPY_FN, COMM_NULL_DELETE_FN, ERR_KEYVAL, ERR_OTHER, HOST, IO,
+    KEYVAL_INVALID, LASTUSEDCODE, PROC_NULL, SUCCESS, TAG_UB, UNIVERSE_SIZE, WTIME_IS_GLOBAL,
+};
+use crate::pointer::{Address, Callback, Out};
+use crate::table::Table;
+use crate::{Error, Result, class, instance};
+
+/// To which objects a key's values can be attached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Comm,
+    Type,
+    Win,
+}
+
+struct Key {
+    of: Kind,
+    copy: usize,
+    delete: usize,
+    extra_state: usize,
+    /// The name, and every value: a key goes with the last (MPI 5.0 §7.7.2).
+    uses: AtomicUsize,
+}
+
+static KEYS: Table<Key> = Table::new();
+
+/// (object, key, extra state, old value, place of the new value, place of whether there is one)
+type Copy =
+    unsafe extern "C-unwind" fn(usize, c_int, *mut c_void, *mut c_void, *mut c_void, *mut c_int) -> c_int;
+
+/// (object, key, value, extra state)
+type Delete = unsafe extern "C-unwind" fn(usize, c_int, *mut c_void, *mut c_void) -> c_int;
+
+/// The attributes of an object, in the order in which they were set first.
+#[derive(Default)]
+pub(crate) struct Attributes(Mutex<Vec<(c_int, usize)>>);
+
+/// Makes a key.
+pub(crate) fn create_key(
+    of: Kind,
+    copy: Callback,
+    delete: Callback,
+    key: Out<c_int>,
+    extra: Address,
+) -> Result {
+    key.check()?;
+    let uses = AtomicUsize::new(1);
+    let extra_state = extra.0.expose_provenance();
+    let name = KEYS.insert(Key { of, copy: copy.0, delete: delete.0, extra_state, uses });
+    let name = name.ok_or_else(|| Error::new(ERR_OTHER, "there are too many attribute keys: free some"))?;
+    key.set(name as c_int)
+}
+
+/// Frees the name of a key; values that are attached stay.
+pub(crate) fn free_key(of: Kind, key: Out<c_int>) -> Result {
+    let name = key.get()?;
+    check(name, of)?;
+    release(name);
+    key.set(KEYVAL_INVALID)
+}
+
+fn check(key: c_int, of: Kind) -> Result {
+    let wrong = |why: String| Err(Error::new(ERR_KEYVAL, why));
+    if key == KEYVAL_INVALID {
+        return wrong("the key is MPI_KEYVAL_INVALID".to_owned());
+    }
+    match usize::try_from(key).ok().and_then(|key| KEYS.get(key)) {
+        None if (TAG_UB..700).contains(&key) => wrong(format!("the predefined key {key} can't be changed")),
+        None => wrong(format!("{key} is no attribute key (was it freed?)")),
+        Some(found) if found.of != of => {
+            wrong(format!("the key is one for {:?}, not for {of:?} objects", found.of))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+fn release(key: c_int) {
+    if let Some(found) = KEYS.get(key as usize)
+        && found.uses.fetch_sub(1, Ordering::AcqRel) == 1
+    {
+        KEYS.remove(key as usize);
+    }
+}
+
+fn keep(key: c_int) {
+    if let Some(found) = KEYS.get(key as usize) {
+        // Relaxed: who has it keeps it.
+        found.uses.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Attributes {
+    fn all(&self) -> MutexGuard<'_, Vec<(c_int, usize)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets a value; the old one is deleted first.
+    pub fn set(&self, object: usize, of: Kind, key: c_int, value: Address) -> Result {
+        check(key, of)?;
+        let value = value.0.expose_provenance();
+        let old = self.all().iter().find(|(known, _)| *known == key).map(|(_, old)| *old);
+        match old {
+            None => {
+                keep(key);
+                self.all().push((key, value));
+            }
+            Some(old) => {
+                call_delete(object, key, old)?;
+                if let Some(entry) = self.all().iter_mut().find(|(known, _)| *known == key) {
+                    entry.1 = value;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a value, if there is one.
+    pub fn get(&self, of: Kind, key: c_int, value: Address, flag: Out<c_int>) -> Result {
+        flag.check()?;
+        value.as_out().check()?;
+        let found = match predefined(of, key) {
+            Some(found) => Some(found),
+            None => {
+                check(key, of)?;
+                self.all().iter().find(|(known, _)| *known == key).map(|(_, value)| *value)
+            }
+        };
+        flag.set(c_int::from(found.is_some()))?;
+        match found {
+            Some(found) => value.as_out().set(Address(std::ptr::with_exposed_provenance_mut(found))),
+            None => Ok(()),
+        }
+    }
+
+    /// Deletes a value.
+    pub fn delete(&self, object: usize, of: Kind, key: c_int) -> Result {
+        check(key, of)?;
+        let found = self.all().iter().find(|(known, _)| *known == key).copied();
+        let Some((_, value)) = found else {
+            return Err(Error::new(ERR_KEYVAL, "the object has no such attribute"));
+        };
+        self.remove(object, key, value)
+    }
+
+    fn remove(&self, object: usize, key: c_int, value: usize) -> Result {
+        call_delete(object, key, value)?;
+        self.all().retain(|(known, _)| *known != key);
+        release(key);
+        Ok(())
+    }
+
+    /// Deletes all values, the last first (MPI 5.0 §11.2.4).
+    pub fn delete_all(&self, object: usize) -> Result {
+        loop {
+            let last = self.all().last().copied();
+            let Some((key, value)) = last else { return Ok(()) };
+            self.remove(object, key, value)?;
+        }
+    }
+
+    /// The attributes of a duplicate.
+    pub fn copy(&self, object: usize) -> Result<Attributes> {
+        let all = self.all().clone();
+        let copies = Attributes::default();
+        for (key, value) in all {
+            if let Some(value) = call_copy(object, key, value)? {
+                keep(key);
+                copies.all().push((key, value));
+            }
+        }
+        Ok(copies)
+    }
+}
+
+fn failed(code: c_int, what: &str) -> Box<Error> {
+    Error::new(code, format!("the attribute's {what} function returned code {code}"))
+}
+
+fn call_delete(object: usize, key: c_int, value: usize) -> Result {
+    let Some((delete, extra)) = KEYS.get(key as usize).map(|key| (key.delete, key.extra_state)) else {
+        return Ok(());
+    };
+    if delete == COMM_NULL_DELETE_FN {
+        return Ok(());
+    }
+    // SAFETY: the program gave it as such a function.
+    let delete: Delete = unsafe { std::mem::transmute(delete) };
+    let pointer = |number: usize| std::ptr::with_exposed_provenance_mut(number);
+    // SAFETY: the arguments are those that the program gave for it.
+    match unsafe { delete(object, key, pointer(value), pointer(extra)) } {
+        SUCCESS => Ok(()),
+        code => Err(failed(code, "delete")),
+    }
+}
+
+fn call_copy(object: usize, key: c_int, value: usize) -> Result<Option<usize>> {
+    let Some((copy, extra)) = KEYS.get(key as usize).map(|key| (key.copy, key.extra_state)) else {
+        return Ok(None);
+    };
+    match copy {
+        COMM_NULL_COPY_FN => return Ok(None),
+        COMM_DUP_FN => return Ok(Some(value)),
+        _ => {}
+    }
+    // SAFETY: the program gave it as such a function.
+    let copy: Copy = unsafe { std::mem::transmute(copy) };
+    let pointer = |number: usize| std::ptr::with_exposed_provenance_mut(number);
+    let (mut copied, mut flag): (*mut c_void, c_int) = (std::ptr::null_mut(), 0);
+    // SAFETY: the arguments are those that the program gave for it, and places of our own.
+    let code =
+        unsafe { copy(object, key, pointer(extra), pointer(value), (&raw mut copied).cast(), &mut flag) };
+    match code {
+        SUCCESS => Ok((flag != 0).then(|| copied.expose_provenance())),
+        code => Err(failed(code, "copy")),
+    }
+}
+
+/// The value of a predefined key: the address of a number (MPI 5.0 §9.1.2).
+fn predefined(of: Kind, key: c_int) -> Option<usize> {
+    static TAGS: AtomicI32 = AtomicI32::new(i32::MAX);
+    static NOBODY: AtomicI32 = AtomicI32::new(PROC_NULL);
+    static ANYBODY: AtomicI32 = AtomicI32::new(ANY_SOURCE);
+    static NUMBER: AtomicI32 = AtomicI32::new(0);
+    static SIZE: AtomicI32 = AtomicI32::new(0);
+    static GLOBAL: AtomicI32 = AtomicI32::new(0);
+    static CODE: AtomicI32 = AtomicI32::new(0);
+    if of != Kind::Comm {
+        return None;
+    }
+    let value = match key {
+        TAG_UB => &TAGS,
+        HOST => &NOBODY,
+        IO => &ANYBODY,
+        WTIME_IS_GLOBAL => &GLOBAL,
+        APPNUM => &NUMBER,
+        UNIVERSE_SIZE => {
+            let size = instance::joined().map_or(1, |process| process.surroundings().size);
+            SIZE.store(size as i32, Ordering::Relaxed);
+            &SIZE
+        }
+        LASTUSEDCODE => {
+            CODE.store(class::last_used(), Ordering::Relaxed);
+            &CODE
+        }
+        _ => return None,
+    };
+    Some(value.as_ptr().expose_provenance())
+}

@@ -1,0 +1,168 @@
+//! Room for buffered sends: how much the program has attached, and how much of it is in use (MPI 5.0 §3.6).
+//!
+//! Messages are kept in memory of our own; the attached buffer says how much there may be of it, and is never touched.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Waker;
+
+use crate::number::{BSEND_OVERHEAD, BUFFER_AUTOMATIC, ERR_ARG, ERR_BUFFER, ERR_OTHER};
+use crate::pointer::Address;
+use crate::request::{Outcome, Pending};
+use crate::{Error, Result, Status, instance};
+
+/// What can be attached to: the process, a communicator, a session.
+pub(crate) struct Pool {
+    attached: Mutex<Option<Attached>>,
+}
+
+#[derive(Clone)]
+struct Attached {
+    address: usize,
+    size: i64,
+    used: Arc<AtomicUsize>,
+}
+
+/// Room in use; given back when it is dropped, which is when the message is gone.
+pub(crate) struct Reservation {
+    used: Arc<AtomicUsize>,
+    bytes: usize,
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        // Release: pairs with the Acquire of who waits for the buffer.
+        self.used.fetch_sub(self.bytes, Ordering::Release);
+    }
+}
+
+/// What is attached to the process.
+pub(crate) static PROCESS: Pool = Pool::new();
+
+impl Pool {
+    pub const fn new() -> Pool {
+        Pool { attached: Mutex::new(None) }
+    }
+
+    fn attached(&self) -> Option<Attached> {
+        self.attached.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether there is a buffer.
+    pub fn is_attached(&self) -> bool {
+        self.attached().is_some()
+    }
+
+    /// Attaches a buffer.
+    ///
+    /// # Errors
+    /// One is attached already, or this is none.
+    pub fn attach(&self, buffer: Address, size: i64) -> Result {
+        if size < 0 {
+            return Err(Error::new(ERR_ARG, format!("the size is negative: {size}")));
+        }
+        if buffer.is_null() && size > 0 {
+            return Err(Error::new(ERR_BUFFER, "the buffer is a null pointer"));
+        }
+        let mut attached = self.attached.lock().unwrap_or_else(PoisonError::into_inner);
+        if attached.is_some() {
+            return Err(Error::new(ERR_BUFFER, "a buffer is attached already: detach it first"));
+        }
+        *attached = Some(Attached { address: buffer.number(), size, used: Arc::default() });
+        Ok(())
+    }
+
+    /// Waits until its messages are gone, and detaches the buffer; its address and size.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn detach(&self) -> Result<(Address, i64)> {
+        self.flush()?;
+        let mut attached = self.attached.lock().unwrap_or_else(PoisonError::into_inner);
+        let Attached { address, size, .. } = attached.take().ok_or_else(none)?;
+        // It came from C as an address, and goes back as one.
+        Ok((Address(std::ptr::with_exposed_provenance_mut(address)), size))
+    }
+
+    /// Waits until its messages are gone.
+    ///
+    /// # Errors
+    /// There is no buffer.
+    pub fn flush(&self) -> Result {
+        self.start_flush()?.wait().map(drop)
+    }
+
+    /// Starts to wait for that.
+    ///
+    /// # Errors
+    /// There is no buffer.
+    pub fn start_flush(&self) -> Result<Box<dyn Pending>> {
+        let Attached { used, .. } = self.attached().ok_or_else(none)?;
+        Ok(Box::new(Flush { used }))
+    }
+
+    /// Room for a message.
+    ///
+    /// # Errors
+    /// `ERR_BUFFER`: there is not so much.
+    pub fn reserve(&self, message_bytes: usize) -> Result<Reservation> {
+        let Some(Attached { address, size, used }) = self.attached() else {
+            return Err(Error::new(
+                ERR_BUFFER,
+                "no buffer is attached: call MPI_Buffer_attach before a buffered send",
+            ));
+        };
+        let bytes = message_bytes.saturating_add(BSEND_OVERHEAD as usize);
+        let room = if address == BUFFER_AUTOMATIC { usize::MAX } else { size as usize };
+        let take = |used: usize| used.checked_add(bytes).filter(|used| *used <= room);
+        match used.fetch_update(Ordering::AcqRel, Ordering::Acquire, take) {
+            Ok(_) => Ok(Reservation { used, bytes }),
+            Err(in_use) => {
+                let text = format!(
+                    "the attached buffer of {size} bytes has {in_use} in use, and this message needs {bytes} (MPI_BSEND_OVERHEAD \
+                     among them)"
+                );
+                Err(Error::new(ERR_BUFFER, text))
+            }
+        }
+    }
+}
+
+fn none() -> Box<Error> {
+    Error::new(ERR_BUFFER, "no buffer is attached")
+}
+
+/// Complete when no message is in the buffer.
+struct Flush {
+    used: Arc<AtomicUsize>,
+}
+
+impl Flush {
+    fn is_empty(&self) -> bool {
+        // Acquire: pairs with the Release of what was given back.
+        self.used.load(Ordering::Acquire) == 0
+    }
+}
+
+impl Pending for Flush {
+    fn test(&mut self) -> Option<Outcome> {
+        if let Some(process) = instance::joined() {
+            process.world().progress();
+        }
+        self.is_empty().then_some(Ok(Status::EMPTY))
+    }
+
+    fn wait(&mut self) -> Outcome {
+        if !self.is_empty() {
+            let process = instance::joined().ok_or_else(|| Error::new(ERR_OTHER, "MPI has ended"))?;
+            process.world().wait_until(&|| self.is_empty());
+        }
+        Ok(Status::EMPTY)
+    }
+
+    fn watch(&mut self, _: &Waker) -> bool {
+        false
+    }
+
+    fn detach(self: Box<Self>) {}
+}

@@ -1,0 +1,221 @@
+//! Communicators as objects: what MPI knows of one beside what the runtime does.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use runtime::inter::Inter;
+
+use crate::attribute::Attributes;
+use crate::buffer::Pool;
+use crate::handler::Held;
+use crate::info::Pairs;
+use crate::number::{
+    COMM_NULL, COMM_SELF, COMM_WORLD, ERR_COMM, ERR_OTHER, ERR_RANK, ERR_TAG, ERRORS_ARE_FATAL, PROC_NULL,
+};
+use crate::request::Made;
+use crate::table::{Ref, Table};
+use crate::{Comm, Errhandler, Error, Result, instance};
+
+/// A communicator.
+pub struct Communicator {
+    /// What sends and receives; ranks of an inter-communicator are of its other side.
+    pub(crate) comm: runtime::Comm,
+    /// What collectives of an inter-communicator need.
+    pub(crate) inter: Option<Inter>,
+    handler: Held,
+    /// What the program has attached to it.
+    pub(crate) attributes: Attributes,
+    /// What the program has said of its use.
+    hints: Mutex<Pairs>,
+    /// How many partitioned messages were made on it.
+    pub(crate) partitioned: Mutex<Made>,
+    /// Room for its buffered sends, if it has its own.
+    pub(crate) buffer: Pool,
+}
+
+/// All communicators, the predefined ones among them.
+static COMMS: Table<Communicator> = Table::new();
+
+/// Under which names the predefined ones are; 0: there are none now.
+static WORLD: AtomicUsize = AtomicUsize::new(0);
+static OWN: AtomicUsize = AtomicUsize::new(0);
+
+impl Communicator {
+    /// Of one group.
+    pub(crate) fn new(comm: runtime::Comm) -> Communicator {
+        Communicator::of(comm, None)
+    }
+
+    /// Of two groups.
+    pub(crate) fn between(inter: Inter) -> Communicator {
+        Communicator::of(inter.comm().clone(), Some(inter))
+    }
+
+    fn of(comm: runtime::Comm, inter: Option<Inter>) -> Communicator {
+        Communicator {
+            comm,
+            inter,
+            handler: Held::new(Errhandler(ERRORS_ARE_FATAL)),
+            attributes: Attributes::default(),
+            hints: Mutex::default(),
+            partitioned: Mutex::default(),
+            buffer: Pool::new(),
+        }
+    }
+
+    /// With the error handler of the communicator of which it was made (MPI 5.0 §9.3.1).
+    pub(crate) fn like(self, other: &Communicator) -> Communicator {
+        self.set_handler(other.handler());
+        self
+    }
+
+    /// With these attributes.
+    pub(crate) fn with_attributes(self, attributes: Attributes) -> Communicator {
+        Communicator { attributes, ..self }
+    }
+
+    /// Gives it a name of its own for the program.
+    pub(crate) fn register(self) -> Result<Comm> {
+        let name = COMMS.insert(self).map(Comm);
+        name.ok_or_else(|| Error::new(ERR_OTHER, "there are too many communicators: free some"))
+    }
+
+    /// Who sees its errors.
+    pub(crate) fn handler(&self) -> Errhandler {
+        self.handler.get()
+    }
+
+    /// Sets who sees its errors from now on.
+    pub(crate) fn set_handler(&self, handler: Errhandler) {
+        self.handler.set(handler);
+    }
+
+    /// How people call it.
+    pub(crate) fn name(&self) -> Arc<str> {
+        self.comm.name()
+    }
+
+    /// What the program has said of its use.
+    pub(crate) fn hints(&self) -> MutexGuard<'_, Pairs> {
+        self.hints.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its two sides.
+    ///
+    /// # Errors
+    /// It has one.
+    pub(crate) fn inter(&self) -> Result<&Inter> {
+        self.inter.as_ref().ok_or_else(|| Error::new(ERR_COMM, "the communicator is no inter-communicator"))
+    }
+
+    /// Refuses inter-communicators.
+    pub(crate) fn check_intra(&self) -> Result {
+        match &self.inter {
+            None => Ok(()),
+            Some(_) => {
+                Err(Error::new(ERR_COMM, "the communicator is an inter-communicator, which can't be here"))
+            }
+        }
+    }
+
+    /// How many ranks messages can be for.
+    #[inline]
+    pub(crate) fn peers(&self) -> usize {
+        match &self.inter {
+            None => self.comm.size(),
+            Some(inter) => inter.remote_size(),
+        }
+    }
+
+    /// The rank that a message is for; none if for nobody.
+    ///
+    /// # Errors
+    /// `ERR_RANK`.
+    #[inline]
+    pub(crate) fn peer(&self, rank: i32) -> Result<Option<usize>> {
+        if (rank as u32 as usize) < self.peers() && rank >= 0 {
+            return Ok(Some(rank as usize));
+        }
+        self.no_peer(rank)
+    }
+
+    #[cold]
+    fn no_peer(&self, rank: i32) -> Result<Option<usize>> {
+        if rank == PROC_NULL {
+            return Ok(None);
+        }
+        let text = format!("there is no rank {rank}: ranks of {} are 0 to {}", self.name(), self.peers() - 1);
+        Err(Error::new(ERR_RANK, text))
+    }
+}
+
+impl Comm {
+    /// The communicator of this name.
+    ///
+    /// # Errors
+    /// `ERR_COMM`; before the beginning and after the end `ERR_OTHER`.
+    #[inline]
+    pub(crate) fn get(self) -> Result<Ref<'static, Communicator>> {
+        find(self).ok_or_else(|| self.missing())
+    }
+
+    #[cold]
+    fn missing(self) -> Box<Error> {
+        if let Err(error) = instance::check_running() {
+            return error;
+        }
+        match self.0 {
+            COMM_NULL => Error::new(ERR_COMM, "the communicator is MPI_COMM_NULL"),
+            0 => Error::new(ERR_COMM, "the communicator is a null pointer, which is no handle"),
+            name => Error::new(ERR_COMM, format!("{name:#x} is no communicator (was it freed?)")),
+        }
+    }
+
+    /// Frees the name; what is under way goes on.
+    pub(crate) fn remove(self) -> bool {
+        COMMS.remove(self.0)
+    }
+}
+
+/// The communicator of this name, if there is one.
+#[inline]
+pub(crate) fn find(name: Comm) -> Option<Ref<'static, Communicator>> {
+    COMMS.get(match name.0 {
+        COMM_WORLD => WORLD.load(Ordering::Relaxed),
+        COMM_SELF => OWN.load(Ordering::Relaxed),
+        name => name,
+    })
+}
+
+/// Makes the predefined communicators.
+pub(crate) fn open_world(world: Communicator, own: Communicator) -> Result {
+    world.comm.inner().set_name("MPI_COMM_WORLD");
+    own.comm.inner().set_name("MPI_COMM_SELF");
+    // Relaxed: who learns that MPI runs synchronises by other means.
+    WORLD.store(world.register()?.0, Ordering::Relaxed);
+    OWN.store(own.register()?.0, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Takes the predefined communicators away; before that the attributes of `MPI_COMM_SELF` (MPI 5.0 §11.2.4).
+pub(crate) fn close_world() -> Result {
+    if let Some(own) = find(Comm(COMM_SELF)) {
+        own.attributes.delete_all(COMM_SELF)?;
+    }
+    if let Some(world) = find(Comm(COMM_WORLD)) {
+        world.attributes.delete_all(COMM_WORLD)?;
+    }
+    for predefined in [&WORLD, &OWN] {
+        COMMS.remove(predefined.swap(0, Ordering::Relaxed));
+    }
+    Ok(())
+}
+
+/// Refuses tags that can't be sent.
+#[inline]
+pub(crate) fn check_tag(tag: i32) -> Result {
+    if tag < 0 {
+        return Err(Error::new(ERR_TAG, format!("tag {tag} is negative: tags are 0 to {}", i32::MAX)));
+    }
+    Ok(())
+}

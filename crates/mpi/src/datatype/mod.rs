@@ -1,0 +1,7 @@
+//! Datatypes: predefined ones, those that the program makes, and what is asked of both.
+
+mod object;
+mod predefined;
+
+pub use object::Type;
+pub(crate) use predefined::size_of_predefined;

@@ -1,0 +1,203 @@
+//! The datatypes of the standard.
+
+use std::sync::OnceLock;
+
+use layout::{Field, Layout, Leaf, Pair};
+use wire::{Scalar, Sequence};
+
+use super::Type;
+use crate::Datatype;
+use crate::number as n;
+
+/// What operators see in a predefined datatype.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// A number or truth value of this class.
+    Value(Scalar, Class),
+    /// A value and its place.
+    Located(Pair),
+}
+
+/// MPI 5.0 §6.9.2: by these an operator says what it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    Integer,
+    Floating,
+    Complex,
+    Logical,
+    Byte,
+    /// Takes part in no operation.
+    Character,
+    MultiLanguage,
+}
+
+use Class::*;
+use Scalar as S;
+
+/// Number, scalar, class, bytes in the external format.
+const VALUES: &[(usize, Scalar, Class, u8)] = &[
+    (n::AINT, S::I64, MultiLanguage, 8),
+    (n::COUNT, S::I64, MultiLanguage, 8),
+    (n::OFFSET, S::I64, MultiLanguage, 8),
+    (n::PACKED, S::Byte, Character, 1),
+    (n::SHORT, S::I16, Integer, 2),
+    (n::INT, S::I32, Integer, 4),
+    // MPI 5.0 §14.5.2: a long has 4 bytes in the external format.
+    (n::LONG, S::I64, Integer, 4),
+    (n::LONG_LONG, S::I64, Integer, 8),
+    (n::UNSIGNED_SHORT, S::U16, Integer, 2),
+    (n::UNSIGNED, S::U32, Integer, 4),
+    (n::UNSIGNED_LONG, S::U64, Integer, 4),
+    (n::UNSIGNED_LONG_LONG, S::U64, Integer, 8),
+    (n::FLOAT, S::F32, Floating, 4),
+    (n::C_FLOAT_COMPLEX, S::ComplexF32, Complex, 8),
+    (n::CXX_FLOAT_COMPLEX, S::ComplexF32, Complex, 8),
+    (n::DOUBLE, S::F64, Floating, 8),
+    (n::C_DOUBLE_COMPLEX, S::ComplexF64, Complex, 16),
+    (n::CXX_DOUBLE_COMPLEX, S::ComplexF64, Complex, 16),
+    (n::LOGICAL, S::I32, Logical, 4),
+    (n::INTEGER, S::I32, Integer, 4),
+    (n::REAL, S::F32, Floating, 4),
+    (n::COMPLEX, S::ComplexF32, Complex, 8),
+    (n::DOUBLE_PRECISION, S::F64, Floating, 8),
+    (n::DOUBLE_COMPLEX, S::ComplexF64, Complex, 16),
+    (n::CHARACTER, S::U8, Character, 1),
+    (n::LONG_DOUBLE, S::LongDouble, Floating, 16),
+    (n::C_LONG_DOUBLE_COMPLEX, S::ComplexLongDouble, Complex, 32),
+    (n::CXX_LONG_DOUBLE_COMPLEX, S::ComplexLongDouble, Complex, 32),
+    (n::C_BOOL, S::Bool, Logical, 1),
+    (n::CXX_BOOL, S::Bool, Logical, 1),
+    (n::WCHAR, S::U32, Character, 4),
+    (n::INT8_T, S::I8, Integer, 1),
+    (n::UINT8_T, S::U8, Integer, 1),
+    (n::CHAR, S::U8, Character, 1),
+    (n::SIGNED_CHAR, S::I8, Integer, 1),
+    (n::UNSIGNED_CHAR, S::U8, Integer, 1),
+    (n::BYTE, S::Byte, Byte, 1),
+    (n::INT16_T, S::I16, Integer, 2),
+    (n::UINT16_T, S::U16, Integer, 2),
+    (n::INT32_T, S::I32, Integer, 4),
+    (n::UINT32_T, S::U32, Integer, 4),
+    (n::INT64_T, S::I64, Integer, 8),
+    (n::UINT64_T, S::U64, Integer, 8),
+    (n::LOGICAL1, S::I8, Logical, 1),
+    (n::INTEGER1, S::I8, Integer, 1),
+    (n::LOGICAL2, S::I16, Logical, 2),
+    (n::INTEGER2, S::I16, Integer, 2),
+    (n::REAL2, S::F16, Floating, 2),
+    (n::LOGICAL4, S::I32, Logical, 4),
+    (n::INTEGER4, S::I32, Integer, 4),
+    (n::REAL4, S::F32, Floating, 4),
+    (n::LOGICAL8, S::I64, Logical, 8),
+    (n::INTEGER8, S::I64, Integer, 8),
+    (n::REAL8, S::F64, Floating, 8),
+    (n::COMPLEX8, S::ComplexF32, Complex, 8),
+    (n::INTEGER16, S::I128, Integer, 16),
+    (n::COMPLEX16, S::ComplexF64, Complex, 16),
+];
+
+/// Number, value, index.
+const PAIRS: &[(usize, Scalar, Scalar)] = &[
+    (n::FLOAT_INT, S::F32, S::I32),
+    (n::DOUBLE_INT, S::F64, S::I32),
+    (n::LONG_INT, S::I64, S::I32),
+    (n::N2INT, S::I32, S::I32),
+    (n::SHORT_INT, S::I16, S::I32),
+    (n::LONG_DOUBLE_INT, S::LongDouble, S::I32),
+    (n::N2REAL, S::F32, S::F32),
+    (n::N2DOUBLE_PRECISION, S::F64, S::F64),
+    (n::N2INTEGER, S::I32, S::I32),
+];
+
+/// Those that have a handle, and no size on this platform.
+const ABSENT: &[usize] = &[n::COMPLEX4, n::LOGICAL16, n::REAL16, n::COMPLEX32];
+
+/// Predefined datatypes have numbers from here on, fewer than 256 of them.
+const FIRST: usize = 0x200;
+
+/// Sizes of those whose elements are a row of bytes; 0 for the others.
+static SIZES: [u8; 256] = sizes();
+
+const fn sizes() -> [u8; 256] {
+    let mut sizes = [0; 256];
+    let mut at = 0;
+    while at < VALUES.len() {
+        let (number, scalar, ..) = VALUES[at];
+        sizes[number - FIRST] = scalar.bytes() as u8;
+        at += 1;
+    }
+    sizes
+}
+
+/// The size of a predefined datatype whose elements are a row of bytes.
+#[inline]
+pub(crate) fn size_of_predefined(datatype: Datatype) -> Option<usize> {
+    let size = *SIZES.get(datatype.0.wrapping_sub(FIRST))?;
+    (size != 0).then_some(size as usize)
+}
+
+/// The predefined datatype of this number.
+pub(crate) fn find(datatype: Datatype) -> Option<&'static Type> {
+    static ALL: OnceLock<Vec<Option<Type>>> = OnceLock::new();
+    let at = datatype.0.checked_sub(FIRST).filter(|at| *at < 256)?;
+    ALL.get_or_init(all)[at].as_ref()
+}
+
+fn all() -> Vec<Option<Type>> {
+    let mut all: Vec<Option<Type>> = (0..256).map(|_| None).collect();
+    let make = |layout, meaning| Type::predefined(layout, meaning);
+    for (number, scalar, class, external_bytes) in VALUES.iter().copied() {
+        let leaf = Leaf { scalar, sequence: Sequence::scalar(scalar), external_bytes };
+        all[number - FIRST] = Some(make(Some(Layout::leaf(leaf)), Some(Meaning::Value(scalar, class))));
+    }
+    for (number, value, index) in PAIRS.iter().copied() {
+        let pair = Pair::of_c(value, index);
+        all[number - FIRST] = Some(make(layout_of(pair), Some(Meaning::Located(pair))));
+    }
+    for number in ABSENT {
+        all[number - FIRST] = Some(make(None, Some(Meaning::Value(Scalar::Byte, Character))));
+    }
+    all
+}
+
+/// A struct of C.
+fn layout_of(pair: Pair) -> Option<Layout> {
+    let field = |displacement: usize, scalar| Field {
+        count: 1,
+        displacement: displacement as i64,
+        of: Layout::scalar(scalar),
+    };
+    Layout::structure(&[field(0, pair.value), field(pair.index_at, pair.index)]).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_those_that_handles_encode() {
+        // MPI 5.0 §20.3.4: where bits 6 to 11 are 0x240 or 0x2c0 bits 3 to 5 have the logarithm of the size.
+        for (number, scalar, ..) in VALUES {
+            if [0x240, 0x2c0].contains(&(number & 0xfc0)) {
+                assert_eq!(1 << (number >> 3 & 7), scalar.bytes(), "{number:#x}");
+            }
+            let of = find(Datatype(*number)).unwrap();
+            assert_eq!(of.layout().unwrap().size(), scalar.bytes() as u64);
+            assert_eq!(size_of_predefined(Datatype(*number)), Some(scalar.bytes()));
+        }
+        let check = |number: usize, size: u64, extent: i64| {
+            let of = find(Datatype(number)).unwrap();
+            let layout = of.layout().unwrap();
+            assert_eq!((layout.size(), layout.extent()), (size, extent), "{number:#x}");
+            assert_eq!(size_of_predefined(Datatype(number)), None);
+        };
+        check(n::FLOAT_INT, 8, 8);
+        check(n::DOUBLE_INT, 12, 16);
+        check(n::LONG_INT, 12, 16);
+        check(n::N2INT, 8, 8);
+        check(n::SHORT_INT, 6, 8);
+        check(n::LONG_DOUBLE_INT, 20, 32);
+        assert!(find(Datatype(n::REAL16)).unwrap().layout().is_err());
+        assert!(find(Datatype(n::DATATYPE_NULL)).is_none());
+    }
+}

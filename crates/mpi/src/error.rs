@@ -1,0 +1,89 @@
+//! What went wrong in a call.
+
+use crate::number::{
+    ERR_ARG, ERR_COMM, ERR_COUNT, ERR_INTERN, ERR_OTHER, ERR_PROC_ABORTED, ERR_RANK, ERR_REQUEST, ERR_TAG,
+    ERR_TRUNCATE, ERR_TYPE, ERR_UNSUPPORTED_OPERATION,
+};
+use crate::{Comm, File, Session, Win};
+
+/// What every function here returns. The error is boxed: what goes well is one word.
+pub type Result<T = ()> = std::result::Result<T, Box<Error>>;
+
+/// An error, before a handler has seen it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Error {
+    /// Its code: a class, or a code of the program's.
+    pub code: i32,
+    /// What is wrong, and what to do.
+    pub text: String,
+    /// Whose handler sees it, where that is not the first object that the call names.
+    pub on: Option<On>,
+    /// Whether the program raised it (`MPI_Comm_call_errhandler`).
+    pub by_program: bool,
+}
+
+/// The object on which an error is raised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum On {
+    /// A communicator.
+    Comm(Comm),
+    /// A window.
+    Win(Win),
+    /// A file.
+    File(File),
+    /// A session.
+    Session(Session),
+    /// None: the handler of `MPI_COMM_SELF` sees it (MPI 5.0 §9.3).
+    Nothing,
+}
+
+#[allow(clippy::boxed_local, reason = "errors are boxed wherever they go")]
+impl Error {
+    /// An error of this class, or code.
+    #[cold]
+    pub fn new(code: i32, text: impl Into<String>) -> Box<Error> {
+        Box::new(Error { code, text: text.into(), on: None, by_program: false })
+    }
+
+    /// The same, raised on this object unless another one was named before.
+    pub fn on(self: Box<Self>, on: On) -> Box<Error> {
+        Box::new(Error { on: self.on.or(Some(on)), ..*self })
+    }
+
+    /// The same, raised by the program.
+    pub fn of_program(self: Box<Self>) -> Box<Error> {
+        Box::new(Error { by_program: true, ..*self })
+    }
+
+    /// A function that is left for later.
+    pub fn unsupported(function: &str) -> Box<Error> {
+        let text = format!("{function} is not implemented yet (docs/mpi-functions.md lists what is)");
+        Error::new(ERR_UNSUPPORTED_OPERATION, text)
+    }
+}
+
+impl From<engine::Error> for Box<Error> {
+    fn from(error: engine::Error) -> Box<Error> {
+        use engine::Error as E;
+        let class = match &error {
+            E::Truncated { .. } => ERR_TRUNCATE,
+            E::TypeMismatch { .. } => ERR_TYPE,
+            E::PeerFailed { .. } | E::Deserted { .. } => ERR_PROC_ABORTED,
+            E::NoSuchRank { .. } => ERR_RANK,
+            E::BadTag(_) => ERR_TAG,
+            E::Argument { .. } => ERR_ARG,
+            E::Revoked(_) => ERR_COMM,
+            E::Disagreement { .. } => ERR_COUNT,
+            E::StaleRequest => ERR_REQUEST,
+            E::OperatorFailed => ERR_INTERN,
+            _ => ERR_OTHER,
+        };
+        Error::new(class, error.to_string())
+    }
+}
+
+impl From<layout::LayoutError> for Box<Error> {
+    fn from(error: layout::LayoutError) -> Box<Error> {
+        Error::new(ERR_ARG, error.to_string())
+    }
+}

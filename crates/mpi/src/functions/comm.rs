@@ -1,0 +1,277 @@
+//! Communicators (MPI 5.0 §7.4, §7.6).
+
+use std::ffi::c_int;
+
+use engine::Comparison;
+use runtime::inter::Inter;
+
+use crate::comm::{Communicator, check_tag};
+use crate::number::{
+    COMM_NULL, COMM_SELF, COMM_TYPE_HW_GUIDED, COMM_TYPE_HW_UNGUIDED, COMM_TYPE_RESOURCE_GUIDED,
+    COMM_TYPE_SHARED, COMM_WORLD, CONGRUENT, ERR_ARG, ERR_COMM, ERR_RANK, IDENT, MAX_OBJECT_NAME, SIMILAR,
+    UNDEFINED, UNEQUAL,
+};
+use crate::pointer::{Out, Text, TextOut};
+use crate::request::{Object, State};
+use crate::{Comm, Error, Group, Info, On, Request, Result, Status, group, info};
+
+pub fn comm_rank(comm: Comm, rank: Out<c_int>) -> Result {
+    rank.set(comm.get()?.comm.rank() as c_int)
+}
+
+pub fn comm_size(comm: Comm, size: Out<c_int>) -> Result {
+    size.set(comm.get()?.comm.size() as c_int)
+}
+
+pub fn comm_test_inter(comm: Comm, flag: Out<c_int>) -> Result {
+    flag.set(c_int::from(comm.get()?.inter.is_some()))
+}
+
+pub fn comm_remote_size(comm: Comm, size: Out<c_int>) -> Result {
+    let remote = comm.get()?.inter()?.remote_size();
+    size.set(remote as c_int)
+}
+
+/// A communicator of the same members.
+fn duplicate(name: Comm, hints: Option<Info>) -> Result<Comm> {
+    let comm = name.get()?;
+    let hints = match hints {
+        Some(info) => info.hints()?,
+        // MPI 5.0 §7.4.2: hints are copied, unless others are given.
+        None => comm.hints().clone(),
+    };
+    let attributes = comm.attributes.copy(name.0)?;
+    let made = match &comm.inter {
+        None => Communicator::new(comm.comm.duplicate()?),
+        Some(inter) => Communicator::between(inter.duplicate()?),
+    };
+    *made.hints() = hints;
+    made.comm.inner().set_name("");
+    made.like(&comm).with_attributes(attributes).register()
+}
+
+pub fn comm_dup(comm: Comm, newcomm: Out<Comm>) -> Result {
+    newcomm.check()?;
+    newcomm.set(duplicate(comm, None)?)
+}
+
+pub fn comm_dup_with_info(comm: Comm, info: Info, newcomm: Out<Comm>) -> Result {
+    newcomm.check()?;
+    newcomm.set(duplicate(comm, Some(info))?)
+}
+
+/// The duplicate is made at once: the request is complete.
+pub fn comm_idup(comm: Comm, newcomm: Out<Comm>, request: Out<Request>) -> Result {
+    request.check()?;
+    comm_dup(comm, newcomm)?;
+    request.set(Object::new(State::Done(Ok(Status::EMPTY)), On::Comm(comm)).register()?)
+}
+
+pub fn comm_idup_with_info(comm: Comm, info: Info, newcomm: Out<Comm>, request: Out<Request>) -> Result {
+    request.check()?;
+    comm_dup_with_info(comm, info, newcomm)?;
+    request.set(Object::new(State::Done(Ok(Status::EMPTY)), On::Comm(comm)).register()?)
+}
+
+pub fn comm_set_info(comm: Comm, info: Info) -> Result {
+    let comm = comm.get()?;
+    let hints = info.get()?.pairs().clone();
+    for (key, value) in hints {
+        let mut known = comm.hints();
+        known.retain(|(old, _)| *old != key);
+        known.push((key, value));
+    }
+    Ok(())
+}
+
+pub fn comm_get_info(comm: Comm, info_used: Out<Info>) -> Result {
+    info_used.check()?;
+    let hints = comm.get()?.hints().clone();
+    info_used.set(info::create(hints)?)
+}
+
+pub fn comm_group(comm: Comm, group: Out<Group>) -> Result {
+    group.check()?;
+    let members = comm.get()?.comm.inner().group.clone();
+    group.set(group::register(members)?)
+}
+
+pub fn comm_remote_group(comm: Comm, group: Out<Group>) -> Result {
+    group.check()?;
+    let members = comm.get()?.inter()?.remote().clone();
+    group.set(group::register(members)?)
+}
+
+pub fn comm_compare(comm1: Comm, comm2: Comm, result: Out<c_int>) -> Result {
+    let (one, other) = (comm1.get()?, comm2.get()?);
+    if one.comm.inner().context == other.comm.inner().context {
+        return result.set(IDENT);
+    }
+    let groups = one.comm.inner().group.compare(&other.comm.inner().group);
+    let both = match (&one.inter, &other.inter) {
+        (None, None) => [groups, groups],
+        (Some(one), Some(other)) => [groups, one.remote().compare(other.remote())],
+        _ => [Comparison::Unequal; 2],
+    };
+    let is = |what| both.contains(&what);
+    result.set(if is(Comparison::Unequal) {
+        UNEQUAL
+    } else if is(Comparison::Similar) {
+        SIMILAR
+    } else {
+        CONGRUENT
+    })
+}
+
+pub fn comm_create(comm: Comm, group: Group, newcomm: Out<Comm>) -> Result {
+    newcomm.check()?;
+    let comm = comm.get()?;
+    let group = group.get()?;
+    let made = match &comm.inter {
+        None => comm.comm.create(&group)?.map(Communicator::new),
+        // Members of this side's group talk to those of the other's.
+        Some(inter) => {
+            let rank = group.rank(comm.comm.process().me());
+            let key = rank.unwrap_or_default() as i64;
+            inter.split(rank.map(|_| 0), key)?.map(Communicator::between)
+        }
+    };
+    newcomm.set(name(made, &comm)?)
+}
+
+pub fn comm_create_group(comm: Comm, group: Group, tag: c_int, newcomm: Out<Comm>) -> Result {
+    newcomm.check()?;
+    let comm = comm.get()?;
+    check_tag(tag)?;
+    comm.check_intra()?;
+    let group = group.get()?;
+    // MPI 5.0 §7.4.2: who is not in the group gets MPI_COMM_NULL.
+    let made = match group.rank(comm.comm.process().me()) {
+        Some(_) => Some(Communicator::new(comm.comm.create_from(&group, &tag.to_string())?)),
+        None => None,
+    };
+    newcomm.set(name(made, &comm)?)
+}
+
+/// A name for a communicator that was made of another one; the null one where this process is in none.
+fn name(made: Option<Communicator>, of: &Communicator) -> Result<Comm> {
+    match made {
+        Some(made) => {
+            made.comm.inner().set_name("");
+            made.like(of).register()
+        }
+        None => Ok(Comm(COMM_NULL)),
+    }
+}
+
+pub fn comm_split_type(comm: Comm, split_type: c_int, key: c_int, info: Info, newcomm: Out<Comm>) -> Result {
+    newcomm.check()?;
+    let comm = comm.get()?;
+    comm.check_intra()?;
+    let hints = info.hints()?;
+    let colour = match split_type {
+        UNDEFINED => None,
+        COMM_TYPE_SHARED | COMM_TYPE_HW_GUIDED | COMM_TYPE_HW_UNGUIDED | COMM_TYPE_RESOURCE_GUIDED => {
+            Some(split_type as u32)
+        }
+        _ => return Err(Error::new(ERR_ARG, format!("there is no split type {split_type}"))),
+    };
+    // Those who ask for the same, in the order of their keys; then by where they are.
+    let Some(alike) = comm.comm.split(colour, i64::from(key))? else { return newcomm.set(Comm(COMM_NULL)) };
+    let value = |name: &str| hints.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    let part = match split_type {
+        COMM_TYPE_SHARED => Some(alike.split_by_host()?),
+        COMM_TYPE_HW_GUIDED => match value("mpi_hw_resource_type") {
+            Some("mpi_shared_memory") => Some(alike.split_by_host()?),
+            Some("NUMANode" | "numanode") => alike.split_by_numa_node()?,
+            _ => None,
+        },
+        // MPI 5.0 §7.4.2: a proper part, or none.
+        COMM_TYPE_HW_UNGUIDED => {
+            let host = alike.split_by_host()?;
+            Some(host).filter(|host| host.size() < alike.size())
+        }
+        _ => None,
+    };
+    newcomm.set(name(part.map(Communicator::new), &comm)?)
+}
+
+pub fn intercomm_create(
+    local_comm: Comm,
+    local_leader: c_int,
+    peer_comm: Comm,
+    remote_leader: c_int,
+    tag: c_int,
+    newintercomm: Out<Comm>,
+) -> Result {
+    newintercomm.check()?;
+    let local = local_comm.get()?;
+    local.check_intra()?;
+    check_tag(tag)?;
+    let leader = local.peer(local_leader)?.ok_or_else(|| no_leader(local_leader))?;
+    // Only the leader's bridge counts.
+    let bridge = match local.comm.rank() == leader {
+        true => {
+            let bridge = peer_comm.get()?;
+            let rank = bridge.peer(remote_leader)?.ok_or_else(|| no_leader(remote_leader))?;
+            Some((bridge, rank))
+        }
+        false => None,
+    };
+    let bridge = bridge.as_ref().map(|(bridge, rank)| (&bridge.comm, *rank));
+    let made = Inter::create(&local.comm, leader, bridge, tag)?;
+    newintercomm.set(name(Some(Communicator::between(made)), &local)?)
+}
+
+fn no_leader(rank: c_int) -> Box<Error> {
+    Error::new(ERR_RANK, format!("rank {rank} can't be a leader"))
+}
+
+pub fn intercomm_merge(intercomm: Comm, high: c_int, newintracomm: Out<Comm>) -> Result {
+    newintracomm.check()?;
+    let comm = intercomm.get()?;
+    let merged = comm.inter()?.merge(high != 0)?;
+    newintracomm.set(name(Some(Communicator::new(merged)), &comm)?)
+}
+
+pub fn comm_split(comm: Comm, color: c_int, key: c_int, newcomm: Out<Comm>) -> Result {
+    newcomm.check()?;
+    let comm = comm.get()?;
+    let colour = match u32::try_from(color) {
+        Ok(colour) => Some(colour),
+        Err(_) if color == UNDEFINED => None,
+        Err(_) => return Err(Error::new(ERR_ARG, format!("the colour is negative: {color}"))),
+    };
+    let part = match &comm.inter {
+        None => comm.comm.split(colour, i64::from(key))?.map(Communicator::new),
+        Some(inter) => inter.split(colour, i64::from(key))?.map(Communicator::between),
+    };
+    newcomm.set(name(part, &comm)?)
+}
+
+pub fn comm_free(comm: Out<Comm>) -> Result {
+    let name = comm.get()?;
+    let held = name.get()?;
+    if [COMM_WORLD, COMM_SELF].contains(&name.0) {
+        return Err(Error::new(ERR_COMM, "a predefined communicator can't be freed").on(On::Comm(name)));
+    }
+    held.attributes.delete_all(name.0).map_err(|error| error.on(On::Comm(name)))?;
+    drop(held);
+    name.remove();
+    comm.set(Comm(COMM_NULL))
+}
+
+pub fn comm_set_name(comm: Comm, comm_name: Text) -> Result {
+    let comm = comm.get()?;
+    let name = comm_name.get()?;
+    // MPI 5.0 §7.8: longer names are cut.
+    let end = (0..MAX_OBJECT_NAME as usize).rev().find(|at| name.is_char_boundary(*at)).unwrap_or(0);
+    comm.comm.inner().set_name(name.get(..end).unwrap_or(&name));
+    Ok(())
+}
+
+pub fn comm_get_name(comm: Comm, comm_name: TextOut, resultlen: Out<c_int>) -> Result {
+    resultlen.check()?;
+    let name = comm.get()?.name();
+    resultlen.set(comm_name.set(&name, MAX_OBJECT_NAME as usize)? as c_int)
+}

@@ -1,0 +1,7 @@
+//! Datatypes (MPI 5.0 §5).
+
+mod address;
+mod construct;
+
+pub use address::*;
+pub use construct::*;

@@ -1,0 +1,29 @@
+//! Generalised requests (MPI 5.0 §13.2).
+
+use std::sync::Arc;
+
+use crate::number::ERR_REQUEST;
+use crate::pointer::{Address, Callback, Out};
+use crate::request::{Extra, Generalised, Object, State, Waiting};
+use crate::{Error, On, Request, Result};
+
+pub fn grequest_start(
+    query_fn: Callback,
+    free_fn: Callback,
+    cancel_fn: Callback,
+    extra_state: Address,
+    request: Out<Request>,
+) -> Result {
+    request.check()?;
+    let operation = Arc::new(Generalised::new(query_fn, free_fn, cancel_fn, extra_state));
+    let state = State::Other(Box::new(Waiting(operation.clone())));
+    request.set(Object::new(state, On::Nothing).with(Extra::Generalised(operation)).register()?)
+}
+
+pub fn grequest_complete(request: Request) -> Result {
+    let object = request.get_one()?;
+    match object.extra() {
+        Extra::Generalised(operation) => operation.complete(),
+        _ => Err(Error::new(ERR_REQUEST, "the request is not a generalised one")),
+    }
+}

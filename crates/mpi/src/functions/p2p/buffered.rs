@@ -1,0 +1,114 @@
+//! Buffered sends, and the buffers for them (MPI 5.0 §3.6).
+
+use std::ffi::c_int;
+
+use engine::Mode;
+use runtime::Started;
+
+use crate::buffer::{self, Pool};
+use crate::comm::{Communicator, check_tag};
+use crate::message::Bytes;
+use crate::number::ERR_BUFFER;
+use crate::pointer::{Address, IntegerOut, Out};
+use crate::request::{Object, State};
+use crate::{Comm, Datatype, Error, On, Request, Result, Status};
+
+/// Sends a copy; complete at once.
+fn start(comm: &Communicator, bytes: &Bytes, dest: c_int, tag: c_int) -> Result<State> {
+    check_tag(tag)?;
+    let done = State::Done(Ok(Status::EMPTY));
+    let Some(to) = comm.peer(dest)? else { return Ok(done) };
+    let pool = if comm.buffer.is_attached() { &comm.buffer } else { &buffer::PROCESS };
+    let room = pool.reserve(bytes.len())?;
+    let mut copy = bytes.packed();
+    let row = Bytes::Row(copy.as_mut_ptr(), copy.len());
+    if let Started::Pending(request) = row.start_send(&comm.comm, to, tag, Mode::Standard)? {
+        comm.comm.detach(request, Some(Box::new((copy, room))));
+    }
+    Ok(done)
+}
+
+pub fn bsend(buf: Address, count: i64, datatype: Datatype, dest: c_int, tag: c_int, comm: Comm) -> Result {
+    let comm = comm.get()?;
+    start(&comm, &Bytes::new(buf, count, datatype)?, dest, tag).map(drop)
+}
+
+pub fn ibsend(
+    buf: Address,
+    count: i64,
+    datatype: Datatype,
+    dest: c_int,
+    tag: c_int,
+    comm: Comm,
+    request: Out<Request>,
+) -> Result {
+    let on = On::Comm(comm);
+    let comm = comm.get()?;
+    request.check()?;
+    let state = start(&comm, &Bytes::new(buf, count, datatype)?, dest, tag)?;
+    request.set(Object::new(state, on).register()?)
+}
+
+pub fn bsend_init(
+    buf: Address,
+    count: i64,
+    datatype: Datatype,
+    dest: c_int,
+    tag: c_int,
+    comm: Comm,
+    request: Out<Request>,
+) -> Result {
+    let held = comm.get()?;
+    request.check()?;
+    let bytes = Bytes::new(buf, count, datatype)?;
+    check_tag(tag)?;
+    held.peer(dest)?;
+    let again = move || start(&*comm.get()?, &bytes, dest, tag);
+    request.set(Object::persistent(On::Comm(comm), again).register()?)
+}
+
+fn detach(pool: &Pool, buffer_addr: Address, size: IntegerOut) -> Result {
+    if buffer_addr.is_null() {
+        return Err(Error::new(ERR_BUFFER, "the place for the buffer's address is a null pointer"));
+    }
+    let (buffer, bytes) = pool.detach()?;
+    buffer_addr.as_out().set(buffer)?;
+    size.set_exactly(bytes)
+}
+
+fn iflush(pool: &Pool, request: Out<Request>, on: On) -> Result {
+    request.check()?;
+    request.set(Object::new(State::Other(pool.start_flush()?), on).register()?)
+}
+
+pub fn buffer_attach(buffer: Address, size: i64) -> Result {
+    buffer::PROCESS.attach(buffer, size)
+}
+
+pub fn buffer_detach(buffer_addr: Address, size: IntegerOut) -> Result {
+    detach(&buffer::PROCESS, buffer_addr, size)
+}
+
+pub fn buffer_flush() -> Result {
+    buffer::PROCESS.flush()
+}
+
+pub fn buffer_iflush(request: Out<Request>) -> Result {
+    iflush(&buffer::PROCESS, request, On::Nothing)
+}
+
+pub fn comm_attach_buffer(comm: Comm, buffer: Address, size: i64) -> Result {
+    comm.get()?.buffer.attach(buffer, size)
+}
+
+pub fn comm_detach_buffer(comm: Comm, buffer_addr: Address, size: IntegerOut) -> Result {
+    detach(&comm.get()?.buffer, buffer_addr, size)
+}
+
+pub fn comm_flush_buffer(comm: Comm) -> Result {
+    comm.get()?.buffer.flush()
+}
+
+pub fn comm_iflush_buffer(comm: Comm, request: Out<Request>) -> Result {
+    iflush(&comm.get()?.buffer, request, On::Comm(comm))
+}

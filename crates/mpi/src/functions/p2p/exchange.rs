@@ -1,0 +1,178 @@
+//! A send and a receive in one (MPI 5.0 §3.11).
+
+use std::ffi::c_int;
+use std::task::Waker;
+
+use engine::Mode;
+
+use super::receive::{self, wanted};
+use super::send;
+use crate::message::Bytes;
+use crate::pointer::{Address, Out, Statuses};
+use crate::request::{Object, Outcome, Pending, State};
+use crate::{Comm, Datatype, On, Request, Result, Status};
+
+/// A receive and a send that are one operation, which tells what the receive does.
+struct Exchange {
+    receive: State,
+    send: State,
+    /// What is sent, where the receive overwrites it.
+    _copy: Option<Vec<u8>>,
+}
+
+impl Exchange {
+    fn outcome(&mut self) -> Outcome {
+        let take = |state: &mut State| match std::mem::replace(state, State::Inactive) {
+            State::Done(outcome) => outcome,
+            _ => Ok(Status::EMPTY),
+        };
+        let (received, sent) = (take(&mut self.receive), take(&mut self.send));
+        sent.and(received)
+    }
+}
+
+impl Pending for Exchange {
+    fn test(&mut self) -> Option<Outcome> {
+        let sent = self.send.test();
+        (self.receive.test() && sent).then(|| self.outcome())
+    }
+
+    fn wait(&mut self) -> Outcome {
+        self.send.wait();
+        self.receive.wait();
+        self.outcome()
+    }
+
+    fn watch(&mut self, waker: &Waker) -> bool {
+        // A part that is complete needs no waker, unless both are.
+        let sends = self.send.watch(waker);
+        self.receive.watch(waker) || sends
+    }
+
+    fn cancel(&mut self) {
+        self.receive.cancel();
+        self.send.cancel();
+    }
+
+    fn detach(self: Box<Self>) {
+        crate::request::orphan(self);
+    }
+}
+
+/// Starts both; a receive whose send can't be started is taken back.
+fn start(
+    outgoing: (Bytes, c_int, c_int),
+    incoming: (Bytes, c_int, c_int),
+    comm: Comm,
+    copy: Option<Vec<u8>>,
+) -> Result<State> {
+    let comm = comm.get()?;
+    let (bytes, dest, tag) = outgoing;
+    let wanted = wanted(&comm, incoming.1, incoming.2)?;
+    crate::comm::check_tag(tag)?;
+    comm.peer(dest)?;
+    let mut receive = receive::start(&comm.comm, incoming.0, wanted)?;
+    match send::start(&comm, bytes, dest, tag, Mode::Standard) {
+        Ok(send) => Ok(State::Other(Box::new(Exchange { receive, send, _copy: copy }))),
+        Err(error) => {
+            receive.cancel();
+            receive.wait();
+            Err(error)
+        }
+    }
+}
+
+fn finish(state: State, status: Statuses) -> Result {
+    let object = Object::new(state, On::Nothing);
+    object.wait();
+    status.set(0, object.take().unwrap_or(Ok(Status::EMPTY))?);
+    Ok(())
+}
+
+pub fn sendrecv(
+    sendbuf: Address,
+    sendcount: i64,
+    sendtype: Datatype,
+    dest: c_int,
+    sendtag: c_int,
+    recvbuf: Address,
+    recvcount: i64,
+    recvtype: Datatype,
+    source: c_int,
+    recvtag: c_int,
+    comm: Comm,
+    status: Statuses,
+) -> Result {
+    comm.get()?;
+    let outgoing = (Bytes::new(sendbuf, sendcount, sendtype)?, dest, sendtag);
+    let incoming = (Bytes::new(recvbuf, recvcount, recvtype)?, source, recvtag);
+    finish(start(outgoing, incoming, comm, None)?, status)
+}
+
+pub fn isendrecv(
+    sendbuf: Address,
+    sendcount: i64,
+    sendtype: Datatype,
+    dest: c_int,
+    sendtag: c_int,
+    recvbuf: Address,
+    recvcount: i64,
+    recvtype: Datatype,
+    source: c_int,
+    recvtag: c_int,
+    comm: Comm,
+    request: Out<Request>,
+) -> Result {
+    comm.get()?;
+    request.check()?;
+    let outgoing = (Bytes::new(sendbuf, sendcount, sendtype)?, dest, sendtag);
+    let incoming = (Bytes::new(recvbuf, recvcount, recvtype)?, source, recvtag);
+    let state = start(outgoing, incoming, comm, None)?;
+    request.set(Object::new(state, On::Comm(comm)).register()?)
+}
+
+/// What is sent is copied first.
+fn replace(
+    buf: Address,
+    count: i64,
+    datatype: Datatype,
+    (dest, sendtag): (c_int, c_int),
+    (source, recvtag): (c_int, c_int),
+    comm: Comm,
+) -> Result<State> {
+    comm.get()?;
+    let bytes = Bytes::new(buf, count, datatype)?;
+    let mut copy = bytes.packed();
+    let outgoing = Bytes::Row(copy.as_mut_ptr(), copy.len());
+    start((outgoing, dest, sendtag), (bytes, source, recvtag), comm, Some(copy))
+}
+
+pub fn sendrecv_replace(
+    buf: Address,
+    count: i64,
+    datatype: Datatype,
+    dest: c_int,
+    sendtag: c_int,
+    source: c_int,
+    recvtag: c_int,
+    comm: Comm,
+    status: Statuses,
+) -> Result {
+    finish(replace(buf, count, datatype, (dest, sendtag), (source, recvtag), comm)?, status)
+}
+
+pub fn isendrecv_replace(
+    buf: Address,
+    count: i64,
+    datatype: Datatype,
+    dest: c_int,
+    sendtag: c_int,
+    source: c_int,
+    recvtag: c_int,
+    comm: Comm,
+    request: Out<Request>,
+) -> Result {
+    request.check()?;
+    let state = replace(buf, count, datatype, (dest, sendtag), (source, recvtag), comm)?;
+    request.set(Object::new(state, On::Comm(comm)).register()?)
+}

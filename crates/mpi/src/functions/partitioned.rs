@@ -1,0 +1,129 @@
+//! Messages in partitions (MPI 5.0 §4.2).
+
+use std::ffi::c_int;
+use std::sync::Arc;
+
+use crate::comm::check_tag;
+use crate::message::Bytes;
+use crate::number::{ANY_SOURCE, ANY_TAG, ERR_ARG, ERR_COUNT, ERR_RANK, ERR_REQUEST, ERR_TAG};
+use crate::pointer::{Address, List, Out};
+use crate::request::{Extra, Object, Partitioned, State, pair, pattern, source as from, started};
+use crate::{Comm, Datatype, Error, Info, On, Request, Result, Status};
+
+/// All partitions as one buffer.
+fn whole(buf: Address, partitions: c_int, count: i64, datatype: Datatype) -> Result<(usize, Bytes)> {
+    let number = usize::try_from(partitions)
+        .map_err(|_| Error::new(ERR_ARG, format!("the number of partitions is negative: {partitions}")))?;
+    let all = i64::from(partitions).checked_mul(count);
+    let all = all.ok_or_else(|| Error::new(ERR_COUNT, "the partitions are too large"))?;
+    Ok((number, Bytes::new(buf, all, datatype)?))
+}
+
+pub fn psend_init(
+    buf: Address,
+    partitions: c_int,
+    count: i64,
+    datatype: Datatype,
+    dest: c_int,
+    tag: c_int,
+    comm: Comm,
+    info: Info,
+    request: Out<Request>,
+) -> Result {
+    let held = comm.get()?;
+    request.check()?;
+    info.hints()?;
+    check_tag(tag)?;
+    let to = held.peer(dest)?;
+    let (number, bytes) = whole(buf, partitions, count, datatype)?;
+    let pair = match to {
+        Some(to) => pair(&held.comm, &held.partitioned, to, tag, true),
+        None => held.comm.clone(),
+    };
+    let operation = Arc::new(Partitioned::new(pair, to, bytes));
+    let again = operation.clone();
+    let object = Object::persistent(On::Comm(comm), move || again.start(number));
+    request.set(object.with(Extra::Send(operation)).register()?)
+}
+
+pub fn precv_init(
+    buf: Address,
+    partitions: c_int,
+    count: i64,
+    datatype: Datatype,
+    source: c_int,
+    tag: c_int,
+    comm: Comm,
+    info: Info,
+    request: Out<Request>,
+) -> Result {
+    let held = comm.get()?;
+    request.check()?;
+    info.hints()?;
+    // MPI 5.0 §4.2.1: there are no wildcards here.
+    if source == ANY_SOURCE {
+        return Err(Error::new(ERR_RANK, "a partitioned receive names its source: MPI_ANY_SOURCE can't be"));
+    }
+    if tag == ANY_TAG {
+        return Err(Error::new(ERR_TAG, "a partitioned receive names its tag: MPI_ANY_TAG can't be"));
+    }
+    check_tag(tag)?;
+    let peer = held.peer(source)?;
+    let (number, bytes) = whole(buf, partitions, count, datatype)?;
+    let pair = match peer {
+        Some(peer) => pair(&held.comm, &held.partitioned, peer, tag, false),
+        None => held.comm.clone(),
+    };
+    let again = move || {
+        let Some(peer) = peer else { return Ok(State::Done(Ok(Status::FROM_NOBODY))) };
+        let received = bytes.start_receive(&pair, from(Some(peer)), pattern(Some(0)))?;
+        Ok(retagged(started(&pair, received, bytes.clone(), true), tag))
+    };
+    let object = Object::persistent(On::Comm(comm), again);
+    request.set(object.with(Extra::Receive { partitions: number }).register()?)
+}
+
+/// Its messages travel under another tag.
+fn retagged(state: State, tag: c_int) -> State {
+    match state {
+        State::Done(Ok(status)) => State::Done(Ok(Status { tag, ..status })),
+        State::Transfer(transfer) => State::Transfer(transfer.with_tag(tag)),
+        other => other,
+    }
+}
+
+fn ready(request: Request, partitions: impl Iterator<Item = i64>) -> Result {
+    let object = request.get_one()?;
+    let Extra::Send(operation) = object.extra() else {
+        return Err(Error::new(ERR_REQUEST, "the request is not a partitioned send").on(object.on()));
+    };
+    let mut partitions = partitions;
+    partitions.try_for_each(|at| operation.ready(at)).map_err(|error| error.on(object.on()))
+}
+
+pub fn pready(partition: c_int, request: Request) -> Result {
+    ready(request, std::iter::once(i64::from(partition)))
+}
+
+pub fn pready_range(partition_low: c_int, partition_high: c_int, request: Request) -> Result {
+    ready(request, i64::from(partition_low)..=i64::from(partition_high))
+}
+
+pub fn pready_list(length: c_int, partitions: List<c_int>, request: Request) -> Result {
+    let length = usize::try_from(length)
+        .map_err(|_| Error::new(ERR_ARG, format!("the length is negative: {length}")))?;
+    ready(request, partitions.values(length)?.into_iter().map(i64::from))
+}
+
+pub fn parrived(request: Request, partition: c_int, flag: Out<c_int>) -> Result {
+    flag.check()?;
+    let object = request.get_one()?;
+    let Extra::Receive { partitions } = object.extra() else {
+        return Err(Error::new(ERR_REQUEST, "the request is not a partitioned receive").on(object.on()));
+    };
+    if usize::try_from(partition).ok().is_none_or(|at| at >= *partitions) {
+        let text = format!("there is no partition {partition}: there are {partitions}");
+        return Err(Error::new(ERR_ARG, text).on(object.on()));
+    }
+    flag.set(c_int::from(object.is_complete()))
+}

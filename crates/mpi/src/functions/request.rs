@@ -1,0 +1,376 @@
+//! Completion of operations (MPI 5.0 §3.7, §3.8.4).
+
+use std::ffi::c_int;
+
+use crate::number::{ERR_COUNT, ERR_IN_STATUS, ERR_REQUEST, REQUEST_NULL, SUCCESS, UNDEFINED};
+use crate::pointer::{List, ListMut, Out, StatusIn, Statuses};
+use crate::request::{Object, Outcome, wait_for_any};
+use crate::table::Ref;
+use crate::{Error, Request, Result, Status};
+
+type Active = Option<Ref<'static, Object>>;
+
+fn length(count: c_int) -> Result<usize> {
+    usize::try_from(count).map_err(|_| Error::new(ERR_COUNT, format!("the count is negative: {count}")))
+}
+
+/// Requests that are active; the others are null or inactive.
+fn active(names: &[Request]) -> Result<Vec<Active>> {
+    let of = |name: &Request| Ok(name.get()?.filter(|object| !object.is_inactive()));
+    names.iter().map(of).collect()
+}
+
+/// Takes an outcome; what is not active has an empty one.
+fn take(name: Request, object: &Object) -> (Request, Outcome) {
+    let (name, outcome) = name.take(object);
+    (name, outcome.unwrap_or(Ok(Status::EMPTY)))
+}
+
+pub fn wait(request: Out<Request>, status: Statuses) -> Result {
+    let name = request.get()?;
+    let Some(object) = name.get()? else {
+        status.set(0, Status::EMPTY);
+        return Ok(());
+    };
+    object.wait();
+    let (name, outcome) = take(name, &object);
+    request.set(name)?;
+    status.set(0, outcome?);
+    Ok(())
+}
+
+pub fn test(request: Out<Request>, flag: Out<c_int>, status: Statuses) -> Result {
+    flag.check()?;
+    let name = request.get()?;
+    let Some(object) = name.get()? else {
+        status.set(0, Status::EMPTY);
+        return flag.set(1);
+    };
+    if !object.is_complete() {
+        return flag.set(0);
+    }
+    let (name, outcome) = take(name, &object);
+    request.set(name)?;
+    flag.set(1)?;
+    status.set(0, outcome?);
+    Ok(())
+}
+
+/// Takes all outcomes; an error of any is said by its status (MPI 5.0 §3.7.5).
+fn take_all(names: &[Request], objects: &[Active], requests: ListMut<Request>, statuses: Statuses) -> Result {
+    let mut failed = None;
+    let mut outcomes = Vec::with_capacity(names.len());
+    for (at, (name, object)) in names.iter().zip(objects).enumerate() {
+        let outcome = match object {
+            None => Ok(Status::EMPTY),
+            Some(object) => {
+                let (name, outcome) = take(*name, object);
+                requests.set(at, name)?;
+                outcome
+            }
+        };
+        outcomes.push(outcome);
+    }
+    let any = outcomes.iter().any(Result::is_err);
+    for (at, outcome) in outcomes.into_iter().enumerate() {
+        match outcome {
+            Ok(status) if any => statuses.set_all(at, Status { error: SUCCESS, ..status }),
+            Ok(status) => statuses.set(at, status),
+            Err(error) => {
+                statuses.set_all(at, Status { error: error.code, ..Status::EMPTY });
+                failed.get_or_insert((at, error));
+            }
+        }
+    }
+    failed.map_or(Ok(()), |(at, error)| Err(in_status(at, &error)))
+}
+
+fn in_status(at: usize, error: &Error) -> Box<Error> {
+    let text =
+        format!("request {at} of the list failed ({}): {}", crate::class::name(error.code), error.text);
+    let raised = Error::new(ERR_IN_STATUS, text);
+    match error.on {
+        Some(on) => raised.on(on),
+        None => raised,
+    }
+}
+
+pub fn waitall(count: c_int, requests: ListMut<Request>, statuses: Statuses) -> Result {
+    let names = requests.values(length(count)?)?;
+    let objects = active(&names)?;
+    objects.iter().flatten().for_each(|object| object.wait());
+    take_all(&names, &objects, requests, statuses)
+}
+
+pub fn testall(count: c_int, requests: ListMut<Request>, flag: Out<c_int>, statuses: Statuses) -> Result {
+    flag.check()?;
+    let names = requests.values(length(count)?)?;
+    let objects = active(&names)?;
+    // All are moved on, also behind one that is not complete.
+    let open = objects.iter().flatten().filter(|object| !object.is_complete()).count();
+    let complete = open == 0;
+    flag.set(c_int::from(complete))?;
+    if !complete {
+        return Ok(());
+    }
+    take_all(&names, &objects, requests, statuses)
+}
+
+/// Takes the first that is complete.
+fn take_any(
+    names: &[Request],
+    objects: &[Active],
+    requests: ListMut<Request>,
+    index: Out<c_int>,
+    status: Statuses,
+) -> Result<bool> {
+    let complete = |object: &Active| object.as_ref().is_some_and(|object| object.is_complete());
+    let Some(at) = objects.iter().position(complete) else { return Ok(false) };
+    if let Some(object) = &objects[at] {
+        let (name, outcome) = take(names[at], object);
+        requests.set(at, name)?;
+        index.set(at as c_int)?;
+        status.set(0, outcome?);
+    }
+    Ok(true)
+}
+
+pub fn waitany(count: c_int, requests: ListMut<Request>, index: Out<c_int>, status: Statuses) -> Result {
+    index.check()?;
+    let names = requests.values(length(count)?)?;
+    let objects = active(&names)?;
+    let waited: Vec<&Object> = objects.iter().flatten().map(|object| &**object).collect();
+    if waited.is_empty() {
+        status.set(0, Status::EMPTY);
+        return index.set(UNDEFINED);
+    }
+    while !take_any(&names, &objects, requests, index, status)? {
+        wait_for_any(&waited);
+    }
+    Ok(())
+}
+
+pub fn testany(
+    count: c_int,
+    requests: ListMut<Request>,
+    index: Out<c_int>,
+    flag: Out<c_int>,
+    status: Statuses,
+) -> Result {
+    index.check()?;
+    flag.check()?;
+    let names = requests.values(length(count)?)?;
+    let objects = active(&names)?;
+    if objects.iter().flatten().next().is_none() {
+        status.set(0, Status::EMPTY);
+        index.set(UNDEFINED)?;
+        return flag.set(1);
+    }
+    index.set(UNDEFINED)?;
+    // An error is one of a complete request.
+    flag.set(1)?;
+    if !take_any(&names, &objects, requests, index, status)? {
+        flag.set(0)?;
+    }
+    Ok(())
+}
+
+/// Takes all that are complete.
+fn take_some(
+    names: &[Request],
+    objects: &[Active],
+    requests: ListMut<Request>,
+    (outcount, indices): (Out<c_int>, ListMut<c_int>),
+    statuses: Statuses,
+) -> Result<usize> {
+    let mut complete = Vec::new();
+    for (at, object) in objects.iter().enumerate() {
+        if object.as_ref().is_some_and(|object| object.is_complete()) {
+            indices.set(complete.len(), at as c_int)?;
+            complete.push(at);
+        }
+    }
+    outcount.set(complete.len() as c_int)?;
+    let mut outcomes = Vec::with_capacity(complete.len());
+    for at in &complete {
+        if let Some(object) = &objects[*at] {
+            let (name, outcome) = take(names[*at], object);
+            requests.set(*at, name)?;
+            outcomes.push((*at, outcome));
+        }
+    }
+    let any = outcomes.iter().any(|(_, outcome)| outcome.is_err());
+    let mut failed = None;
+    for (place, (at, outcome)) in outcomes.into_iter().enumerate() {
+        match outcome {
+            Ok(status) if any => statuses.set_all(place, Status { error: SUCCESS, ..status }),
+            Ok(status) => statuses.set(place, status),
+            Err(error) => {
+                statuses.set_all(place, Status { error: error.code, ..Status::EMPTY });
+                failed.get_or_insert((at, error));
+            }
+        }
+    }
+    failed.map_or(Ok(complete.len()), |(at, error)| Err(in_status(at, &error)))
+}
+
+fn some(
+    count: c_int,
+    requests: ListMut<Request>,
+    outcount: Out<c_int>,
+    indices: ListMut<c_int>,
+    statuses: Statuses,
+    waits: bool,
+) -> Result {
+    outcount.check()?;
+    let names = requests.values(length(count)?)?;
+    let objects = active(&names)?;
+    let waited: Vec<&Object> = objects.iter().flatten().map(|object| &**object).collect();
+    if waited.is_empty() {
+        return outcount.set(UNDEFINED);
+    }
+    while take_some(&names, &objects, requests, (outcount, indices), statuses)? == 0 && waits {
+        wait_for_any(&waited);
+    }
+    Ok(())
+}
+
+pub fn waitsome(
+    count: c_int,
+    requests: ListMut<Request>,
+    outcount: Out<c_int>,
+    indices: ListMut<c_int>,
+    statuses: Statuses,
+) -> Result {
+    some(count, requests, outcount, indices, statuses, true)
+}
+
+pub fn testsome(
+    count: c_int,
+    requests: ListMut<Request>,
+    outcount: Out<c_int>,
+    indices: ListMut<c_int>,
+    statuses: Statuses,
+) -> Result {
+    some(count, requests, outcount, indices, statuses, false)
+}
+
+pub fn request_get_status(request: Request, flag: Out<c_int>, status: Statuses) -> Result {
+    flag.check()?;
+    let object = request.get()?;
+    match object.as_ref().map(|object| object.look()) {
+        None => {
+            status.set(0, Status::EMPTY);
+            flag.set(1)
+        }
+        Some(None) => flag.set(0),
+        Some(Some(outcome)) => {
+            flag.set(1)?;
+            status.set(0, outcome?);
+            Ok(())
+        }
+    }
+}
+
+pub fn request_get_status_all(
+    count: c_int,
+    requests: List<Request>,
+    flag: Out<c_int>,
+    statuses: Statuses,
+) -> Result {
+    flag.check()?;
+    let names = requests.values(length(count)?)?;
+    let mut seen = Vec::with_capacity(names.len());
+    for name in &names {
+        seen.push(name.get()?.map_or(Some(Ok(Status::EMPTY)), |object| object.look()));
+    }
+    if seen.iter().any(Option::is_none) {
+        return flag.set(0);
+    }
+    flag.set(1)?;
+    for (at, outcome) in seen.into_iter().flatten().enumerate() {
+        statuses.set(at, outcome?);
+    }
+    Ok(())
+}
+
+pub fn request_get_status_any(
+    count: c_int,
+    requests: List<Request>,
+    index: Out<c_int>,
+    flag: Out<c_int>,
+    status: Statuses,
+) -> Result {
+    flag.check()?;
+    index.check()?;
+    let names = requests.values(length(count)?)?;
+    let objects = active(&names)?;
+    index.set(UNDEFINED)?;
+    if objects.iter().flatten().next().is_none() {
+        status.set(0, Status::EMPTY);
+        return flag.set(1);
+    }
+    for (at, object) in objects.iter().enumerate() {
+        if let Some(outcome) = object.as_ref().and_then(|object| object.look()) {
+            index.set(at as c_int)?;
+            flag.set(1)?;
+            status.set(0, outcome?);
+            return Ok(());
+        }
+    }
+    flag.set(0)
+}
+
+pub fn request_get_status_some(
+    count: c_int,
+    requests: List<Request>,
+    outcount: Out<c_int>,
+    indices: ListMut<c_int>,
+    statuses: Statuses,
+) -> Result {
+    outcount.check()?;
+    let names = requests.values(length(count)?)?;
+    let objects = active(&names)?;
+    if objects.iter().flatten().next().is_none() {
+        return outcount.set(UNDEFINED);
+    }
+    let mut place = 0;
+    for (at, object) in objects.iter().enumerate() {
+        if let Some(outcome) = object.as_ref().and_then(|object| object.look()) {
+            indices.set(place, at as c_int)?;
+            statuses.set(place, outcome?);
+            place += 1;
+        }
+    }
+    outcount.set(place as c_int)
+}
+
+pub fn request_free(request: Out<Request>) -> Result {
+    let name = request.get()?;
+    let object = name.get_one()?;
+    object.detach()?;
+    name.remove();
+    request.set(Request(REQUEST_NULL))
+}
+
+pub fn cancel(request: Out<Request>) -> Result {
+    request.get()?.get_one()?.cancel()
+}
+
+pub fn test_cancelled(status: StatusIn, flag: Out<c_int>) -> Result {
+    flag.set(c_int::from(status.get()?.is_cancelled()))
+}
+
+pub fn start(request: Out<Request>) -> Result {
+    request.get()?.get_one()?.start()
+}
+
+pub fn startall(count: c_int, requests: ListMut<Request>) -> Result {
+    let names = requests.values(length(count)?)?;
+    let objects = names.iter().map(|name| name.get_one()).collect::<Result<Vec<_>>>()?;
+    if let Some(at) = objects.iter().position(|object| !object.is_inactive()) {
+        let text = format!("request {at} of the list is active, or not a persistent one");
+        return Err(Error::new(ERR_REQUEST, text));
+    }
+    objects.iter().try_for_each(|object| object.start())
+}

@@ -1,0 +1,161 @@
+//! Info objects: keys with values (MPI 5.0 §10).
+
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use crate::number::{
+    ERR_INFO, ERR_INFO_KEY, ERR_INFO_NOKEY, ERR_INFO_VALUE, ERR_OTHER, INFO_ENV, INFO_NULL, MAX_INFO_KEY,
+    MAX_INFO_VAL,
+};
+use crate::table::{Ref, Table};
+use crate::{Error, Info, Result};
+
+/// Keys with their values, in the order in which they were set first.
+pub(crate) type Pairs = Vec<(String, String)>;
+
+/// An info object.
+pub(crate) struct Object {
+    pairs: Mutex<Pairs>,
+    /// Whether the program may change it.
+    writable: bool,
+}
+
+static INFOS: Table<Object> = Table::new();
+
+/// An info object in use.
+pub(crate) enum InfoRef {
+    Environment(&'static Object),
+    Made(Ref<'static, Object>),
+}
+
+impl std::ops::Deref for InfoRef {
+    type Target = Object;
+
+    fn deref(&self) -> &Object {
+        match self {
+            InfoRef::Environment(object) => object,
+            InfoRef::Made(object) => object,
+        }
+    }
+}
+
+impl Object {
+    /// What is in it.
+    pub fn pairs(&self) -> MutexGuard<'_, Pairs> {
+        self.pairs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The value of a key.
+    pub fn get(&self, key: &str) -> Option<String> {
+        self.pairs().iter().find(|(known, _)| known == key).map(|(_, value)| value.clone())
+    }
+
+    /// Sets the value of a key.
+    ///
+    /// # Errors
+    /// `ERR_INFO_KEY`, `ERR_INFO_VALUE`; an object that can't be changed.
+    pub fn set(&self, key: &str, value: String) -> Result {
+        self.check_writable()?;
+        check_key(key)?;
+        if value.len() >= MAX_INFO_VAL as usize {
+            let text = format!("the value has {} bytes; {} is the most", value.len(), MAX_INFO_VAL - 1);
+            return Err(Error::new(ERR_INFO_VALUE, text));
+        }
+        let mut pairs = self.pairs();
+        match pairs.iter_mut().find(|(known, _)| known == key) {
+            Some((_, old)) => *old = value,
+            None => pairs.push((key.to_owned(), value)),
+        }
+        Ok(())
+    }
+
+    /// Removes a key.
+    ///
+    /// # Errors
+    /// `ERR_INFO_NOKEY`; as for [`set`](Object::set).
+    pub fn remove(&self, key: &str) -> Result {
+        self.check_writable()?;
+        check_key(key)?;
+        let mut pairs = self.pairs();
+        let at = pairs.iter().position(|(known, _)| known == key);
+        let at = at.ok_or_else(|| Error::new(ERR_INFO_NOKEY, format!("there is no key `{key}`")))?;
+        pairs.remove(at);
+        Ok(())
+    }
+
+    fn check_writable(&self) -> Result {
+        match self.writable {
+            true => Ok(()),
+            false => Err(Error::new(ERR_INFO, "MPI_INFO_ENV can't be changed")),
+        }
+    }
+}
+
+/// Refuses keys that can't be.
+pub(crate) fn check_key(key: &str) -> Result {
+    if key.is_empty() || key.len() >= MAX_INFO_KEY as usize {
+        let text = format!("a key has 1 to {} bytes, and this one {}", MAX_INFO_KEY - 1, key.len());
+        return Err(Error::new(ERR_INFO_KEY, text));
+    }
+    Ok(())
+}
+
+/// Makes an object.
+pub(crate) fn create(pairs: Pairs) -> Result<Info> {
+    let object = Object { pairs: Mutex::new(pairs), writable: true };
+    let name = INFOS.insert(object).map(Info);
+    name.ok_or_else(|| Error::new(ERR_OTHER, "there are too many info objects: free some"))
+}
+
+/// What is known of how this process was started (MPI 5.0 §11.2.1).
+pub(crate) fn environment() -> Pairs {
+    let mut words = std::env::args();
+    let mut pairs = Pairs::new();
+    let mut add = |key: &str, value: String| {
+        if !value.is_empty() {
+            pairs.push((key.to_owned(), value.chars().take(MAX_INFO_VAL as usize / 4).collect()));
+        }
+    };
+    add("command", words.next().unwrap_or_default());
+    add("argv", words.collect::<Vec<_>>().join(" "));
+    add("maxprocs", std::env::var("ARCHIPELAGO_SIZE").unwrap_or_else(|_| "1".to_owned()));
+    add("host", os::host::name());
+    add("arch", std::env::consts::ARCH.to_owned());
+    add("wdir", std::env::current_dir().map_or_else(|_| String::new(), |path| path.display().to_string()));
+    pairs
+}
+
+impl Info {
+    /// The object of this name.
+    ///
+    /// # Errors
+    /// `ERR_INFO`.
+    pub(crate) fn get(self) -> Result<InfoRef> {
+        static ENVIRONMENT: OnceLock<Object> = OnceLock::new();
+        match self.0 {
+            INFO_ENV => Ok(InfoRef::Environment(
+                ENVIRONMENT.get_or_init(|| Object { pairs: Mutex::new(environment()), writable: false }),
+            )),
+            INFO_NULL => Err(Error::new(ERR_INFO, "the info object is MPI_INFO_NULL")),
+            name => {
+                let missing = || Error::new(ERR_INFO, format!("{name:#x} is no info object (was it freed?)"));
+                INFOS.get(name).map(InfoRef::Made).ok_or_else(missing)
+            }
+        }
+    }
+
+    /// What an argument says that may be null: then nothing.
+    ///
+    /// # Errors
+    /// `ERR_INFO`.
+    pub(crate) fn hints(self) -> Result<Pairs> {
+        match self.0 {
+            INFO_NULL => Ok(Pairs::new()),
+            _ => Ok(self.get()?.pairs().clone()),
+        }
+    }
+
+    /// Frees the name.
+    pub(crate) fn remove(self) -> bool {
+        INFOS.remove(self.0)
+    }
+}

@@ -1,0 +1,131 @@
+//! MPI's life in this process: before, running, ended; who runs it; the sessions.
+//!
+//! The process joins its job when the first session or the world model begins, and leaves with the world model, or when it exits
+//! after the last session.
+
+use std::sync::atomic::{AtomicI32, AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::ThreadId;
+
+use runtime::Process;
+
+use crate::comm::{self, Communicator};
+use crate::number::{
+    ERR_OTHER, ERRORS_ARE_FATAL, THREAD_FUNNELED, THREAD_MULTIPLE, THREAD_SERIALIZED, THREAD_SINGLE,
+};
+use crate::{Errhandler, Error, Result, Session};
+
+/// Where the world model stands.
+const BEFORE: u8 = 0;
+const RUNNING: u8 = 1;
+const ENDED: u8 = 2;
+
+static STAGE: AtomicU8 = AtomicU8::new(BEFORE);
+static LEVEL: AtomicI32 = AtomicI32::new(THREAD_SINGLE);
+static MAIN: OnceLock<ThreadId> = OnceLock::new();
+static PROCESS: Mutex<Option<Arc<Process>>> = Mutex::new(None);
+/// The handler of errors that no communicator can see.
+static INITIAL: AtomicUsize = AtomicUsize::new(ERRORS_ARE_FATAL);
+
+/// The process's place in the job; joins it first.
+pub(crate) fn process() -> Result<Arc<Process>> {
+    let mut held = PROCESS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(process) = &*held {
+        return Ok(process.clone());
+    }
+    let process = runtime::join().map_err(|error| Error::new(ERR_OTHER, error.to_string()))?;
+    *held = Some(process.clone());
+    Ok(process)
+}
+
+/// The process, if it has joined.
+pub(crate) fn joined() -> Option<Arc<Process>> {
+    PROCESS.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Begins the world model (MPI 5.0 §11.2.1).
+pub(crate) fn init(required: i32) -> Result<i32> {
+    match STAGE.load(Ordering::Acquire) {
+        BEFORE => {}
+        RUNNING => return Err(Error::new(ERR_OTHER, "MPI is initialised already: call MPI_Init once")),
+        _ => return Err(Error::new(ERR_OTHER, "MPI is finalised, and MPI_Init can't begin again")),
+    }
+    let process = process()?;
+    let level = provided(required);
+    LEVEL.store(level, Ordering::Relaxed);
+    MAIN.get_or_init(|| std::thread::current().id());
+    comm::open_world(Communicator::new(process.world()), Communicator::new(process.alone()))?;
+    STAGE.store(RUNNING, Ordering::Release);
+    Ok(level)
+}
+
+/// The thread level that is provided where this one is asked for.
+pub(crate) fn provided(required: i32) -> i32 {
+    match required {
+        THREAD_SINGLE | THREAD_FUNNELED | THREAD_SERIALIZED => required,
+        level if level < THREAD_SINGLE => THREAD_SINGLE,
+        _ => THREAD_MULTIPLE,
+    }
+}
+
+/// Ends the world model.
+pub(crate) fn finalize() -> Result {
+    check_running()?;
+    comm::close_world()?;
+    STAGE.store(ENDED, Ordering::Release);
+    match joined() {
+        Some(process) => process.finalize().map_err(Into::into),
+        None => Ok(()),
+    }
+}
+
+/// Refuses calls before the beginning and after the end.
+pub(crate) fn check_running() -> Result {
+    match STAGE.load(Ordering::Acquire) {
+        RUNNING => Ok(()),
+        BEFORE => Err(Error::new(ERR_OTHER, "MPI is not initialised yet: call MPI_Init first")),
+        _ => Err(Error::new(ERR_OTHER, "MPI is finalised: nothing but a few queries can be called any more")),
+    }
+}
+
+/// Whether the world model has begun, and whether it has ended.
+pub(crate) fn stage() -> (bool, bool) {
+    let stage = STAGE.load(Ordering::Acquire);
+    (stage != BEFORE, stage == ENDED)
+}
+
+/// The thread level.
+pub(crate) fn level() -> i32 {
+    LEVEL.load(Ordering::Relaxed)
+}
+
+/// Whether this is the thread that called `MPI_Init`.
+pub(crate) fn is_main_thread() -> bool {
+    MAIN.get() == Some(&std::thread::current().id())
+}
+
+/// This process's rank in the world, if it has joined.
+pub(crate) fn rank() -> Option<u32> {
+    PROCESS.try_lock().ok()?.as_ref().map(|process| process.me().number)
+}
+
+/// Ends the job; works from any thread, before the beginning and after the end.
+pub(crate) fn abort(code: i32, reason: &str) -> ! {
+    match PROCESS.try_lock().ok().and_then(|process| process.clone()) {
+        Some(process) => process.abort(code, reason),
+        None => {
+            eprintln!("archipelago: aborted with status {code}: {reason}");
+            std::process::exit(code)
+        }
+    }
+}
+
+/// The handler of errors that no communicator can see.
+pub(crate) fn initial_handler() -> Errhandler {
+    Errhandler(INITIAL.load(Ordering::Relaxed))
+}
+
+/// The handler of a session.
+pub(crate) fn session_handler(_session: Session) -> Option<Errhandler> {
+    None
+}

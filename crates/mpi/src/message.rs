@@ -1,0 +1,217 @@
+//! A message's bytes in the program's memory: (buffer, count, datatype), checked and placed.
+//!
+//! C promises that a buffer is valid for what its count and datatype say, and stays so until the operation is complete. The
+//! unsafe blocks here stand on that.
+#![allow(unsafe_code)]
+
+use std::sync::Arc;
+
+use engine::{Mode, Pointer, Source, TagPattern, TypeTag};
+use layout::Placed;
+use runtime::{Comm, Started};
+
+use crate::datatype::size_of_predefined;
+use crate::number::{BOTTOM, ERR_BUFFER, ERR_COUNT, ERR_TYPE};
+use crate::pointer::Address;
+use crate::{Datatype, Error, Result};
+
+/// Frees memory that `MPI_Alloc_mem` gave.
+pub(crate) fn free(base: Address) {
+    // SAFETY: C promises that it is such memory.
+    unsafe { os::heap::free(base.0) }
+}
+
+/// Where the bytes of a message are.
+#[derive(Clone, Debug)]
+pub(crate) enum Bytes {
+    /// One behind the other.
+    Row(*mut u8, usize),
+    /// As a layout has them. Shared, because an operation under way names it by its address.
+    LaidOut(Arc<Placed>),
+}
+
+// SAFETY: it is an address that C promises to be valid from any thread.
+unsafe impl Send for Bytes {}
+// SAFETY: as above.
+unsafe impl Sync for Bytes {}
+
+impl Bytes {
+    /// Checks what C says of a message.
+    ///
+    /// # Errors
+    /// `ERR_COUNT`, `ERR_TYPE`, `ERR_BUFFER`.
+    #[inline]
+    pub fn new(buffer: Address, count: i64, datatype: Datatype) -> Result<Bytes> {
+        if let Some(size) = size_of_predefined(datatype)
+            && count >= 0
+            && let Some(bytes) = (count as usize).checked_mul(size)
+            && (!buffer.is_null() || bytes == 0)
+        {
+            return Ok(Bytes::Row(buffer.0, bytes));
+        }
+        Bytes::made(buffer, count, datatype)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn made(buffer: Address, count: i64, datatype: Datatype) -> Result<Bytes> {
+        let count = u64::try_from(count)
+            .map_err(|_| Error::new(ERR_COUNT, format!("the count is negative: {count}")))?;
+        let of = datatype.get()?;
+        if !of.is_committed() {
+            return Err(Error::new(ERR_TYPE, "the datatype is not committed: call MPI_Type_commit first"));
+        }
+        let layout = of.layout()?;
+        if buffer.number() == BOTTOM && count > 0 && layout.size() > 0 && !of.is_derived() {
+            let text = format!("the buffer is a null pointer, and the count is {count}");
+            return Err(Error::new(ERR_BUFFER, text));
+        }
+        let placed =
+            Placed::new(layout, buffer.0, count).map_err(|error| Error::new(ERR_COUNT, error.to_string()))?;
+        match placed.contiguous() {
+            Some(at) => Ok(Bytes::Row(at, placed.bytes())),
+            None => Ok(Bytes::LaidOut(Arc::new(placed))),
+        }
+    }
+
+    /// How many.
+    #[inline]
+    pub fn len(&self) -> usize {
+        match self {
+            Bytes::Row(_, bytes) => *bytes,
+            Bytes::LaidOut(placed) => placed.bytes(),
+        }
+    }
+
+    fn pointer(&self) -> Pointer {
+        match self {
+            Bytes::Row(at, _) => Pointer::new(*at),
+            Bytes::LaidOut(placed) => Pointer::laid_out(placed),
+        }
+    }
+
+    /// A copy of them, packed.
+    pub fn packed(&self) -> Vec<u8> {
+        let mut packed = vec![0; self.len()];
+        // SAFETY: C's promise, and the vector is as long.
+        unsafe { self.pointer().read(packed.as_mut_ptr(), packed.len()) };
+        packed
+    }
+
+    /// Fills the first of them.
+    pub fn fill(&self, packed: &[u8]) {
+        let bytes = packed.len().min(self.len());
+        // SAFETY: C's promise, and no more than both have.
+        unsafe { self.pointer().write(packed.as_ptr(), bytes) };
+    }
+
+    /// Sends them and waits.
+    #[inline]
+    pub fn send(
+        &self,
+        comm: &Comm,
+        to: usize,
+        tag: i32,
+        mode: Mode,
+    ) -> std::result::Result<(), engine::Error> {
+        match self {
+            // SAFETY: C's promise; this call waits.
+            Bytes::Row(at, bytes) => unsafe { comm.send(to, tag, TypeTag::BYTES, *at, *bytes, mode) },
+            Bytes::LaidOut(_) => match self.start_send(comm, to, tag, mode)? {
+                Started::Done(_) => Ok(()),
+                Started::Pending(request) => comm.wait(request).map(drop),
+            },
+        }
+    }
+
+    /// Starts to send them. They, and this value, must stay until the operation is complete.
+    #[inline]
+    pub fn start_send(
+        &self,
+        comm: &Comm,
+        to: usize,
+        tag: i32,
+        mode: Mode,
+    ) -> std::result::Result<Started, engine::Error> {
+        // SAFETY: C's promise, and the request that holds this value.
+        unsafe { comm.start_send_from(to, tag, TypeTag::BYTES, self.pointer(), self.len(), mode) }
+    }
+
+    /// Receives into them and waits.
+    #[inline]
+    pub fn receive(
+        &self,
+        comm: &Comm,
+        source: Source,
+        tag: TagPattern,
+    ) -> std::result::Result<engine::Status, engine::Error> {
+        let outcome = match self {
+            // SAFETY: C's promise; this call waits.
+            Bytes::Row(at, bytes) => unsafe { comm.receive(source, tag, TypeTag::BYTES, *at, *bytes) },
+            Bytes::LaidOut(_) => match self.start_receive(comm, source, tag)? {
+                Started::Done(status) => Ok(status),
+                Started::Pending(request) => comm.wait(request),
+            },
+        };
+        outcome.map_err(|error| self.take_truncated(comm, error))
+    }
+
+    /// Starts to receive into them. They, and this value, must stay until the operation is complete.
+    #[inline]
+    pub fn start_receive(
+        &self,
+        comm: &Comm,
+        source: Source,
+        tag: TagPattern,
+    ) -> std::result::Result<Started, engine::Error> {
+        let (to, bytes) = (self.pointer(), self.len());
+        // SAFETY: C's promise, and the request that holds this value.
+        unsafe { comm.start_receive_into(source, tag, TypeTag::BYTES, to, bytes) }
+    }
+
+    /// Starts to receive a message that a matched probe took.
+    pub fn start_receive_message(
+        &self,
+        comm: &Comm,
+        message: engine::Message,
+    ) -> std::result::Result<Started, engine::Error> {
+        let (to, bytes) = (self.pointer(), self.len());
+        // SAFETY: C's promise, and the request that holds this value.
+        unsafe { comm.start_receive_message_into(message, TypeTag::BYTES, to, bytes) }
+    }
+
+    /// MPI 5.0 §3.2.4: a message that is too long is received all the same. The engine keeps it; here it is taken, and what
+    /// fits is kept.
+    #[cold]
+    pub fn take_truncated(&self, comm: &Comm, error: engine::Error) -> engine::Error {
+        if let engine::Error::Truncated { need, source, tag, .. } = error {
+            let mut whole = vec![0u8; need];
+            let (from, tagged) = (Source::Rank(source), TagPattern::Tag(tag));
+            // SAFETY: the vector is as long as is said and outlives the call.
+            let taken = unsafe { comm.receive(from, tagged, TypeTag::BYTES, whole.as_mut_ptr(), need) };
+            if taken.is_ok() {
+                self.fill(&whole[..self.len().min(need)]);
+            }
+        }
+        error
+    }
+
+    /// The same for a message that a matched probe took.
+    #[cold]
+    pub fn take_truncated_message(
+        &self,
+        comm: &Comm,
+        message: engine::Message,
+        error: engine::Error,
+    ) -> engine::Error {
+        if let engine::Error::Truncated { need, .. } = error {
+            let mut whole = vec![0u8; need];
+            // SAFETY: the vector is as long as is said and outlives the call.
+            let taken = unsafe { comm.receive_message(message, TypeTag::BYTES, whole.as_mut_ptr(), need) };
+            if taken.is_ok() {
+                self.fill(&whole[..self.len().min(need)]);
+            }
+        }
+        error
+    }
+}

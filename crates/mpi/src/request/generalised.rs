@@ -1,0 +1,149 @@
+//! Operations of the program's own that are completed by it (MPI 5.0 §13.2).
+//!
+//! Completion may come from a thread while another one waits: it is outside of the request's lock.
+#![allow(unsafe_code)]
+
+use std::ffi::{c_int, c_void};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Waker;
+
+use super::{Outcome, Pending};
+use crate::number::SUCCESS;
+use crate::pointer::{Address, Callback};
+use crate::{Error, Result, Status, instance};
+
+type Query = unsafe extern "C-unwind" fn(*mut c_void, *mut Status) -> c_int;
+type Free = unsafe extern "C-unwind" fn(*mut c_void) -> c_int;
+type Cancel = unsafe extern "C-unwind" fn(*mut c_void, c_int) -> c_int;
+
+/// Held by the program's request.
+const HELD: u8 = 0;
+/// The request was freed before the operation was complete.
+const LET_GO: u8 = 1;
+/// The program's state was freed.
+const FREED: u8 = 2;
+
+/// An operation of the program's.
+pub(crate) struct Generalised {
+    query: usize,
+    free: usize,
+    cancel: usize,
+    extra_state: usize,
+    complete: AtomicBool,
+    stage: AtomicU8,
+    wakers: Mutex<Vec<Waker>>,
+}
+
+/// What a request holds of it.
+pub(crate) struct Waiting(pub Arc<Generalised>);
+
+impl Generalised {
+    pub fn new(query: Callback, free: Callback, cancel: Callback, extra_state: Address) -> Generalised {
+        Generalised {
+            query: query.0,
+            free: free.0,
+            cancel: cancel.0,
+            extra_state: extra_state.0.expose_provenance(),
+            complete: AtomicBool::new(false),
+            stage: AtomicU8::new(HELD),
+            wakers: Mutex::default(),
+        }
+    }
+
+    fn state(&self) -> *mut c_void {
+        std::ptr::with_exposed_provenance_mut(self.extra_state)
+    }
+
+    fn is_complete(&self) -> bool {
+        // Acquire: pairs with the Release of `complete`.
+        self.complete.load(Ordering::Acquire)
+    }
+
+    /// The program says that it is complete.
+    pub fn complete(&self) -> Result {
+        self.complete.store(true, Ordering::Release);
+        let wakers = std::mem::take(&mut *self.wakers.lock().unwrap_or_else(PoisonError::into_inner));
+        wakers.into_iter().for_each(Waker::wake);
+        if let Some(process) = instance::joined() {
+            process.wake();
+        }
+        match self.stage.load(Ordering::Acquire) {
+            LET_GO => self.free(),
+            _ => Ok(()),
+        }
+    }
+
+    /// What the program says of it.
+    fn query(&self) -> Outcome {
+        let mut status = Status::EMPTY;
+        if self.query != 0 {
+            // SAFETY: the program gave it as such a function.
+            let query: Query = unsafe { std::mem::transmute(self.query) };
+            // SAFETY: the state is the program's, the status ours.
+            let code = unsafe { query(self.state(), &mut status) };
+            check(code, "query")?;
+        }
+        Ok(status)
+    }
+
+    /// Has the program free its state, once.
+    pub fn free(&self) -> Result {
+        if self.stage.swap(FREED, Ordering::AcqRel) == FREED || self.free == 0 {
+            return Ok(());
+        }
+        // SAFETY: the program gave it as such a function.
+        let free: Free = unsafe { std::mem::transmute(self.free) };
+        // SAFETY: the state is the program's.
+        check(unsafe { free(self.state()) }, "free")
+    }
+
+    /// The request was freed: the state is freed with the completion, or now.
+    pub fn let_go(&self) -> Result {
+        self.stage.store(LET_GO, Ordering::Release);
+        if self.is_complete() { self.free() } else { Ok(()) }
+    }
+
+    /// Tells the program that it is to be cancelled.
+    pub fn cancel(&self) -> Result {
+        if self.cancel == 0 {
+            return Ok(());
+        }
+        // SAFETY: the program gave it as such a function.
+        let cancel: Cancel = unsafe { std::mem::transmute(self.cancel) };
+        // SAFETY: the state is the program's.
+        check(unsafe { cancel(self.state(), c_int::from(self.is_complete())) }, "cancel")
+    }
+}
+
+fn check(code: c_int, what: &str) -> Result {
+    match code {
+        SUCCESS => Ok(()),
+        code => Err(Error::new(code, format!("the request's {what} function returned code {code}"))),
+    }
+}
+
+impl Pending for Waiting {
+    fn test(&mut self) -> Option<Outcome> {
+        if !self.0.is_complete()
+            && let Some(process) = instance::joined()
+        {
+            process.world().progress();
+        }
+        self.0.is_complete().then(|| self.0.query())
+    }
+
+    fn wait(&mut self) -> Outcome {
+        if let Some(process) = instance::joined() {
+            process.world().wait_until(&|| self.0.is_complete());
+        }
+        self.0.query()
+    }
+
+    fn watch(&mut self, waker: &Waker) -> bool {
+        self.0.wakers.lock().unwrap_or_else(PoisonError::into_inner).push(waker.clone());
+        !self.0.is_complete()
+    }
+
+    fn detach(self: Box<Self>) {}
+}

@@ -1,0 +1,15 @@
+//! Requests: operations under way, complete, or waiting to be started again.
+
+mod generalised;
+mod object;
+mod partitioned;
+mod pending;
+mod sleep;
+mod transfer;
+
+pub(crate) use generalised::{Generalised, Waiting};
+pub(crate) use object::{Extra, Object};
+pub(crate) use partitioned::{Made, Partitioned, pair};
+pub(crate) use pending::{Outcome, Pending, State, orphan};
+pub(crate) use sleep::wait_for_any;
+pub(crate) use transfer::{Transfer, pattern, source, started};

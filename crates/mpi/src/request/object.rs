@@ -1,0 +1,204 @@
+//! Requests as objects.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{Generalised, Outcome, Partitioned, State};
+use crate::number::{ERR_OTHER, ERR_REQUEST, REQUEST_NULL};
+use crate::table::{Ref, Table};
+use crate::{Error, On, Request, Result, Status};
+
+/// A request.
+pub(crate) struct Object {
+    state: Mutex<State>,
+    /// Starts it again, if it is persistent.
+    start: Option<Box<Start>>,
+    /// Who sees its errors.
+    on: On,
+    extra: Extra,
+}
+
+/// What is more than a state: it is reached without the request's lock.
+pub(crate) enum Extra {
+    /// Nothing.
+    None,
+    /// An operation of the program's.
+    Generalised(Arc<Generalised>),
+    /// A send in partitions.
+    Send(Arc<Partitioned>),
+    /// A receive in partitions.
+    Receive {
+        /// How many.
+        partitions: usize,
+    },
+}
+
+/// Starts a persistent operation.
+pub(crate) type Start = dyn Fn() -> Result<State> + Send + Sync;
+
+static REQUESTS: Table<Object> = Table::new();
+
+impl Object {
+    /// Of an operation that was started.
+    pub fn new(state: State, on: On) -> Object {
+        Object { state: Mutex::new(state), start: None, on, extra: Extra::None }
+    }
+
+    /// Of an operation that can be started again and again.
+    pub fn persistent(on: On, start: impl Fn() -> Result<State> + Send + Sync + 'static) -> Object {
+        Object { state: Mutex::new(State::Inactive), start: Some(Box::new(start)), on, extra: Extra::None }
+    }
+
+    /// With more than a state.
+    pub fn with(self, extra: Extra) -> Object {
+        Object { extra, ..self }
+    }
+
+    /// What is more than a state.
+    pub fn extra(&self) -> &Extra {
+        &self.extra
+    }
+
+    /// Who sees its errors.
+    pub fn on(&self) -> On {
+        self.on
+    }
+
+    /// Wishes it to end without effect.
+    pub fn cancel(&self) -> Result {
+        match &self.extra {
+            Extra::Generalised(operation) => operation.cancel(),
+            _ => {
+                self.state().cancel();
+                Ok(())
+            }
+        }
+    }
+
+    /// Gives it a name for the program.
+    pub fn register(self) -> Result<Request> {
+        let name = REQUESTS.insert(self).map(Request);
+        name.ok_or_else(|| Error::new(ERR_OTHER, "there are too many requests: complete some"))
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it can be started again.
+    pub fn is_persistent(&self) -> bool {
+        self.start.is_some()
+    }
+
+    /// Starts it.
+    ///
+    /// # Errors
+    /// `ERR_REQUEST`: it is not persistent, or active; the operation's own.
+    pub fn start(&self) -> Result {
+        let refuse = |why: &str| Error::new(ERR_REQUEST, why).on(self.on);
+        let Some(start) = &self.start else { return Err(refuse("the request is not a persistent one")) };
+        if !matches!(*self.state(), State::Inactive) {
+            return Err(refuse("the request is active: complete it before it is started again"));
+        }
+        let state = start().map_err(|error| error.on(self.on))?;
+        *self.state() = state;
+        Ok(())
+    }
+
+    /// Whether it is persistent, and not started.
+    pub fn is_inactive(&self) -> bool {
+        matches!(*self.state(), State::Inactive)
+    }
+
+    /// What it tells, and stays: the outcome of a complete one, an empty one of an inactive one.
+    pub fn look(&self) -> Option<Outcome> {
+        let mut state = self.state();
+        state.test();
+        match &*state {
+            State::Inactive => Some(Ok(Status::EMPTY)),
+            State::Done(Ok(status)) => Some(Ok(*status)),
+            State::Done(Err(error)) => Some(Err(Error::new(error.code, error.text.clone()).on(self.on))),
+            _ => None,
+        }
+    }
+
+    /// Lets it go on without a name.
+    pub fn detach(&self) -> Result {
+        std::mem::replace(&mut *self.state(), State::Inactive).detach();
+        match &self.extra {
+            Extra::Generalised(operation) => operation.let_go(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Moves it on; whether it is complete or inactive.
+    pub fn is_complete(&self) -> bool {
+        self.state().test()
+    }
+
+    /// Waits until it is complete or inactive.
+    pub fn wait(&self) {
+        self.state().wait();
+    }
+
+    /// The outcome of a complete one, which is inactive from now on; none of an inactive one.
+    pub fn take(&self) -> Option<Outcome> {
+        let mut state = self.state();
+        match std::mem::replace(&mut *state, State::Inactive) {
+            State::Done(outcome) => {
+                drop(state);
+                let freed = match &self.extra {
+                    Extra::Generalised(operation) => operation.free(),
+                    _ => Ok(()),
+                };
+                Some(freed.and(outcome).map_err(|error| error.on(self.on)))
+            }
+            other => {
+                *state = other;
+                None
+            }
+        }
+    }
+}
+
+impl Request {
+    /// The request of this name; none of the null request.
+    ///
+    /// # Errors
+    /// `ERR_REQUEST`.
+    pub(crate) fn get(self) -> Result<Option<Ref<'static, Object>>> {
+        match self.0 {
+            REQUEST_NULL => Ok(None),
+            name => match REQUESTS.get(name) {
+                Some(object) => Ok(Some(object)),
+                None => {
+                    let text = format!("{name:#x} is no request (was it completed or freed?)");
+                    Err(Error::new(ERR_REQUEST, text))
+                }
+            },
+        }
+    }
+
+    /// The request of this name, which must be one.
+    ///
+    /// # Errors
+    /// `ERR_REQUEST`.
+    pub(crate) fn get_one(self) -> Result<Ref<'static, Object>> {
+        self.get()?.ok_or_else(|| Error::new(ERR_REQUEST, "the request is MPI_REQUEST_NULL"))
+    }
+
+    /// Takes the outcome of a complete request, and its name unless it is persistent. Returns what the name is then.
+    pub(crate) fn take(self, object: &Object) -> (Request, Option<Outcome>) {
+        let outcome = object.take();
+        if object.is_persistent() {
+            return (self, outcome);
+        }
+        REQUESTS.remove(self.0);
+        (Request(REQUEST_NULL), outcome)
+    }
+
+    /// Frees the name.
+    pub(crate) fn remove(self) -> bool {
+        REQUESTS.remove(self.0)
+    }
+}

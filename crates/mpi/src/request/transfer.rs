@@ -1,0 +1,86 @@
+//! A message under way.
+
+use std::task::Waker;
+
+use engine::{RequestId, Source, TagPattern};
+use runtime::{Comm, Started};
+
+use super::{Outcome, State};
+use crate::Status;
+use crate::message::Bytes;
+
+/// A send or a receive under way, with what must stay until it is complete.
+pub(crate) struct Transfer {
+    comm: Comm,
+    request: RequestId,
+    bytes: Bytes,
+    receives: bool,
+    /// What its status says, where its message travels under another tag.
+    tag: Option<i32>,
+}
+
+/// A send or receive, as far as it came at once.
+pub(crate) fn started(comm: &Comm, started: Started, bytes: Bytes, receives: bool) -> State {
+    match started {
+        Started::Done(status) => State::Done(Ok(status_of(receives, &status))),
+        Started::Pending(request) => {
+            State::Transfer(Transfer { comm: comm.clone(), request, bytes, receives, tag: None })
+        }
+    }
+}
+
+fn status_of(receives: bool, status: &engine::Status) -> Status {
+    if receives { Status::of(status) } else { Status::EMPTY }
+}
+
+impl Transfer {
+    /// The same, whose status will say this tag.
+    pub fn with_tag(self, tag: i32) -> Transfer {
+        Transfer { tag: Some(tag), ..self }
+    }
+
+    pub fn test(&mut self) -> Option<Outcome> {
+        self.comm.test(self.request).map(|outcome| self.outcome(outcome))
+    }
+
+    pub fn wait(&mut self) -> Outcome {
+        let outcome = self.comm.wait(self.request);
+        self.outcome(outcome)
+    }
+
+    pub fn watch(&mut self, waker: &Waker) -> bool {
+        self.comm.watch(self.request, waker.clone())
+    }
+
+    pub fn cancel(&mut self) {
+        self.comm.cancel(self.request);
+    }
+
+    pub fn detach(self) {
+        self.comm.detach(self.request, Some(Box::new(self.bytes)));
+    }
+
+    fn outcome(&self, outcome: Result<engine::Status, engine::Error>) -> Outcome {
+        match outcome {
+            Ok(status) => {
+                let status = status_of(self.receives, &status);
+                Ok(Status { tag: self.tag.unwrap_or(status.tag), ..status })
+            }
+            Err(engine::Error::Cancelled) => Ok(Status::EMPTY.with_cancelled(true)),
+            Err(error) if self.receives => Err(self.bytes.take_truncated(&self.comm, error).into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// From whom, as the engine says it: any rank, or this one.
+#[inline]
+pub(crate) fn source(rank: Option<usize>) -> Source {
+    rank.map_or(Source::Any, Source::Rank)
+}
+
+/// Which tags, as the engine says it.
+#[inline]
+pub(crate) fn pattern(tag: Option<i32>) -> TagPattern {
+    tag.map_or(TagPattern::Any, TagPattern::Tag)
+}
