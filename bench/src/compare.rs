@@ -3,7 +3,7 @@
 use crate::limits::{self, LIMITS};
 use crate::measures::{MEASURES, Measure, Way};
 use crate::page::{self, Report};
-use crate::sample::Sample;
+use measure::sample::Sample;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

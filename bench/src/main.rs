@@ -5,11 +5,9 @@
 
 mod compare;
 mod limits;
-mod machine;
 mod measures;
 mod ours;
 mod page;
-mod sample;
 mod threads;
 mod usage;
 

@@ -2,9 +2,9 @@
 
 use crate::compare::Samples;
 use crate::limits::LIMITS;
-use crate::machine;
 use crate::measures::{MEASURES, Measure};
-use crate::sample::{Sample, digits};
+use measure::machine;
+use measure::sample::{Sample, digits};
 use serde_json::json;
 
 /// All that was measured.

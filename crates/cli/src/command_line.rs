@@ -1,7 +1,7 @@
 //! Which command is meant, and how what is wrong with it is said.
 
 use crate::complaint::complaint;
-use crate::{doctor, info, machine, run};
+use crate::{bench, doctor, info, machine, run};
 use clap::error::ErrorKind;
 use clap::{Command, CommandFactory, Parser, Subcommand};
 use std::ffi::OsString;
@@ -30,6 +30,8 @@ enum Verb {
     Info(info::InfoArguments),
     /// Look for what would slow or break a job on this machine
     Doctor(doctor::DoctorArguments),
+    /// Measure messages and collectives on this machine, and compare figures: archi bench
+    Bench(Box<bench::BenchArguments>),
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -92,11 +94,13 @@ fn archi(mut words: Vec<OsString>) -> Result<u8, clap::Error> {
     if words.first().is_some_and(|word| word == "run") {
         return run::run("archi run", words.split_off(1));
     }
+    let of_bench = words.get(1..).unwrap_or_default().to_vec();
     let Archi { command } = Archi::try_parse_from(std::iter::once("archi".into()).chain(words))?;
     match command {
         Verb::Run { words } => run::run("archi run", words),
         Verb::Info(arguments) => Ok(print(|out| info::info(&arguments, out))),
         Verb::Doctor(arguments) => Ok(print(|out| doctor::doctor(&arguments, out))),
+        Verb::Bench(arguments) => Ok(bench::bench(&arguments, of_bench)),
         Verb::Completions { shell } => Ok(print(|out| {
             complete(shell, out);
             Ok(0)

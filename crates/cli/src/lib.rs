@@ -2,6 +2,7 @@
 //!
 //! Reads arguments, calls `launch`, prints. What a command does beyond that does not belong here.
 
+mod bench;
 mod command_line;
 pub mod compiler;
 mod complaint;

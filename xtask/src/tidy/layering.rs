@@ -29,8 +29,9 @@ const LEVELS: &[(&str, u32)] = &[
     ("archipelago-macros", 8),
     ("archipelago-mpi", 8),
     ("archipelago", 9),
-    ("archipelago-cli", 9),
     ("archipelago-mpi-abi", 9),
+    ("archipelago-measure", 10),
+    ("archipelago-cli", 11),
 ];
 
 /// Rooms that a message passes through.

@@ -87,6 +87,42 @@ impl<'c, B> Prepared<'c, B> {
         self
     }
 
+    /// The name of the algorithm that it will run by: the one that was named, or the one that is chosen here.
+    ///
+    /// # Errors
+    /// Arguments that can't be; an algorithm that was named and doesn't fit.
+    ///
+    /// ```
+    /// use archipelago::prelude::*;
+    /// # archipelago::testing::run(3, |world| {
+    /// let mut sum = vec![1.0; 1000];
+    /// let chosen = world.prepare().all_reduce(&mut sum, Sum).algorithm()?;
+    /// assert_eq!(world.prepare().all_reduce(&mut sum, Sum).by(chosen).algorithm()?, chosen);
+    /// // Three ranks are no power of two.
+    /// let (mine, mut all) = ([1.0], [0.0; 3]);
+    /// let gather = world.prepare().all_gather(&mine[..], &mut all[..]).by("doubling");
+    /// let error = gather.algorithm().unwrap_err();
+    /// assert!(error.to_string().contains("\"doubling\" needs: power of two"), "{error}");
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    pub fn algorithm(self) -> Result<&'static str>
+    where
+        B: Valued,
+    {
+        let described = self.described?;
+        let case = &described.call.case;
+        match described.algorithm {
+            None => Ok(self.comm.untyped.algorithm(case).name),
+            Some(named) if named.fits(case) => Ok(named.name),
+            Some(named) => {
+                let needs: Vec<&str> = named.needs.iter().map(|need| need.words()).collect();
+                let what = format!("the algorithm \"{}\" needs: {}", named.name, needs.join("; "));
+                Err(described.spot.refuse::<B::Value>(&self.comm.untyped, what))
+            }
+        }
+    }
+
     /// Performs it, and returns when this rank's part is done.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! The launcher and its companions: `archi run`, `archi info`, `archi doctor`.
+//! The launcher and its companions: `archi run`, `archi info`, `archi doctor`, `archi bench`.
 
 use std::process::ExitCode;
 

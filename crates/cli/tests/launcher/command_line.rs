@@ -47,7 +47,7 @@ fn commands_that_are_none_name_the_right_one() {
     refused(&["rnu", "-n", "2", "true"], &["'rnu'", "did you mean archi run?"]);
     refused(&["-n", "2", "true"], &["did you mean archi run -n ...?"]);
     refused(&["./app"], &["archi run -n 4 ./app"]);
-    refused(&["frobnicate"], &["there are run, info, doctor, completions, help"]);
+    refused(&["frobnicate"], &["there are run, info, doctor, bench, completions, help"]);
     refused(&["help", "rnu"], &["did you mean archi run?"]);
     refused(&["info", "json"], &["'json'", "see archi info --help"]);
     refused(&["info", "--jsno"], &["did you mean --json?"]);

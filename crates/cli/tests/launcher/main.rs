@@ -1,5 +1,6 @@
 //! The launcher with real processes: what it says, with which status it ends, and that it leaves nothing behind.
 
+mod bench;
 mod claims;
 mod command_line;
 mod deaths;

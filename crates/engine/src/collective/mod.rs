@@ -48,4 +48,4 @@ pub use mark::Mark;
 pub use neighbourhood::{Neighbourhood, Source};
 pub use schedule::{Plan, Role, SLOT_WORD_BYTES, Schedule, Scratch};
 pub use step::{Buffer, Order, Publication, Range, Step, Within};
-pub use table::{Algorithm, Need, NoSuchAlgorithm, choose, named};
+pub use table::{Algorithm, Need, NoSuchAlgorithm, TABLE, choose, named};

@@ -25,6 +25,15 @@ impl Sample {
         Some((lower + upper) / 2.0)
     }
 
+    /// The figure below which this part of them lies, between two of them in proportion (the method of most programs: R's type 7).
+    pub fn quantile(&self, part: f64) -> Option<f64> {
+        let mut sorted = self.0.clone();
+        sorted.sort_by(f64::total_cmp);
+        let place = part.clamp(0.0, 1.0) * sorted.len().checked_sub(1)? as f64;
+        let (lower, upper) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
+        Some(lower + (upper - lower) * place.fract())
+    }
+
     /// The smallest and the largest.
     pub fn spread(&self) -> Option<(f64, f64)> {
         let least = self.0.iter().copied().min_by(f64::total_cmp)?;
@@ -41,6 +50,14 @@ impl Sample {
             (Some(median), _) => digits(median),
             _ => "–".to_owned(),
         }
+    }
+}
+
+impl FromIterator<f64> for Sample {
+    fn from_iter<I: IntoIterator<Item = f64>>(figures: I) -> Sample {
+        let mut sample = Sample::default();
+        figures.into_iter().for_each(|figure| sample.push(figure));
+        sample
     }
 }
 
@@ -72,6 +89,15 @@ mod tests {
         assert_eq!(sample(&[3.0, 1.0, f64::NAN, 2.0]).median(), Some(2.0));
         assert_eq!(sample(&[4.0, 1.0, 2.0, 3.0]).median(), Some(2.5));
         assert_eq!(sample(&[250.0, 100.0, 12.0]).spelled(), "100 (12.0 to 250)");
+    }
+
+    #[test]
+    fn quantiles_lie_between_the_figures() {
+        let sample: Sample = [4.0, 1.0, 3.0, 2.0].into_iter().collect();
+        assert_eq!(sample.quantile(0.5), sample.median());
+        assert_eq!(sample.quantile(0.25), Some(1.75));
+        assert_eq!((sample.quantile(0.0), sample.quantile(1.0)), (Some(1.0), Some(4.0)));
+        assert_eq!(Sample::default().quantile(0.5), None);
     }
 
     #[test]
