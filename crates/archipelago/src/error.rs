@@ -61,6 +61,25 @@ pub enum Error {
         /// Where it happened.
         place: Place,
     },
+    /// A rank is gone whose message a receive from any rank may be waiting for. The receive stays posted: acknowledge the failure
+    /// and wait again.
+    FailurePending {
+        /// Its rank in the communicator.
+        rank: usize,
+        /// Where it ran, if that is known.
+        host: Option<String>,
+        /// How it went.
+        cause: String,
+        /// Where it happened.
+        place: Place,
+    },
+    /// A rank has revoked the communicator: it can be agreed on and shrunk, and serves for nothing else.
+    Revoked {
+        /// Who has, if it is a rank of the communicator.
+        by: Option<usize>,
+        /// Where it happened.
+        place: Place,
+    },
     /// The rank is not in the communicator. Nothing was done.
     NoSuchRank {
         /// The rank that was given.
@@ -87,7 +106,7 @@ pub enum Error {
         /// Where it happened.
         place: Place,
     },
-    /// The communicator or the whole job takes no more operations: the text says why.
+    /// The operation, or the whole job, has ended elsewhere: the text says why.
     Ended {
         /// Why.
         why: String,
@@ -212,6 +231,13 @@ impl Spot {
                 let host = comm.process().host_of(process).map(str::to_owned);
                 Error::PeerFailed { rank, host, cause: format!("{who}{cause}"), place }
             }
+            engine::Error::FailurePending { rank, process, cause } => {
+                let host = comm.process().host_of(process).map(str::to_owned);
+                Error::FailurePending { rank, host, cause: cause.to_string(), place }
+            }
+            engine::Error::CommunicatorRevoked { by } => {
+                Error::Revoked { by: comm.inner().group.rank(by), place }
+            }
             engine::Error::Elsewhere { process, why } => {
                 let who = match comm.inner().group.rank(process) {
                     Some(rank) => format!("rank {rank}{}", on(comm.process().host_of(process))),
@@ -332,6 +358,8 @@ impl Error {
             | Error::WrongType { place, .. }
             | Error::InvalidValue { place, .. }
             | Error::PeerFailed { place, .. }
+            | Error::FailurePending { place, .. }
+            | Error::Revoked { place, .. }
             | Error::NoSuchRank { place, .. }
             | Error::BadTag { place, .. }
             | Error::BadArgument { place, .. }
@@ -400,6 +428,16 @@ impl fmt::Display for Error {
                 write!(f, "rank {rank}{} is gone: {cause}", on(host.as_deref()))
             }
             Error::PeerFailed { rank: None, cause, .. } => f.write_str(cause),
+            Error::FailurePending { rank, host, cause, .. } => write!(
+                f,
+                "rank {rank}{} is gone, from whom the message could have come: {cause}; the receive stays posted: \
+                 acknowledge the failure and wait again",
+                on(host.as_deref())
+            ),
+            Error::Revoked { by, .. } => {
+                let by = by.map_or("the other side".to_owned(), |rank| format!("rank {rank}"));
+                write!(f, "{by} has revoked the communicator: shrink it, and go on with what that gives")
+            }
             Error::NoSuchRank { rank, place } => match place.0.others {
                 1 => write!(f, "there is no rank {rank}; the only rank is 0"),
                 size => write!(f, "there is no rank {rank}; the ranks are 0 to {}", size - 1),

@@ -68,6 +68,15 @@ impl InterComm {
         InterComm { comm: Comm::of(inter.comm().clone()), inter }
     }
 
+    pub(crate) fn inter(&self) -> &Inter {
+        &self.inter
+    }
+
+    /// For messages to the other side.
+    pub(crate) fn comm(&self) -> &Comm {
+        &self.comm
+    }
+
     /// This process's rank in its own side.
     pub fn rank(&self) -> usize {
         self.comm.rank()

@@ -90,6 +90,11 @@ impl<B: Send + 'static> Kept<B> {
         outcome.map(Some)
     }
 
+    /// Waits until [`wait`](Kept::wait) returns at once, unless a failure interrupts that.
+    pub fn ready(&mut self, comm: &Comm) -> Result<()> {
+        self.running.as_mut().map_or(Ok(()), |operation| operation.ready(&comm.untyped))
+    }
+
     /// Whether no operation has the buffer any more.
     pub fn test(&mut self, comm: &Comm) -> bool {
         self.running.as_mut().is_none_or(|operation| operation.test(&comm.untyped))

@@ -106,6 +106,7 @@ mod grid;
 mod group;
 mod inter;
 mod kept;
+mod mitigation;
 mod operation;
 mod operator;
 mod owned;
@@ -140,6 +141,7 @@ pub use layout::{
     Buffer, BufferMut, Constructor, Dimension, Distribution, Field, Layout, LayoutError, Order, OutOfBounds,
     OwnedBuffer, OwnedView, ReproducibleSum, View, ViewMut,
 };
+pub use mitigation::{AgreeOwned, Agreement, ShrinkOwned};
 pub use operator::{
     And, BitAnd, BitOr, BitXor, Bits, Function, Located, Max, MaxLocation, Min, MinLocation, NoOp, Number,
     Operation, Or, Ordered, Product, Replace, Sum, Truth, Xor, commutative, ordered,

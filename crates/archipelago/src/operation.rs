@@ -187,6 +187,19 @@ impl Operation {
         self.outcome(comm)
     }
 
+    /// Waits until it is complete. A receive from any rank that a failure interrupts stays under way, and that is told.
+    pub fn ready(&mut self, comm: &runtime::Comm) -> Result<()> {
+        if let State::Pending(request) = self.state {
+            match undisturbed(|| comm.wait_unless_interrupted(request)) {
+                Err(pending @ engine::Error::FailurePending { .. }) => {
+                    return Err((self.of.explain)(self.spot, comm, pending));
+                }
+                outcome => self.state = State::Done(outcome),
+            }
+        }
+        Ok(())
+    }
+
     /// Whether it is complete. Moves things on.
     pub fn test(&mut self, comm: &runtime::Comm) -> bool {
         match self.state {

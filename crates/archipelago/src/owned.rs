@@ -125,6 +125,27 @@ impl<B: BufferMut + Send + 'static> ReceiveOwned<B> {
         end(kept, outcome.map(status))
     }
 
+    /// Waits until [`wait`](ReceiveOwned::wait) returns at once.
+    ///
+    /// # Errors
+    /// [`FailurePending`](crate::Error::FailurePending), of a receive from any rank: a rank is gone, and nobody has
+    /// [acknowledged](Comm::acknowledge_failures) that. The receive stays posted, and this can be called again.
+    ///
+    /// ```no_run
+    /// # let world = archipelago::init()?;
+    /// use archipelago::Error;
+    /// let mut incoming = world.from_any().receive_owned(vec![0.0; 8]);
+    /// while let Err(Error::FailurePending { rank, .. }) = incoming.ready() {
+    ///     eprintln!("rank {rank} is gone: its part is left out");
+    ///     world.acknowledge_failures();
+    /// }
+    /// let (values, status) = incoming.wait()?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn ready(&mut self) -> Result<()> {
+        self.running.as_mut().map_or(Ok(()), |(comm, kept)| kept.ready(comm))
+    }
+
     /// Whether it is complete, so that [`wait`](ReceiveOwned::wait) returns at once.
     pub fn test(&mut self) -> bool {
         self.running.as_mut().is_none_or(|(comm, kept)| kept.test(comm))

@@ -130,6 +130,14 @@ impl<B: OwnedBuffer> PersistentReceive<B> {
         Ok(kept.buffer().access(received.map(|(_, count)| count)))
     }
 
+    /// Waits until [`wait`](PersistentReceive::wait) returns at once.
+    ///
+    /// # Errors
+    /// As [`ReceiveOwned::ready`](crate::ReceiveOwned::ready).
+    pub fn ready(&mut self) -> Result<()> {
+        self.kept.as_mut().map_or(Ok(()), |kept| kept.ready(&self.comm))
+    }
+
     /// Whether [`wait`](PersistentReceive::wait) would return at once.
     pub fn test(&mut self) -> bool {
         self.kept.as_mut().is_none_or(|kept| kept.test(&self.comm))

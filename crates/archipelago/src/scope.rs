@@ -243,6 +243,14 @@ impl<'scope, B: BufferMut + ?Sized> Receiving<'scope, B> {
         Ok((buffer.filled(status.bytes), Status::of(status)))
     }
 
+    /// Waits until [`wait`](Receiving::wait) returns at once.
+    ///
+    /// # Errors
+    /// As [`ReceiveOwned::ready`](crate::ReceiveOwned::ready).
+    pub fn ready(&mut self) -> Result<()> {
+        self.operations.ready(self.key)
+    }
+
     /// Whether it is complete.
     pub fn test(&mut self) -> bool {
         self.operations.test(self.key)
@@ -307,6 +315,13 @@ impl<'scope> Operations<'scope> {
         };
         self.free.borrow_mut().push(key);
         operation.wait(comm)
+    }
+
+    fn ready(&self, key: usize) -> Result<()> {
+        match &mut self.slots.borrow_mut()[key] {
+            Some((comm, operation)) => operation.ready(comm),
+            None => Ok(()),
+        }
     }
 
     fn test(&self, key: usize) -> bool {

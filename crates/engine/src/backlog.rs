@@ -15,6 +15,8 @@
 //! | NAME | [`NAMES_MAX`](crate::names::NAMES_MAX) in a lifetime |
 //! | FAREWELL | one in a lifetime |
 //! | STEP_FAILED | one for each communicator with a member that is gone; and for each collective that failed otherwise |
+//! | AGREE | three for each agreement in which a member takes part; one for each question about one that is over |
+//! | REVOKE | one for each communicator that is revoked |
 
 use fabric::{Class, Frame, Peer, Refused};
 
@@ -48,7 +50,7 @@ impl Lane {
     }
 
     /// Says that an announced message was read, which completes its receive.
-    pub(crate) fn acknowledge(&mut self, peer: Peer, send: u64, receive: RequestId) {
+    pub(crate) fn acknowledge_read(&mut self, peer: Peer, send: u64, receive: RequestId) {
         let frame = Frame { kind: DONE, header: [send, 0, 0] };
         self.control_completing(peer, frame, &[], Some(receive));
     }

@@ -1,10 +1,10 @@
 //! Communicators: a group with a context, and for an inter-communicator the group on the other side.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use mapped::board::Board;
-use wire::ContextId;
+use wire::{ContextId, ProcessId};
 
 use crate::Group;
 use crate::collective::Hosts;
@@ -29,10 +29,18 @@ pub struct Communicator {
     name: RwLock<Arc<str>>,
     /// How many collectives this process has started on it: the sequence that their messages carry.
     sequence: AtomicU64,
+    /// How many agreements this process has begun on it.
+    agreements: AtomicU32,
     /// What members on one host publish on, if all are on one.
     board: Option<Arc<Board>>,
     /// On which hosts its members are, if on several.
     hosts: Option<Arc<Hosts>>,
+    /// A communicator that is revoked with this one.
+    companion: Option<Arc<Communicator>>,
+    /// Who has revoked it, once somebody has.
+    revoked: OnceLock<ProcessId>,
+    /// How many of those whom its lane knows to be gone are acknowledged here: the first ones, in the lane's order.
+    pub(crate) acknowledged: AtomicUsize,
 }
 
 impl Communicator {
@@ -49,8 +57,12 @@ impl Communicator {
             topology: OnceLock::new(),
             name,
             sequence: AtomicU64::new(0),
+            agreements: AtomicU32::new(0),
             board: None,
             hosts: None,
+            companion: None,
+            revoked: OnceLock::new(),
+            acknowledged: AtomicUsize::new(0),
         }
     }
 
@@ -67,6 +79,16 @@ impl Communicator {
     /// The same as one side of an inter-communicator (MPI 5.0 §7.6): ranks of messages name members of `remote`.
     pub fn with_remote(self, remote: Group) -> Communicator {
         Communicator { remote: Some(remote), ..self }
+    }
+
+    /// The same with a communicator of the same lane that is revoked when this one is: of an inter-communicator that of its side.
+    pub fn with_companion(self, companion: Arc<Communicator>) -> Communicator {
+        Communicator { companion: Some(companion), ..self }
+    }
+
+    /// The communicator that is revoked with this one.
+    pub(crate) fn companion(&self) -> Option<&Arc<Communicator>> {
+        self.companion.as_ref()
     }
 
     /// Gives it its topology, once: what follows doesn't change that.
@@ -127,9 +149,36 @@ impl Communicator {
         self.lane
     }
 
+    /// Who has revoked it, if somebody has.
+    #[inline]
+    pub fn revoked_by(&self) -> Option<ProcessId> {
+        self.revoked.get().copied()
+    }
+
+    /// Marks it as revoked; false if it was before.
+    pub(crate) fn mark_revoked(&self, by: ProcessId) -> bool {
+        self.revoked.set(by).is_ok()
+    }
+
+    /// Everybody whom it concerns: the members, and those on the other side.
+    pub(crate) fn everybody(&self) -> impl Iterator<Item = ProcessId> + '_ {
+        self.group.processes().chain(self.remote.iter().flat_map(Group::processes))
+    }
+
+    /// Whether a process has to do with it, on either side.
+    pub(crate) fn concerns(&self, process: ProcessId) -> bool {
+        self.group.rank(process).is_some() || self.remote.as_ref().is_some_and(|r| r.rank(process).is_some())
+    }
+
     /// The number of the next collective. All members start their collectives in the same order, so they agree on it.
     pub fn next_sequence(&self) -> u64 {
         // Relaxed: only the order of one thread's own collectives matters.
         self.sequence.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The number of the next agreement, by which all members know it.
+    pub(crate) fn next_agreement(&self) -> u32 {
+        // Relaxed: as above.
+        self.agreements.fetch_add(1, Ordering::Relaxed)
     }
 }

@@ -37,7 +37,7 @@ impl Lane {
         of: TypeTag,
         bytes: &[u8],
     ) -> bool {
-        if tag < 0 || !self.is_undisturbed() {
+        if tag < 0 || !self.is_undisturbed() || communicator.revoked_by().is_some() {
             return false;
         }
         let Some(process) = communicator.peers().process(to) else { return false };
@@ -73,7 +73,7 @@ impl Lane {
         self.posted.is_empty() && self.unexpected.is_empty() && self.is_undisturbed()
     }
 
-    /// The pattern of a receive, if its arguments are in order.
+    /// The pattern of a receive, if its arguments are in order and its communicator serves.
     #[inline]
     pub fn direct_pattern<'a>(
         &mut self,
@@ -81,6 +81,9 @@ impl Lane {
         source: Source,
         tag: TagPattern,
     ) -> Option<DirectPattern<'a>> {
+        if communicator.revoked_by().is_some() {
+            return None;
+        }
         let source = match source {
             Source::Any => None,
             Source::Rank(rank) if rank < communicator.peers().size() => Some(rank as u32),

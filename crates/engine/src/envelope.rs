@@ -35,6 +35,11 @@ pub const NAME: u8 = 12;
 pub const FAREWELL: u8 = 13;
 /// A member of a collective ended it with an error. Header: context, the collective's label, what failed; payload: text.
 pub const STEP_FAILED: u8 = 14;
+/// A member has revoked a communicator; told by everybody to everybody. Header: context, the revoker's job, its number and
+/// incarnation.
+pub const REVOKE: u8 = 32;
+/// A message of an agreement. Header: context, the agreement's number, what kind of message; payload: a proposal, or nothing.
+pub const AGREE: u8 = 33;
 
 /// Set in a label that belongs to a collective's step; never set in a tag.
 pub const STEP_LABEL: u64 = 1 << 63;

@@ -39,9 +39,19 @@ pub enum Error {
         /// How it went.
         cause: Cause,
     },
+    /// A message from any rank is waited for, and a member is gone whose end is not acknowledged: it may be the one that would
+    /// have sent it. The receive stays posted: acknowledge the failure, and wait again.
+    FailurePending {
+        /// Its rank among those who could send.
+        rank: usize,
+        /// Which process.
+        process: ProcessId,
+        /// How it went.
+        cause: Cause,
+    },
     /// A message from any rank was waited for, and nobody is left who could send one.
     Deserted {
-        /// Who has left.
+        /// Who has left, or is gone and acknowledged.
         ranks: Vec<usize>,
     },
     /// The rank is not in the communicator.
@@ -64,8 +74,13 @@ pub enum Error {
     ContextsUsedUp,
     /// The operation was cancelled.
     Cancelled,
-    /// The communicator, or the whole process, takes no more operations; the text says why.
+    /// The whole process takes no more operations; the text says why.
     Revoked(String),
+    /// A member has revoked the communicator: it serves for agreements and to be shrunk, and for nothing else.
+    CommunicatorRevoked {
+        /// Who has.
+        by: ProcessId,
+    },
     /// A member of a collective sent another length than this one expects: they called it with different counts.
     Disagreement {
         /// Who.
@@ -123,6 +138,11 @@ impl std::fmt::Display for Error {
             Error::PeerFailed { rank: None, process, cause } => {
                 write!(f, "process {} is gone: {cause}", process.number)
             }
+            Error::FailurePending { rank, cause, .. } => write!(
+                f,
+                "rank {rank} is gone, from whom the message could have come: {cause}; the receive stays posted: acknowledge \
+                 the failure and wait again, or cancel it"
+            ),
             Error::Deserted { ranks } => write!(
                 f,
                 "no message can come any more: {} left the job; what this rank sends to itself is received by naming it",
@@ -141,6 +161,9 @@ impl std::fmt::Display for Error {
             }
             Error::Cancelled => write!(f, "the operation was cancelled"),
             Error::Revoked(why) => write!(f, "{why}"),
+            Error::CommunicatorRevoked { by } => {
+                write!(f, "process {} has revoked the communicator", by.number)
+            }
             Error::Disagreement { rank, expected, found } => write!(
                 f,
                 "rank {rank} sent {found} bytes where this rank expects {expected}: the members called the collective \

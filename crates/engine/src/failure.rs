@@ -4,10 +4,11 @@ use fabric::{Cause, Peer};
 use wire::ProcessId;
 
 use crate::envelope::{FAREWELL, STEP_LABEL};
+use crate::matching::Pattern;
 use crate::receive::{Awaited, ReceivePhase, ReceiveState};
 use crate::request::{Owner, Request, State};
 use crate::send::{Data, SendPhase, SendState};
-use crate::{Error, Lane, RequestId};
+use crate::{Error, Lane, RequestId, Work};
 
 impl Lane {
     /// A peer is gone: what waits for it ends with an error that says how it went.
@@ -24,7 +25,7 @@ impl Lane {
                         *from == peer
                     }
                 },
-                State::Collective(_) | State::Concluding | State::Done(_) => false,
+                State::Collective(_) | State::Agreement(_) | State::Concluding | State::Done(_) => false,
             };
             is_hit.then_some(id)
         };
@@ -88,6 +89,7 @@ impl Lane {
         for request in hit {
             self.end_if_in_vain(request, false);
         }
+        self.agreements_lose(peer);
     }
 
     /// Ends a posted receive for which nothing can come any more. One from any rank that has only this process left to hear
@@ -99,9 +101,15 @@ impl Lane {
             return false;
         };
         let is_waited_for = is_waited_for || found.waiter.is_some();
-        let error = match self.may_still_come(from, pattern.source.map(|rank| rank as usize)) {
+        let error = match self.may_still_come(from, pattern) {
             Ok(()) => return false,
             Err(Error::Deserted { .. }) if !is_waited_for => return false,
+            // It stays: whoever waits for it is told.
+            Err(Error::FailurePending { .. }) => {
+                let waiter = self.requests.get_mut(request).and_then(|found| found.waiter.take());
+                self.work.extend(waiter.map(Work::Wake));
+                return false;
+            }
             Err(error) => error,
         };
         // What was matched already is on its way through other lists.
@@ -118,23 +126,30 @@ impl Lane {
         state.failed.clone().or(state.farewell.then_some(Cause::Left))
     }
 
-    /// Whether a message can still come from there. From any: not when a member has died, since it may have been the one
-    /// that is waited for; nor when nobody is left but this process.
-    pub(crate) fn may_still_come(&self, from: &Awaited, rank: Option<usize>) -> Result<(), Error> {
-        let gone = |rank, peer: Peer| {
-            let cause = self.silenced(peer)?;
-            Some(Error::PeerFailed { rank, process: self.port.process(peer), cause })
-        };
+    /// Whether a message can still come from there. From any: that is pending when a member has died and nobody has acknowledged
+    /// it, since it may have been the one that is waited for; nor can it when nobody is left but this process.
+    pub(crate) fn may_still_come(&self, from: &Awaited, pattern: &Pattern) -> Result<(), Error> {
         match from {
-            Awaited::One(peer) => gone(rank, *peer).map_or(Ok(()), Err),
+            Awaited::One(peer) => match self.silenced(*peer) {
+                Some(cause) => {
+                    let (rank, process) =
+                        (pattern.source.map(|rank| rank as usize), self.port.process(*peer));
+                    Err(Error::PeerFailed { rank, process, cause })
+                }
+                None => Ok(()),
+            },
             Awaited::Any(_) if self.gone.is_empty() => Ok(()),
             Awaited::Any(group) => {
+                let acknowledged = self.acknowledged(pattern.context);
                 let mut ranks = Vec::new();
-                for peer in &self.gone {
-                    let Some(rank) = group.rank(self.port.process(*peer)) else { continue };
-                    match gone(Some(rank), *peer) {
-                        Some(Error::PeerFailed { cause: Cause::Left, .. }) | None => ranks.push(rank),
-                        Some(died) => return Err(died),
+                for (place, peer) in self.gone.iter().enumerate() {
+                    let process = self.port.process(*peer);
+                    let Some(rank) = group.rank(process) else { continue };
+                    match self.silenced(*peer) {
+                        Some(cause) if cause != Cause::Left && place >= acknowledged => {
+                            return Err(Error::FailurePending { rank, process, cause });
+                        }
+                        _ => ranks.push(rank),
                     }
                 }
                 let others = group.size() - usize::from(group.rank(self.port.me()).is_some());
@@ -153,7 +168,7 @@ impl Lane {
     }
 
     /// Takes a receive that waits out of matching. Returns whether it waited.
-    fn withdraw_posted(&mut self, request: RequestId) -> bool {
+    pub(crate) fn withdraw_posted(&mut self, request: RequestId) -> bool {
         match self.requests.get(request).map(|r| &r.state) {
             Some(State::Receive(ReceiveState { pattern, phase: ReceivePhase::Posted, .. })) => {
                 let pattern = *pattern;

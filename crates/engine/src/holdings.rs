@@ -21,6 +21,10 @@ pub struct Holdings {
     pub doomed: usize,
     /// Peers.
     pub peers: usize,
+    /// Agreements under way or not asked for, and messages of those not begun here.
+    pub agreements: usize,
+    /// Communicators that frames could name.
+    pub communicators: usize,
 }
 
 impl Lane {
@@ -35,6 +39,8 @@ impl Lane {
             watching: self.watching.len(),
             doomed: self.doomed.len(),
             peers: self.peers.len(),
+            agreements: self.agreements.len(),
+            communicators: self.registry.len(),
         }
     }
 }

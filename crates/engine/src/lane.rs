@@ -15,6 +15,7 @@ use crate::counters::{Counters, PeerCounters};
 use crate::credit::{self, Books};
 use crate::envelope::*;
 use crate::matching::{Key, KeyedQueue, Posted};
+use crate::mitigation::{agree::Agreements, registry::Registry};
 use crate::names::{Introductions, Types};
 use crate::receive::{Body, Unexpected};
 use crate::request::{Owner, Requests, State, Waiter};
@@ -158,6 +159,12 @@ pub struct Lane {
     pub(crate) watching: Vec<RequestId>,
     /// Collectives that failed elsewhere before they were started here.
     pub(crate) doomed: VecDeque<crate::collective::failing::Doomed>,
+    /// Collectives that failed here: their messages are not stored.
+    pub(crate) over: VecDeque<crate::collective::failing::Over>,
+    /// Agreements under way, and the last ones' decisions.
+    pub(crate) agreements: Agreements,
+    /// Communicators by context.
+    pub(crate) registry: Registry,
     /// Boards on which this lane has stated that it sleeps.
     pub(crate) armed_boards: Vec<std::sync::Arc<mapped::board::Board>>,
 }
@@ -193,6 +200,9 @@ impl Lane {
             choices: Choices::new(config.forced),
             watching: Vec::new(),
             doomed: VecDeque::new(),
+            over: VecDeque::new(),
+            agreements: Agreements::default(),
+            registry: Registry::default(),
             armed_boards: Vec::new(),
         }
     }
@@ -282,7 +292,8 @@ impl Lane {
         }
     }
 
-    /// The outcome of a request, once it is complete; the request is gone afterwards.
+    /// The outcome of a request, once it is complete; the request is gone afterwards. A receive from any rank that a failure
+    /// interrupts ends with that (see [`take_unless_interrupted`](Lane::take_unless_interrupted)).
     pub fn take(&mut self, request: RequestId) -> Option<Result<Status, Error>> {
         match self.requests.get(request).map(|r| &r.state) {
             None => Some(Err(Error::StaleRequest)),
@@ -290,18 +301,23 @@ impl Lane {
                 State::Done(outcome) => Some(outcome),
                 _ => None,
             },
-            Some(_) => None,
+            Some(_) if self.gone.is_empty() => None,
+            Some(_) => self.take_interrupted(request),
         }
     }
 
-    /// Whether a request is complete (or gone).
+    /// Whether a request is complete (or gone), or interrupted: whoever asks for it gets an answer.
     pub fn is_complete(&self, request: RequestId) -> bool {
         self.requests.get(request).is_none_or(|r| matches!(r.state, State::Done(_)))
+            || self.interruption(request).is_some()
     }
 
-    /// Names who is to be woken when the request completes; replaces an earlier name. Returns false when it is
-    /// complete already.
+    /// Names who is to be woken when the request completes or is interrupted; replaces an earlier name. Returns false when it is
+    /// so already.
     pub fn watch(&mut self, request: RequestId, waiter: Option<Waiter>) -> bool {
+        if waiter.is_some() && self.interruption(request).is_some() {
+            return false;
+        }
         match self.requests.get_mut(request) {
             Some(r) if !matches!(r.state, State::Done(_)) => {
                 r.waiter = waiter;
@@ -406,6 +422,8 @@ impl Lane {
                     RETRACTED => self.retracted_arrived(peer, header[0], header[1]),
                     NAME => self.name_arrived(peer, header[0], &crate::work::hold(&arrival.payload)),
                     STEP_FAILED => self.failed_elsewhere(peer, header, &arrival.payload),
+                    REVOKE => self.revoke_arrived(peer, header),
+                    AGREE => self.agree_arrived(peer, header, &arrival.payload),
                     _ => false,
                 };
                 if !is_correct {
@@ -442,10 +460,16 @@ impl Lane {
         if let Some(peer) = self.recent_peer(process) {
             return Ok(peer);
         }
-        let peer = self.port.connect(process);
-        self.meet(peer);
+        let peer = self.contact(process);
         self.recent[process.number as usize % RECENT] = Some((process, peer));
         Ok(peer)
+    }
+
+    /// The peer of a process; first contact makes its state.
+    pub(crate) fn contact(&mut self, process: ProcessId) -> Peer {
+        let peer = self.port.connect(process);
+        self.meet(peer);
+        peer
     }
 
     /// The peer of a process, if it was used lately.

@@ -9,6 +9,7 @@
 //! Nothing here is indexed by world rank or sized by the world: a peer's state exists from first contact on.
 #![deny(unsafe_code)]
 
+pub mod agreement;
 mod backlog;
 pub mod cartesian;
 pub mod collective;
@@ -25,6 +26,7 @@ mod holdings;
 mod lane;
 pub mod mapping;
 pub mod matching;
+mod mitigation;
 mod names;
 mod offer;
 mod pointer;
@@ -45,6 +47,7 @@ pub use error::Error;
 pub use group::{Comparison, Group};
 pub use holdings::Holdings;
 pub use lane::{Config, Lane, Polled};
+pub use mitigation::agree::Agreed;
 pub use probe::{Message, Probed};
 pub use receive::{Received, Source, TagPattern};
 pub use request::{RequestId, Status, Waiter};

@@ -19,7 +19,8 @@ impl Lane {
     /// Tells of the first waiting message that fits, and leaves it there. Looks only at what has arrived: poll first.
     ///
     /// # Errors
-    /// A rank or tag out of range; a source that has died. One that has left in order is merely silent.
+    /// A rank or tag out of range; a source that has died, of any source one that is not acknowledged. One that has left in
+    /// order is merely silent.
     pub fn try_probe(
         &mut self,
         communicator: &Communicator,
@@ -31,9 +32,13 @@ impl Lane {
         let found = found.map(|(key, m)| status_of(key, m.signature, m.bytes));
         if found.is_none() {
             // Who asks again and again hears of a death as well.
-            match self.watch_source(&pattern, &from) {
-                Ok(()) | Err(Error::PeerFailed { cause: Cause::Left, .. }) => {}
-                Err(error) => return Err(error),
+            self.watch_source(&pattern, &from).or_else(|error| match error {
+                Error::PeerFailed { cause: Cause::Left, .. } => Ok(()),
+                error => Err(error),
+            })?;
+            if let Err(Error::FailurePending { rank, process, cause }) = self.may_still_come(&from, &pattern)
+            {
+                return Err(Error::PeerFailed { rank: Some(rank), process, cause });
             }
         }
         Ok(found)

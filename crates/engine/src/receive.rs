@@ -158,7 +158,7 @@ impl Lane {
         source: Source,
         tag: TagPattern,
     ) -> Result<(Pattern, Awaited), Error> {
-        self.check_open()?;
+        self.check_serves(communicator)?;
         let (source, from) = match source {
             Source::Rank(rank) => (Some(rank as u32), Awaited::One(self.peer(communicator, rank)?)),
             Source::Any => (None, Awaited::Any(communicator.peers().clone())),
@@ -187,9 +187,9 @@ impl Lane {
         if let Awaited::Any(_) = from {
             self.port.watch_all();
         }
-        match self.may_still_come(from, pattern.source.map(|rank| rank as usize)) {
-            // It may send to itself: found out by who waits.
-            Err(Error::Deserted { .. }) => Ok(()),
+        match self.may_still_come(from, pattern) {
+            // It may send to itself: found out by who waits. What is pending is that one's to know, too.
+            Err(Error::Deserted { .. } | Error::FailurePending { .. }) => Ok(()),
             outcome => outcome,
         }
     }
@@ -449,8 +449,18 @@ impl Lane {
         payload: Payload,
         announcement: Option<Announcement>,
     ) {
+        if announcement.is_none() && self.is_over(&key) {
+            self.port.release(peer, payload);
+            return self.give_back_credit(peer, bytes);
+        }
         let message = self.hold_message(peer, signature, bytes, payload, announcement);
         self.unexpected.push(key, message);
+    }
+
+    /// Whether nobody will ever ask for messages of this key: what came late is not stored.
+    fn is_over(&self, key: &Key) -> bool {
+        self.registry.revoked(key.context).is_some()
+            || key.label & STEP_LABEL != 0 && self.is_step_over(key.context, key.label)
     }
 
     /// Takes a message out of the transport's memory and counts it as stored.

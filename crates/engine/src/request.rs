@@ -57,6 +57,7 @@ pub(crate) enum State {
     Send(SendState),
     Receive(ReceiveState),
     Collective(Box<crate::collective::executor::Execution>),
+    Agreement(Box<crate::mitigation::agree::Running>),
     /// A collective whose last round is over, until its outcome is recorded.
     Concluding,
     Done(Result<Status, Error>),

@@ -42,12 +42,12 @@ impl Lane {
     /// Cancels a send if nothing of it has begun.
     pub(crate) fn cancel_send(&mut self, request: RequestId) {
         let Some(State::Send(send)) = self.requests.get_mut(request).map(|r| &mut r.state) else { return };
-        let peer = send.peer;
+        let (peer, context) = (send.peer, send.envelope.context);
         match send.phase {
             SendPhase::Queued => {
                 let is_other = |Outgoing::Message(id): &Outgoing| *id != request;
                 self.peers[peer.0 as usize].backlog.retain(is_other);
-                self.complete(request, Err(Error::Cancelled));
+                self.complete(request, Err(self.end_of(context).unwrap_or(Error::Cancelled)));
             }
             SendPhase::Announced if send.retraction == Retraction::Unwanted => {
                 send.retraction = Retraction::Waiting;
@@ -119,14 +119,20 @@ impl Lane {
             *asked -= 1;
         }
         // A send that was taken meanwhile is complete or streaming.
-        if let Some(State::Send(SendState { peer: to, phase: SendPhase::Announced, retraction, .. })) =
-            self.requests.get_mut(request).map(|r| &mut r.state)
+        if let Some(State::Send(SendState {
+            peer: to,
+            phase: SendPhase::Announced,
+            retraction,
+            envelope,
+            ..
+        })) = self.requests.get_mut(request).map(|r| &mut r.state)
         {
+            let context = envelope.context;
             match (answer, *retraction) {
                 _ if *to != peer => return false,
                 (MATCHED, Retraction::Asked) => *retraction = Retraction::TooLate,
                 (FORGOTTEN, Retraction::Asked) | (FORGOTTEN_LATER, Retraction::TooLate) => {
-                    self.complete(request, Err(self.end_of_all().unwrap_or(Error::Cancelled)));
+                    self.complete(request, Err(self.end_of(context).unwrap_or(Error::Cancelled)));
                 }
                 _ => return false,
             }

@@ -108,7 +108,7 @@ impl Lane {
         if tag < 0 {
             return Err(Error::BadTag(tag));
         }
-        self.check_open()?;
+        self.check_serves(communicator)?;
         let peer = self.peer(communicator, to)?;
         self.introduce(peer, of);
         let envelope = Envelope::of_message(communicator, tag, of);

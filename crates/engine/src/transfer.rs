@@ -32,7 +32,9 @@ impl Lane {
             return None;
         }
         if bytes == 0 {
-            self.acknowledge(peer, send, request);
+            // It has its message, and is complete once that is said.
+            self.set_receive_phase(request, ReceivePhase::Delivering);
+            self.acknowledge_read(peer, send, request);
             return None;
         }
         let limits = self.port.limits(peer);
@@ -193,7 +195,7 @@ impl Lane {
         let (peer, send) = (*peer, *send);
         if succeeded {
             self.peers[peer.0 as usize].counters.read_directly += 1;
-            self.acknowledge(peer, send, request);
+            self.acknowledge_read(peer, send, request);
         } else {
             self.ask_for_stream(request, peer, send);
         }

@@ -262,8 +262,10 @@ fn a_wildcard_that_is_posted_after_a_death_ends_unless_a_message_waits() {
         let to = Pointer::new(buffer.as_mut_ptr());
         let first = world.ranks[1].lane.receive(&members, Source::Any, TagPattern::Any, PARTICLE, to, 8);
         assert_eq!(outcome(&mut world, first.unwrap()).map(|status| status.source), Ok(0));
-        let error = post_wildcard(&mut world, &mut buffer).unwrap_err();
+        let posted = post_wildcard(&mut world, &mut buffer).unwrap();
+        let error = world.wait_all(&[(1, posted)], "a wildcard after a death").remove(0).unwrap_err();
         assert!(matches!(error, Error::PeerFailed { rank: Some(0), cause: Cause::Died(_), .. }), "{error:?}");
+        assert_eq!(world.ranks[1].lane.pending(), 0);
     }
 }
 

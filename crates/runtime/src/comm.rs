@@ -31,6 +31,7 @@ impl Comm {
     /// The communicator `inner` in `process`.
     pub fn new(process: Arc<Process>, inner: Arc<Communicator>) -> Comm {
         process.open_lane(inner.lane());
+        process.cell(inner.lane()).lock().lane.register(&inner);
         Comm { process, inner }
     }
 

@@ -22,8 +22,15 @@ impl Comm {
     /// As [`collective`](Comm::collective).
     pub fn duplicate(&self) -> Result<Comm, Error> {
         let (name, topology) = (format!("copy of {}", self.name()), self.inner().topology().cloned());
-        let part = self.part(Wanted { topology, has_its_own_lane: true, ..Wanted::one(name) }, |_| true)?;
+        let part = self.part(Wanted { topology, lane: LaneOf::Its, ..Wanted::one(name) }, |_| true)?;
         // Every member has a colour.
+        part.ok_or(Error::StaleRequest)
+    }
+
+    /// A copy on the first lane, where both sides of an inter-communicator meet, without a topology.
+    pub(crate) fn duplicate_on_first_lane(&self) -> Result<Comm, Error> {
+        let name = format!("copy of {}", self.name());
+        let part = self.part(Wanted { lane: LaneOf::First, ..Wanted::one(name) }, |_| true)?;
         part.ok_or(Error::StaleRequest)
     }
 
@@ -98,7 +105,7 @@ impl Comm {
             by: &by,
             exactly: Some(group),
             topology: None,
-            has_its_own_lane: false,
+            lane: LaneOf::Parent,
             name: format!("group of {}", self.name()),
         };
         self.part(wanted, |theirs| theirs == by)
@@ -158,23 +165,25 @@ pub(crate) struct Wanted<'a> {
     /// The part must be this group.
     pub exactly: Option<&'a Group>,
     pub topology: Option<Arc<Topology>>,
-    /// Whether it gets the next lane, or that of the communicator that it is made of.
-    pub has_its_own_lane: bool,
+    pub lane: LaneOf,
     pub name: String,
+}
+
+/// On which lane a communicator is.
+#[derive(Clone, Copy)]
+pub(crate) enum LaneOf {
+    /// That of the communicator that it is made of.
+    Parent,
+    /// The next one.
+    Its,
+    /// The first one.
+    First,
 }
 
 impl<'a> Wanted<'a> {
     /// All of it, in its order.
     pub fn one(name: String) -> Wanted<'a> {
-        Wanted {
-            colour: Some(0),
-            key: 0,
-            by: &[],
-            exactly: None,
-            topology: None,
-            has_its_own_lane: false,
-            name,
-        }
+        Wanted { colour: Some(0), key: 0, by: &[], exactly: None, topology: None, lane: LaneOf::Parent, name }
     }
 
     fn by(self, by: &'a [u8]) -> Wanted<'a> {
@@ -274,10 +283,11 @@ impl<'a> Statement<'a> {
     /// The communicator of a part that this member is in.
     fn settle(mut self, part: Part, wanted: Wanted<'_>, parents_lane: u16) -> Result<Comm, Error> {
         let context = part.context.ok_or(Error::ContextsUsedUp)?;
-        let lane = match wanted.has_its_own_lane {
+        let lane = match wanted.lane {
             // One after the other: a context's lower half counts.
-            true => ((context.0 ^ context.0 >> 32) % self.process.lanes() as u64) as u16,
-            false => parents_lane,
+            LaneOf::Its => ((context.0 ^ context.0 >> 32) % self.process.lanes() as u64) as u16,
+            LaneOf::Parent => parents_lane,
+            LaneOf::First => 0,
         };
         let communicator = Communicator::new(context, part.group, part.rank, wanted.name).with_lane(lane);
         wanted.topology.into_iter().for_each(|topology| communicator.set_topology(topology));

@@ -3,6 +3,7 @@
 //! [`Process`] joins the job ([`join`]) or is made for a thread ([`harness`]); [`Comm`] has the untyped verbs that the
 //! typed API and the C ABI stand on. Refuses to know of types beyond their signature.
 
+mod agree;
 mod bytes;
 mod cell;
 pub mod clock;
@@ -13,6 +14,7 @@ pub mod harness;
 mod house;
 pub mod inter;
 mod join;
+mod mitigation;
 pub mod patience;
 mod process;
 mod rota;

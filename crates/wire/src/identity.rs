@@ -52,4 +52,9 @@ impl ContextId {
         let hash = words.into_iter().fold(0, chain);
         ContextId(1 << 63 | hash >> 2)
     }
+
+    /// Whether it is derived, so that others may come to the same.
+    pub fn is_derived(self) -> bool {
+        self.0 >> 62 == 0b10
+    }
 }

@@ -102,7 +102,7 @@ impl Execution {
     }
 
     /// Context and label, by which members name it.
-    pub(super) fn name(&self) -> (u64, u64) {
+    pub(crate) fn name(&self) -> (u64, u64) {
         (self.communicator().context.0, self.label)
     }
 
@@ -219,7 +219,7 @@ impl Lane {
         algorithm: &'static Algorithm,
         operands: Operands,
     ) -> Result<Box<Execution>, Error> {
-        self.check_open()?;
+        self.check_serves(communicator)?;
         if communicator.remote().is_some() {
             let why = "collectives of an inter-communicator are made of parts on its two sides".to_owned();
             return Err(Error::Argument { name: "communicator", why });
@@ -514,7 +514,7 @@ impl Lane {
     }
 
     /// The same, telling nobody.
-    pub(super) fn end_collective(&mut self, collective: RequestId, error: Error) {
+    pub(crate) fn end_collective(&mut self, collective: RequestId, error: Error) {
         let Some(execution) = self.execution(collective) else { return };
         if execution.error.is_some() {
             return;
@@ -532,6 +532,8 @@ impl Lane {
         });
         // One more, so that nothing concludes meanwhile.
         execution.open += 1;
+        let (name, lasts) = (execution.name(), execution.error.as_ref().is_some_and(super::failing::lasts));
+        self.steps_are_over(name, lasts);
         let owner = Owner::Step { collective };
         let steps: Vec<RequestId> =
             self.requests.iter().filter(|(_, request)| request.owner == owner).map(|(id, _)| id).collect();

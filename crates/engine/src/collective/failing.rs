@@ -6,9 +6,10 @@
 //! others wait for those.) Any other error concerns one collective.
 
 use fabric::{Cause, Payload, Peer};
-use wire::ProcessId;
+use wire::{ContextId, ProcessId};
 
-use crate::envelope::STEP_FAILED;
+use super::executor::ROUND_BITS;
+use crate::envelope::{STEP_FAILED, STEP_LABEL};
 use crate::request::State;
 use crate::{Communicator, Error, Lane, RequestId};
 
@@ -42,7 +43,10 @@ impl Lane {
         let context = communicator.context.0;
         let (word, text) = match error {
             // Whoever ends a process or a communicator tells by its own ways.
-            Error::Revoked(_) | Error::Cancelled | Error::Elsewhere { .. } => return,
+            Error::Revoked(_)
+            | Error::CommunicatorRevoked { .. }
+            | Error::Cancelled
+            | Error::Elsewhere { .. } => return,
             Error::PeerFailed { process, cause, .. } => {
                 // Told once, it holds for all that follows.
                 let me = self.port.me();
@@ -148,13 +152,60 @@ impl Lane {
         }
         self.end_collective(collective, error);
     }
+
+    /// A collective has failed here, and if that lasts all later ones do: nobody asks for their messages any more. Those that
+    /// have come are forgotten, and those to come are not stored, so that their senders have their credit back.
+    pub(super) fn steps_are_over(&mut self, name: (u64, u64), lasts: bool) {
+        let over = Over { context: name.0, label: name.1, lasts };
+        // A passing communicator's next attempt has the same name.
+        let is_passing = !lasts && ContextId(over.context).is_derived();
+        if is_passing || self.over.iter().any(|known| known.concerns(over.context, over.label)) {
+            return;
+        }
+        if lasts {
+            self.over.retain(|known| known.context != over.context || !known.lasts);
+        }
+        if self.over.len() == OVER_MAX {
+            self.over.pop_front();
+        }
+        self.over.push_back(over);
+        self.drop_stored(|key, _| key.label & STEP_LABEL != 0 && over.concerns(key.context, key.label));
+    }
+
+    /// Whether a step's collective has failed here.
+    pub(crate) fn is_step_over(&self, context: u64, label: u64) -> bool {
+        self.over.iter().any(|over| over.concerns(context, label))
+    }
+}
+
+/// Failed collectives whose messages are known to be wanted by nobody. Of those forgotten a few messages stay stored.
+const OVER_MAX: usize = 64;
+
+/// A collective that has failed here, or with all later ones of its communicator.
+#[derive(Clone, Copy)]
+pub(crate) struct Over {
+    context: u64,
+    label: u64,
+    lasts: bool,
+}
+
+impl Over {
+    /// Whether it is the collective of a step, or one of the later ones that fail as well.
+    fn concerns(&self, context: u64, label: u64) -> bool {
+        let label = label >> ROUND_BITS << ROUND_BITS;
+        self.context == context && (self.label == label || self.lasts && self.label < label)
+    }
+}
+
+/// Whether an error holds for all later collectives of the communicator as well: a member that is gone does not come back, and
+/// members that are out of step stay so.
+pub(super) fn lasts(error: &Error) -> bool {
+    matches!(error, Error::PeerFailed { .. } | Error::OutOfStep { .. })
 }
 
 impl Doomed {
-    /// Whether it holds for all later collectives of the communicator as well: a member that is gone does not come back, and
-    /// members that are out of step stay so.
     fn lasts(&self) -> bool {
-        matches!(self.error, Error::PeerFailed { .. } | Error::OutOfStep { .. })
+        lasts(&self.error)
     }
 
     fn concerns(&self, context: u64, label: u64) -> bool {

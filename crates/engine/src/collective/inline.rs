@@ -79,6 +79,7 @@ impl Lane {
         self.counters.bytes_copied += copied.1;
         let wait = execution.usage.as_mut().and_then(|usage| usage.wait.take());
         let (context, label) = execution.name();
+        let revoked = execution.communicator().revoked_by().map(|by| Error::CommunicatorRevoked { by });
         // The rest of the round, as one open step, keeps it from concluding.
         execution.open = 1;
         let request = self.insert_collective(execution);
@@ -86,7 +87,7 @@ impl Lane {
             self.wait_on_board(request, wait);
         }
         // What has ended all other requests meanwhile did not know of this one.
-        match failed.or_else(|| self.end_of_all()) {
+        match failed.or_else(|| self.end_of_all()).or(revoked) {
             Some(error) => self.fail_collective(request, error),
             None if !self.doomed.is_empty() => self.meet_doom(request, context, label),
             None => {}

@@ -49,7 +49,7 @@ impl Inter {
             let why = format!("there is no rank {leader}; the ranks are 0 to {}", local.size() - 1);
             return Err(Error::Argument { name: "leader", why });
         }
-        let own = local.duplicate()?;
+        let own = local.duplicate_on_first_lane()?;
         let mine = Side {
             contexts: [local.process().new_context(), local.process().new_context()],
             leader,
@@ -92,7 +92,8 @@ impl Inter {
         let side = |context: Option<ContextId>| {
             let context = context.ok_or(Error::ContextsUsedUp)?;
             let communicator = Communicator::new(context, inner.group.clone(), inner.rank, name.clone());
-            Ok(Comm::new(process.clone(), Arc::new(communicator.with_remote(remote.clone()))))
+            let communicator = communicator.with_remote(remote.clone()).with_companion(inner.clone());
+            Ok(Comm::new(process.clone(), Arc::new(communicator)))
         };
         let (comm, bridge) = (side(contexts[0])?, side(contexts[1])?);
         local.inner().set_name(&name);
@@ -107,6 +108,12 @@ impl Inter {
     /// The members of the other side.
     pub fn remote(&self) -> &Group {
         self.comm.inner().peers()
+    }
+
+    /// Revokes it at every member of both sides: messages, and collectives, which are made of messages over the bridge and of
+    /// collectives on each side.
+    pub fn revoke(&self) {
+        [&self.comm, &self.bridge].into_iter().for_each(Comm::revoke);
     }
 
     /// How many members the other side has.
@@ -125,7 +132,7 @@ impl Inter {
     /// # Errors
     /// As [`Comm::collective`].
     pub fn duplicate(&self) -> Result<Inter, Error> {
-        let own = self.local.duplicate()?;
+        let own = self.local.duplicate_on_first_lane()?;
         let contexts = [own.process().new_context(), own.process().new_context()];
         let (mine, theirs) = self.swap(encode_contexts(contexts).to_vec())?;
         let chosen = decode_contexts(if self.is_first { &mine } else { &theirs });
