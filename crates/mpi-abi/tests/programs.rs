@@ -31,3 +31,11 @@ fn messages() {
         assert_eq!(succeeds(&program, ranks), "0 failures\n", "{ranks} ranks");
     }
 }
+
+#[test]
+fn collectives() {
+    let program = compile("collectives.c", &[]);
+    for ranks in [1, 2, 3, 5] {
+        assert_eq!(succeeds(&program, ranks), "0 failures\n", "{ranks} ranks");
+    }
+}

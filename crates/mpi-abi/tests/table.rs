@@ -102,7 +102,7 @@ fn assertions(table: &Table, is_cxx: bool) -> String {
             .iter()
             .map(|parameter| match (parameter.name.as_str(), parameter.of.split_once('[')) {
                 ("...", _) => "...".to_owned(),
-                (_, Some((of, rest))) if rest == "]" => format!("{of} *"),
+                (_, Some((of, "]"))) => format!("{of} *"),
                 (_, Some((of, _))) => format!("{of} (*)[3]"),
                 (_, None) => parameter.of.clone(),
             })

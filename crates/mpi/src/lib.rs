@@ -19,6 +19,7 @@ mod info;
 mod instance;
 mod message;
 pub mod number;
+mod op;
 pub mod pointer;
 mod request;
 mod status;

@@ -93,9 +93,15 @@ impl Bytes {
     /// A copy of them, packed.
     pub fn packed(&self) -> Vec<u8> {
         let mut packed = vec![0; self.len()];
-        // SAFETY: C's promise, and the vector is as long.
-        unsafe { self.pointer().read(packed.as_mut_ptr(), packed.len()) };
+        self.copy_to(&mut packed);
         packed
+    }
+
+    /// Copies the first of them, packed.
+    pub fn copy_to(&self, packed: &mut [u8]) {
+        let bytes = packed.len().min(self.len());
+        // SAFETY: C's promise, and no more than both have.
+        unsafe { self.pointer().read(packed.as_mut_ptr(), bytes) };
     }
 
     /// Fills the first of them.

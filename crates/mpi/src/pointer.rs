@@ -34,6 +34,11 @@ impl Address {
         self.0.is_null()
     }
 
+    /// So many bytes further on.
+    pub fn offset(self, bytes: isize) -> Address {
+        Address(self.0.wrapping_offset(bytes))
+    }
+
     /// The same as the place of a pointer, for `void *` parameters that are written.
     pub fn as_out(self) -> Out<Address> {
         Out(self.0.cast())

@@ -4,4 +4,4 @@ mod object;
 mod predefined;
 
 pub use object::Type;
-pub(crate) use predefined::size_of_predefined;
+pub(crate) use predefined::{Class, Meaning, size_of_predefined};

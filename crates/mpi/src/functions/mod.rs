@@ -16,6 +16,7 @@ pub mod group;
 pub mod handle_serialization;
 pub mod info;
 pub mod init;
+pub mod op;
 pub mod p2p;
 pub mod partitioned;
 pub mod request;

@@ -1,0 +1,192 @@
+//! A call of a collective, described.
+#![allow(unsafe_code)]
+
+use std::task::Waker;
+
+use engine::RequestId;
+use engine::collective::{Call, Collective, Operands};
+use layout::Operator;
+use runtime::Comm;
+
+use super::side::Row;
+use super::{Root, Side};
+use crate::comm::Communicator;
+use crate::number::{ERR_ROOT, ERR_UNSUPPORTED_OPERATION};
+use crate::request::{Outcome, Pending, State};
+use crate::{Error, Result, Status};
+
+/// A call of a collective. C promises that its buffers stay valid while it is under way.
+#[derive(Clone)]
+pub(crate) struct Job {
+    comm: Comm,
+    call: Call,
+    operator: Option<Operator>,
+    input: Side,
+    output: Side,
+    /// Where the result goes, if that is not all of the output.
+    result: Option<Side>,
+    /// Whether what is in the output before counts.
+    reads_output: bool,
+}
+
+/// The rows of a call under way.
+struct Rows {
+    input: Row,
+    output: Row,
+}
+
+impl Job {
+    /// Of so many elements, in one vector or for each block.
+    ///
+    /// # Errors
+    /// A collective that inter-communicators don't have yet.
+    pub fn new(comm: &Communicator, what: Collective, elements: usize, element_bytes: usize) -> Result<Job> {
+        if comm.inter.is_some() {
+            let text = format!("{} on an inter-communicator is not implemented yet", what.name());
+            return Err(Error::new(ERR_UNSUPPORTED_OPERATION, text));
+        }
+        let comm = comm.comm.clone();
+        let (elements, element_bytes) = if element_bytes == 0 { (0, 1) } else { (elements, element_bytes) };
+        let case = comm.case(what, elements as u64, element_bytes as u64);
+        let call = Call::new(case, comm.rank() as u32, 0);
+        let (input, output, result) = (Side::Absent, Side::Absent, None);
+        Ok(Job { comm, call, operator: None, input, output, result, reads_output: false })
+    }
+
+    /// Changes what the engine is told.
+    pub fn call(mut self, change: impl FnOnce(&mut Call)) -> Job {
+        change(&mut self.call);
+        self
+    }
+
+    /// With a root.
+    ///
+    /// # Errors
+    /// One that the communicator can't have.
+    pub fn root(self, comm: &Communicator, root: Root) -> Result<Job> {
+        match (root, &comm.inter) {
+            (Root::Rank(rank), None) => Ok(self.call(|call| call.root = rank as u32)),
+            _ => Err(Error::new(ERR_ROOT, "the communicator can't have such a root")),
+        }
+    }
+
+    /// What this member gets.
+    pub fn taken(&self) -> &Side {
+        &self.output
+    }
+
+    /// What this member gives.
+    pub fn input(self, input: Side) -> Job {
+        Job { input, ..self }
+    }
+
+    /// What this member gets.
+    pub fn output(self, output: Side) -> Job {
+        Job { output, ..self }
+    }
+
+    /// Where the result goes, if that is not all of the output.
+    pub fn result(self, result: Side) -> Job {
+        Job { result: Some(result), ..self }
+    }
+
+    /// What is in the output before counts.
+    pub fn reads_output(self) -> Job {
+        Job { reads_output: true, ..self }
+    }
+
+    /// This member gives what lies in its output.
+    pub fn in_place(self, in_place: bool) -> Job {
+        match in_place {
+            true => self.call(|call| call.in_place = true).reads_output(),
+            false => self,
+        }
+    }
+
+    /// All members give what lies in their outputs.
+    pub fn all_in_place(self, in_place: bool) -> Job {
+        self.call(|call| call.case.in_place = in_place).in_place(in_place)
+    }
+
+    /// Combines with an operator.
+    pub fn operator(self, operator: Operator) -> Job {
+        let job = self.call(|call| call.case.commutative = operator.is_commutative());
+        Job { operator: Some(operator), ..job }
+    }
+
+    /// Performs it.
+    pub fn run(&self) -> Result {
+        let rows = self.rows();
+        // SAFETY: C promises the buffers, the rows outlive the call.
+        unsafe { self.comm.collective(&self.call, None, self.operands(&rows)) }?;
+        self.finish(&rows);
+        Ok(())
+    }
+
+    /// Starts it.
+    pub fn start(&self) -> Result<State> {
+        let rows = self.rows();
+        // SAFETY: C promises the buffers, and the rows live in the request.
+        let request = unsafe { self.comm.start_collective(&self.call, None, self.operands(&rows)) }?;
+        Ok(State::Other(Box::new(UnderWay { job: self.clone(), rows, request })))
+    }
+
+    fn rows(&self) -> Rows {
+        Rows { input: self.input.row(true), output: self.output.row(self.reads_output) }
+    }
+
+    fn operands(&self, rows: &Rows) -> Operands {
+        Operands { input: rows.input.at, output: rows.output.at, operator: self.operator.clone() }
+    }
+
+    fn finish(&self, rows: &Rows) {
+        self.result.as_ref().unwrap_or(&self.output).fill(&rows.output);
+    }
+}
+
+/// A collective under way.
+struct UnderWay {
+    job: Job,
+    rows: Rows,
+    request: RequestId,
+}
+
+impl UnderWay {
+    fn outcome(&self, outcome: std::result::Result<engine::Status, engine::Error>) -> Outcome {
+        outcome?;
+        self.job.finish(&self.rows);
+        Ok(Status::EMPTY)
+    }
+}
+
+impl Pending for UnderWay {
+    fn test(&mut self) -> Option<Outcome> {
+        let outcome = self.job.comm.test(self.request)?;
+        Some(self.outcome(outcome))
+    }
+
+    fn wait(&mut self) -> Outcome {
+        let outcome = self.job.comm.wait(self.request);
+        self.outcome(outcome)
+    }
+
+    fn watch(&mut self, waker: &Waker) -> bool {
+        self.job.comm.watch(self.request, waker.clone())
+    }
+
+    fn detach(self: Box<Self>) {
+        crate::request::orphan(self);
+    }
+}
+
+/// The bytes of such memory.
+pub(super) fn bytes_of(room: &[u128]) -> &[u8] {
+    // SAFETY: any memory can be read as bytes.
+    unsafe { std::slice::from_raw_parts(room.as_ptr().cast(), size_of_val(room)) }
+}
+
+/// The same, to be written.
+pub(super) fn bytes_of_mut(room: &mut [u128]) -> &mut [u8] {
+    // SAFETY: any bytes are numbers.
+    unsafe { std::slice::from_raw_parts_mut(room.as_mut_ptr().cast(), size_of_val(room)) }
+}

@@ -1,0 +1,186 @@
+//! Operators of reductions: the standard's and the program's (MPI 5.0 §6.9).
+#![allow(unsafe_code)]
+
+use std::ffi::{c_int, c_void};
+
+use layout::{Layout, Operation, Operator, Pair, Placed};
+use wire::Scalar;
+
+use crate::datatype::{Class, Meaning};
+use crate::number as n;
+use crate::table::Table;
+use crate::{Datatype, Error, Op, Result};
+
+/// (left, right and result, how many, of what)
+type Small = unsafe extern "C-unwind" fn(*mut c_void, *mut c_void, *mut c_int, *mut Datatype);
+type Large = unsafe extern "C-unwind" fn(*mut c_void, *mut c_void, *mut i64, *mut Datatype);
+
+/// An operator that the program made.
+#[derive(Clone, Copy)]
+pub(crate) struct Made {
+    pub function: usize,
+    /// Whether its count has 64 bits.
+    pub is_large: bool,
+    pub is_commutative: bool,
+}
+
+static OPERATORS: Table<Made> = Table::new();
+
+/// Number, operation, classes of datatypes (MPI 5.0 §6.9.2).
+const PREDEFINED: &[(usize, Operation, &[Class])] = &[
+    (n::SUM, Operation::Sum, &[Class::Integer, Class::Floating, Class::Complex, Class::MultiLanguage]),
+    (n::PROD, Operation::Product, &[Class::Integer, Class::Floating, Class::Complex, Class::MultiLanguage]),
+    (n::MIN, Operation::Min, &[Class::Integer, Class::Floating, Class::MultiLanguage]),
+    (n::MAX, Operation::Max, &[Class::Integer, Class::Floating, Class::MultiLanguage]),
+    (n::LAND, Operation::And, &[Class::Integer, Class::Logical]),
+    (n::LOR, Operation::Or, &[Class::Integer, Class::Logical]),
+    (n::LXOR, Operation::Xor, &[Class::Integer, Class::Logical]),
+    (n::BAND, Operation::BitAnd, &[Class::Integer, Class::Byte, Class::MultiLanguage]),
+    (n::BOR, Operation::BitOr, &[Class::Integer, Class::Byte, Class::MultiLanguage]),
+    (n::BXOR, Operation::BitXor, &[Class::Integer, Class::Byte, Class::MultiLanguage]),
+    (n::MINLOC, Operation::MinLocation, &[]),
+    (n::MAXLOC, Operation::MaxLocation, &[]),
+    // For windows alone.
+    (n::REPLACE, Operation::Replace, &[]),
+    (n::NO_OP, Operation::NoOp, &[]),
+];
+
+fn predefined(op: Op) -> Option<(Operation, &'static [Class])> {
+    PREDEFINED
+        .iter()
+        .find(|(number, ..)| *number == op.0)
+        .map(|(_, operation, classes)| (*operation, *classes))
+}
+
+/// Gives an operator a name for the program.
+pub(crate) fn register(made: Made) -> Result<Op> {
+    let name = OPERATORS.insert(made).map(Op);
+    name.ok_or_else(|| Error::new(n::ERR_OTHER, "there are too many operators: free some"))
+}
+
+impl Op {
+    /// The operator of the program's of this name; none if it is one of the standard's.
+    ///
+    /// # Errors
+    /// `ERR_OP`.
+    pub(crate) fn get(self) -> Result<Option<Made>> {
+        if predefined(self).is_some() {
+            return Ok(None);
+        }
+        let missing = || match self.0 {
+            n::OP_NULL => Error::new(n::ERR_OP, "the operator is MPI_OP_NULL"),
+            name => Error::new(n::ERR_OP, format!("{name:#x} is no operator (was it freed?)")),
+        };
+        OPERATORS.get(self.0).map(|made| Some(*made)).ok_or_else(missing)
+    }
+
+    /// Frees the name.
+    pub(crate) fn remove(self) -> bool {
+        OPERATORS.remove(self.0)
+    }
+
+    /// The operator on packed elements of a datatype, and how many bytes each has.
+    ///
+    /// # Errors
+    /// `ERR_OP`: it is not defined for the datatype; `ERR_TYPE`.
+    pub(crate) fn on(self, datatype: Datatype) -> Result<(Operator, usize)> {
+        let of = datatype.get()?;
+        let layout = of.layout()?;
+        let bytes = layout.size() as usize;
+        let Some(made) = self.get()? else {
+            let (operation, classes) = predefined(self).unwrap_or((Operation::NoOp, &[]));
+            let operator = match of.meaning {
+                Some(Meaning::Value(scalar, class)) if classes.contains(&class) => {
+                    Operator::of_scalars(operation, scalar, 1)
+                }
+                Some(Meaning::Located(Pair { value, index, .. })) if operation.is_located() => {
+                    Operator::of_pairs(operation, Pair::packed(value, index))
+                }
+                _ => None,
+            };
+            let refuse = || Error::new(n::ERR_OP, format!("{operation:?} is not defined for this datatype"));
+            return operator.map(|operator| (operator, bytes)).ok_or_else(refuse);
+        };
+        if !of.is_committed() {
+            return Err(Error::new(n::ERR_TYPE, "the datatype is not committed: call MPI_Type_commit first"));
+        }
+        let layout = layout.clone();
+        let in_a_row = layout.is_contiguous();
+        let function = move |left: *const u8, right: *mut u8, count: usize| match in_a_row {
+            true => made.call(left.cast_mut(), right, count, datatype),
+            false => made.call_laid_out(&layout, left, right, count, datatype),
+        };
+        // SAFETY: the program's function touches its operands alone, or it is wrong in any MPI.
+        Ok((unsafe { Operator::foreign(bytes, made.is_commutative, function) }, bytes))
+    }
+}
+
+impl Made {
+    /// Calls it on elements in memory as the program has them.
+    fn call(&self, left: *mut u8, right: *mut u8, count: usize, datatype: Datatype) {
+        let mut datatype = datatype;
+        if self.is_large {
+            let mut count = count as i64;
+            // SAFETY: the program gave it as such a function.
+            let function: Large = unsafe { std::mem::transmute(self.function) };
+            // SAFETY: the operands are `count` elements each, and places of our own.
+            return unsafe { function(left.cast(), right.cast(), &mut count, &mut datatype) };
+        }
+        // SAFETY: as above.
+        let function: Small = unsafe { std::mem::transmute(self.function) };
+        let extent =
+            datatype.get().ok().and_then(|of| Some(of.layout().ok()?.extent())).unwrap_or(0) as usize;
+        let mut done = 0;
+        while done < count {
+            let mut now = (count - done).min(c_int::MAX as usize) as c_int;
+            let (left, right) = (left.wrapping_add(done * extent), right.wrapping_add(done * extent));
+            done += now as usize;
+            // SAFETY: as above.
+            unsafe { function(left.cast(), right.cast(), &mut now, &mut datatype) };
+        }
+    }
+
+    /// Calls it on packed elements of a layout with gaps: they are unpacked for it.
+    fn call_laid_out(
+        &self,
+        layout: &Layout,
+        left: *const u8,
+        right: *mut u8,
+        count: usize,
+        datatype: Datatype,
+    ) {
+        let span =
+            layout.extent().unsigned_abs() as usize * count.saturating_sub(1) + layout.true_extent() as usize;
+        let below = layout.true_lower_bound().min(0).unsigned_abs() as usize
+            + if layout.extent() < 0 { layout.extent().unsigned_abs() as usize * count } else { 0 };
+        let bytes = below + span + layout.true_lower_bound().max(0) as usize;
+        let mut rooms = [vec![0u128; bytes.div_ceil(16) + 1], vec![0u128; bytes.div_ceil(16) + 1]];
+        let [first, second] = &mut rooms;
+        let (first, second) = (first.as_mut_ptr().cast::<u8>(), second.as_mut_ptr().cast::<u8>());
+        let start = below.next_multiple_of(16) - below;
+        let (first, second) = (first.wrapping_add(below + start), second.wrapping_add(below + start));
+        let (Ok(lefts), Ok(rights)) =
+            (Placed::new(layout, first, count as u64), Placed::new(layout, second, count as u64))
+        else {
+            return;
+        };
+        // SAFETY: the rooms are as large as the elements, of which both operands have `count`.
+        unsafe {
+            lefts.unpack(0, left, lefts.bytes());
+            rights.unpack(0, right, rights.bytes());
+        }
+        self.call(first, second, count, datatype);
+        // SAFETY: as above.
+        unsafe { rights.pack(0, right, rights.bytes()) };
+    }
+}
+
+/// Combines packed elements in this process alone.
+pub(crate) fn reduce_here(operator: &Operator, from: &[u8], into: &mut [u8]) {
+    let count = into.len().min(from.len()).checked_div(operator.element_bytes()).unwrap_or(0);
+    // SAFETY: both have so many elements, and are apart.
+    unsafe { operator.reduce(from.as_ptr(), into.as_mut_ptr(), count, true) }
+}
+
+// What is a number for one is a number for the other.
+const _: () = assert!(Scalar::I32.bytes() == size_of::<c_int>());
