@@ -141,9 +141,9 @@ fn check_size(algorithm: &'static Algorithm, size: u32, roots: &dyn Fn(u32) -> b
     executions
 }
 
-/// Whether it is for members on several hosts.
+/// Whether it is for members on several hosts, or for two groups.
 fn spans(algorithm: &Algorithm) -> bool {
-    algorithm.needs.iter().any(|need| matches!(need, Need::Hosts | Need::Rows))
+    algorithm.needs.iter().any(|need| matches!(need, Need::Hosts | Need::Rows | Need::Sides))
 }
 
 /// Ways to spread so many ranks over hosts: in rows of one size and of others, dealt out, one on each, and all but the
@@ -219,6 +219,37 @@ fn every_algorithm_is_right_for_every_size_and_root() {
             .iter()
             .sum()
     });
+    assert!(executions > 5_000, "{executions}");
+}
+
+#[test]
+fn every_form_between_two_groups_is_right_for_all_their_sizes() {
+    let mut executions = 0;
+    for algorithm in table::TABLE.iter().filter(|algorithm| algorithm.needs.contains(&Need::Sides)) {
+        for size in 2..=64 {
+            let lows = (1..size).filter(|low| size <= 9 || [1, size / 3, size / 2, size - 1].contains(low));
+            for low in lows {
+                for form in forms(algorithm.collective, size) {
+                    let subject = Subject { case: Case { sides: low, board: None, ..form.case }, ..form };
+                    // In place there is nothing, and a list of parts not for all of them.
+                    let case = &subject.case;
+                    let listed = case.listed && case.collective == Collective::ReduceScatter;
+                    if case.in_place || subject.root_in_place || listed || !algorithm.fits(case) {
+                        continue;
+                    }
+                    let roots = if algorithm.collective.has_root() { size } else { 1 };
+                    for root in (0..roots).filter(|root| size <= 7 || *root == size / 3 || *root + 1 == size)
+                    {
+                        let subject = Subject { root, counts: uneven, ..subject.clone() };
+                        if let Err(fault) = check(algorithm, &subject) {
+                            panic!("{algorithm:?}: {fault}\n{:?} root {root}", subject.case);
+                        }
+                        executions += 1;
+                    }
+                }
+            }
+        }
+    }
     assert!(executions > 5_000, "{executions}");
 }
 

@@ -135,6 +135,8 @@ pub struct Case {
     pub board: Option<u64>,
     /// How the members are spread over hosts, if they are on several.
     pub spread: Option<Spread>,
+    /// Between two groups: how many of the members, the first ones, are on the first side; else 0.
+    pub sides: u32,
     /// Of a neighbourhood collective: the most neighbours that any member sends to.
     pub degree: u32,
 }
@@ -152,6 +154,7 @@ impl Case {
             commutative: true,
             board: None,
             spread: None,
+            sides: 0,
             degree: 0,
         }
     }

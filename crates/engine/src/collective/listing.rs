@@ -35,7 +35,7 @@ pub fn listing(size: u32, board: u64) -> String {
     line(format_args!(
         "n ranks, m bytes (of the vector or of one rank's block), d neighbours, s segments or pieces, m' bytes that fit no \
          slot;\nL latency, o work per message, β per byte, γ per byte combined, c per cell of a board;\n\
-         on h hosts with up to g ranks L' and β' are within a host"
+         on h hosts with up to g ranks L' and β' are within a host; b ranks on the larger of two sides"
     ));
     line(format_args!("`archi run --set all-reduce=ring` takes one wherever it fits."));
     for collective in Collective::ALL {

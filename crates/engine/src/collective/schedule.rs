@@ -88,8 +88,8 @@ pub struct Role {
     pub rank: u32,
     /// How many members.
     pub size: u32,
-    /// The root's rank in this numbering: 0, but for a reduction whose operator doesn't commute, where ranks
-    /// must stay in the communicator's order.
+    /// The root's rank in this numbering: 0, but for a reduction whose operator doesn't commute and between two groups, where
+    /// ranks must stay in the communicator's order.
     pub root: u32,
     /// Into how many parts the vector is cut.
     pub parts: u32,
@@ -97,6 +97,8 @@ pub struct Role {
     pub shift: u32,
     /// On which hosts the members are, by their ranks in the communicator, if on several.
     pub hosts: Option<Arc<Hosts>>,
+    /// Between two groups: how many members the first side has; else 0.
+    pub sides: u32,
     /// Whether this member's contribution lies in its output.
     pub in_place: bool,
     /// Bytes of a slot of the board, its first word included; 0 without a board.
@@ -173,6 +175,8 @@ impl Schedule {
         let case = &call.case;
         debug_assert!(algorithm.fits(case), "{} doesn't fit {case:?}", algorithm.name);
         let ordered = case.collective == Collective::Reduce && !case.commutative;
+        // Between two groups ranks stay as they are, too.
+        let ordered = ordered || case.sides > 0;
         let shift = if case.collective.has_root() && !ordered { call.root } else { 0 };
         let rank = (call.rank + case.size - shift) % case.size;
         let plan = (algorithm.plan)(case, rank);
@@ -189,6 +193,7 @@ impl Schedule {
             parts: plan.parts,
             shift,
             hosts: hosts.filter(|_| case.spread.is_some()).cloned(),
+            sides: case.sides,
             in_place,
             slot_bytes: case.slot_bytes(plan.slots),
             input,
@@ -298,6 +303,7 @@ impl Schedule {
 /// How the caller's two buffers are cut.
 fn areas(call: &Call, plan: &Plan, in_place: bool, at_root: bool) -> (Area, Area) {
     let case = &call.case;
+    let rotation = if case.sides > 0 { 0 } else { call.root };
     let even = |copies, rotation| Area::Even {
         elements: case.elements,
         element_bytes: case.element_bytes,
@@ -312,11 +318,15 @@ fn areas(call: &Call, plan: &Plan, in_place: bool, at_root: bool) -> (Area, Area
         Lengths::Alike | Lengths::Listed(_) => Area::Equal { blocks: 1, bytes: case.bytes(), rotation: 0 },
     };
     let several = |lengths: &Lengths, blocks: u32| match lengths {
-        Lengths::Listed(list) => Area::Listed { list: list.clone(), rotation: call.root },
-        _ if plan.parts > 1 => even(blocks, call.root),
-        _ => Area::Equal { blocks, bytes: case.bytes(), rotation: call.root },
+        Lengths::Listed(list) => Area::Listed { list: list.clone(), rotation },
+        _ if plan.parts > 1 => even(blocks, rotation),
+        _ => Area::Equal { blocks, bytes: case.bytes(), rotation },
     };
-    let all = |lengths: &Lengths| several(lengths, case.size);
+    let (first, second) = (case.sides, case.size - case.sides);
+    let is_first = call.rank < first;
+    // Between two groups there is a block for each of the other side; without, all are on the second.
+    let peers = if is_first || first == 0 { second } else { first };
+    let all = |lengths: &Lengths| several(lengths, peers);
     let unless = |absent: bool, area: Area| if absent { Area::Absent } else { area };
     let (sources, destinations) = match &call.neighbours {
         Some(neighbours) => (neighbours.sources().len() as u32, neighbours.destinations().len() as u32),
@@ -336,6 +346,11 @@ fn areas(call: &Call, plan: &Plan, in_place: bool, at_root: bool) -> (Area, Area
         Collective::ReduceScatter if in_place => {
             let like = Box::new(all(&call.output));
             (Area::Absent, Area::Resulting { like, own: call.rank, parts: plan.parts })
+        }
+        // A vector has as many blocks as this side has members.
+        Collective::ReduceScatter if first > 0 => {
+            let blocks = if is_first { first } else { second };
+            (several(&call.input, blocks), one(&call.output))
         }
         Collective::ReduceScatter => (all(&call.input), one(&call.output)),
         Collective::NeighbourAllGather => (one(&call.input), several(&call.output, sources)),

@@ -23,6 +23,8 @@ pub enum Need {
     Even,
     /// It is a vector form.
     AnyBlocks,
+    /// It is between two groups (an inter-communicator). No other row is for that.
+    Sides,
     /// The members are on several hosts.
     Hosts,
     /// The members are on several hosts, and the ranks of each host follow one another.
@@ -46,6 +48,7 @@ impl Need {
             Need::Apart => !case.in_place,
             Need::Even => case.size.is_multiple_of(2),
             Need::AnyBlocks => case.listed,
+            Need::Sides => case.sides > 0,
             Need::Hosts => case.spread.is_some(),
             Need::Rows => case.spread.is_some_and(|spread| spread.in_rows),
             Need::HostOrder => case.commutative || case.spread.is_some_and(|spread| spread.in_rows),
@@ -64,6 +67,7 @@ impl Need {
             Need::Apart => "not in place",
             Need::Even => "even number",
             Need::AnyBlocks => "blocks of any lengths",
+            Need::Sides => "between two groups",
             Need::Hosts => "several hosts",
             Need::Rows => "several hosts, each with ranks in a row",
             Need::HostOrder => "commutative, or each host's ranks in a row",
@@ -83,7 +87,7 @@ pub struct Algorithm {
     pub needs: &'static [Need],
     /// Its time, for n members and m bytes (of the vector or a block): L latency, o work per message, β per
     /// byte, γ per byte combined, c per cell; s segments or pieces, m' bytes that fit no slot, d neighbours; on h hosts
-    /// of up to g members L' and β' within a host.
+    /// of up to g members L' and β' within a host; b members on the larger of two sides.
     pub formula: &'static str,
     /// What speaks for it.
     pub reason: &'static str,
@@ -106,7 +110,10 @@ impl Algorithm {
 
     /// Whether it can be used for a case.
     pub fn fits(&self, case: &Case) -> bool {
-        self.collective == case.collective && self.needs.iter().all(|need| need.met(case))
+        let is_between = self.needs.contains(&Need::Sides);
+        self.collective == case.collective
+            && is_between == (case.sides > 0)
+            && self.needs.iter().all(|need| need.met(case))
     }
 }
 
@@ -165,18 +172,21 @@ pub static TABLE: &[Algorithm] = table![
     Broadcast          "chain"             broadcast_chain             []                       "(n-2+s)(L+m/s·β)", "very large vectors: each byte passes a member once";
     Broadcast          "two-level"        broadcast_two_level         [Hosts]                  "⌈log2 h⌉(L+mβ) + ⌈log2 g⌉(L'+mβ')", "each host is reached once";
     Broadcast          "two-level-chain"  broadcast_two_level_chain   [Hosts]                  "(h-2+s)(L+m/s·β) + (g-1+s)(L'+m/s·β')", "large vectors: each byte reaches a host once";
+    Broadcast          "between"          broadcast_between           [Sides]                  "⌈log2 (b+1)⌉(L+mβ)", "to the other side on a tree";
     Gather             "board"             gather_board                [Board EqualBlocks]      "s·n·c", "one wait";
     Gather             "slots"             gather_slots                [Board]                  "n·c + m'β", "one wait for blocks that fit a cell";
     Gather             "binomial"          gather_binomial             [EqualBlocks]            "⌈log2 n⌉L + (n-1)mβ", "few messages at the root";
     Gather             "linear"            gather_linear               []                       "L + (n-1)(o+mβ)", "each block straight to its place";
     Gather             "paced"             gather_paced                []                       "(1+⌈(n-1)/8⌉)L + 2(n-1)o + (n-1)mβ", "bounded memory at the root";
     Gather             "two-level"        gather_two_level            [Hosts EqualBlocks]      "⌈log2 h⌉L + (n-g)mβ + (g-1)mβ'", "one message from each host";
+    Gather             "between"          gather_between              [Sides]                  "L + b(o+mβ)", "each block straight to its place";
     Scatter            "board"             scatter_board               [Board EqualBlocks]      "2s·c", "one wait";
     Scatter            "slots"             scatter_slots               [Board]                  "2c + m'β", "one wait for blocks that fit a slot";
     Scatter            "binomial"          scatter_binomial            [EqualBlocks]            "⌈log2 n⌉L + (n-1)mβ", "few messages at the root";
     Scatter            "linear"            scatter_linear              []                       "L + (n-1)(o+mβ)", "each block straight from its place";
     Scatter            "paced"             scatter_paced               []                       "(1+⌈(n-1)/8⌉)L + 2(n-1)o + (n-1)mβ", "no block waits unexpected";
     Scatter            "two-level"        scatter_two_level           [Hosts EqualBlocks]      "⌈log2 h⌉L + (n-g)mβ + (g-1)mβ'", "one message to each host";
+    Scatter            "between"          scatter_between             [Sides]                  "L + b(o+mβ)", "each block straight from its place";
     AllGather          "board"             all_gather_board            [Board EqualBlocks]      "s(n+1)c", "one wait; each block is written once";
     AllGather          "slots"             all_gather_slots            [Board]                  "(n+1)c + m'β", "one wait for blocks that fit a cell";
     AllGather          "doubling"          all_gather_doubling         [PowerOfTwo EqualBlocks] "log2 n·L + (n-1)mβ", "fewest rounds";
@@ -189,6 +199,7 @@ pub static TABLE: &[Algorithm] = table![
     AllGather          "ring"              all_gather_ring             []                       "(n-1)(L+mβ)", "no copy; neighbours only";
     AllGather          "linear"            all_gather_linear           []                       "⌈(n-1)/32⌉L + (n-1)(o+mβ)", "one latency for a few members";
     AllGather          "two-level"        all_gather_two_level        [Hosts EqualBlocks]      "⌈log2 h⌉L + (n-g)mβ + ⌈log2 g⌉nmβ'", "each block reaches a host once";
+    AllGather          "between"          all_gather_between          [Sides]                  "⌈b/32⌉L + b(o+mβ)", "each block straight to the other side";
     AllToAll           "board"             all_to_all_board            [Board EqualBlocks]      "s(n+1)c", "one wait, also in place";
     AllToAll           "slots"             all_to_all_slots            [Board Apart]            "(n+1)c + m'β", "one wait for blocks that fit a slot";
     AllToAll           "bruck"             all_to_all_bruck            [EqualBlocks Apart]      "⌈log2 n⌉L + ⌈log2 n⌉·n/2·mβ", "fewest rounds for small blocks";
@@ -196,6 +207,7 @@ pub static TABLE: &[Algorithm] = table![
     AllToAll           "scattered"         all_to_all_scattered        [Apart]                  "⌈(n-1)/32⌉L + (n-1)(o+mβ)", "many messages under way";
     AllToAll           "pairwise"          all_to_all_pairwise         [Apart]                  "(n-1)(L+mβ)", "one message at a time to each member";
     AllToAll           "exchange"          all_to_all_exchange         [InPlace]                "n(L+mβ)", "in place: room for one block is enough";
+    AllToAll           "between"          all_to_all_between          [Sides]                  "⌈b/32⌉L + b(o+mβ)", "many messages under way";
     Reduce             "board"             reduce_board                [Board]                  "s(n+1)c + (n-1)mγ", "one wait";
     Reduce             "binomial"          reduce_binomial             []                       "⌈log2 n⌉(L+mβ+mγ)", "fewest rounds of one message";
     Reduce             "k-nomial"          reduce_k_nomial             []                       "⌈log4 n⌉L + 3⌈log4 n⌉(o+mβ+mγ)", "half the rounds where sending is cheap";
@@ -205,6 +217,7 @@ pub static TABLE: &[Algorithm] = table![
     Reduce             "circulant"        reduce_circulant            [Commutative]            "(⌈log2 n⌉-1+s)(L+m/s·(β+γ))", "pipeline of the fewest rounds for any number";
     Reduce             "chain"             reduce_chain                []                       "(n-2+s)(L+m/s·(β+γ))", "very large vectors: each byte passes a member once";
     Reduce             "two-level"        reduce_two_level            [Hosts HostOrder]        "⌈log2 h⌉(L+mβ+mγ) + ⌈log2 g⌉(L'+mβ'+mγ)", "one message from each host";
+    Reduce             "between"          reduce_between              [Sides]                  "(⌈log2 b⌉+1)(L+mβ) + ⌈log2 b⌉mγ", "one message between the sides";
     AllReduce          "board"             all_reduce_board            [Board]                  "s(n+1)c + (n-1)mγ", "one wait";
     AllReduce          "board-spread"      all_reduce_board_spread     [WideBoard]              "2s(n+1)c + m(n-1)/n·γ", "two waits, the work is spread";
     AllReduce          "doubling"          all_reduce_doubling         []                       "log2 n·(L+mβ+mγ)", "fewest rounds";
@@ -218,6 +231,7 @@ pub static TABLE: &[Algorithm] = table![
     AllReduce          "reduce-broadcast"  all_reduce_reduce_broadcast []                       "2⌈log2 n⌉(L+mβ) + ⌈log2 n⌉mγ", "fewest messages";
     AllReduce          "two-level"        all_reduce_two_level        [Hosts HostOrder]        "⌈log4 h⌉L + 3⌈log4 h⌉(o+mβ+mγ) + 2⌈log2 g⌉(L'+mβ')", "one member of each host crosses";
     AllReduce          "two-level-large"  all_reduce_two_level_large  [Hosts HostOrder]        "2⌈log4 h⌉L + 2m(h-1)/h·β + 2⌈log2 g⌉(L'+mβ')", "large vectors: each crosses twice at most";
+    AllReduce          "between"          all_reduce_between          [Sides]                  "(2⌈log2 b⌉+1)(L+mβ) + ⌈log2 b⌉mγ", "one message each way between the sides";
     ReduceScatter      "board"             reduce_scatter_board        [Board EqualBlocks]      "s(n+1)c + (n-1)mγ", "one wait, the work is spread";
     ReduceScatter      "slots"             reduce_scatter_slots        [Board]                  "(n+1)c + m'β + (n-1)mγ", "one wait for blocks that fit a slot";
     ReduceScatter      "halving"           reduce_scatter_halving      [Commutative]            "log2 n·L + (n-1)m(β+γ)", "fewest rounds";
@@ -226,6 +240,7 @@ pub static TABLE: &[Algorithm] = table![
     ReduceScatter      "pairwise"          reduce_scatter_pairwise     [Commutative]            "(n-1)(L+mβ+mγ)", "no copy, little memory";
     ReduceScatter      "ring"              reduce_scatter_ring         [Commutative]            "(n-1)(L+mβ+mγ)", "neighbours only";
     ReduceScatter      "scattered"         reduce_scatter_scattered    []                       "⌈(n-1)/32⌉L + (n-1)(o+mβ+mγ)", "one latency, the order kept";
+    ReduceScatter      "between"          reduce_scatter_between      [Sides]                  "(⌈log2 b⌉+2)(L+bmβ) + ⌈log2 b⌉bmγ", "one message each way between the sides";
     Scan               "board"             scan_board                  [Board]                  "s(n+1)c + (n-1)mγ", "one wait";
     Scan               "doubling"          scan_doubling               []                       "⌈log2 n⌉(L+mβ+mγ)", "fewest rounds";
     Scan               "chain"             scan_chain                  []                       "(n-2+s)(L+m/s·(β+γ))", "large vectors: each byte passes a member once";

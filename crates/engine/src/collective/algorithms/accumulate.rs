@@ -37,6 +37,11 @@ impl Accumulator {
         }
     }
 
+    /// For one that leaves it in scratch memory at any member: scratch memory is two vectors.
+    pub fn in_scratch_vector(role: &Role) -> Accumulator {
+        Accumulator { own: role.own(), result: (Buffer::Scratch, 0), spare: role.parts, in_place: false }
+    }
+
     /// For a reduce-scatter, whose result grows in scratch memory: all ranks' blocks, and as many spare ones.
     pub fn in_scratch(role: &Role) -> Accumulator {
         Accumulator { own: role.own(), result: (Buffer::Scratch, 0), spare: role.size, in_place: false }

@@ -9,6 +9,7 @@
 //! twice, a wrong or missing element in an output, a byte outside the blocks,
 //! and a count of messages or bytes other than the stated one.
 
+mod between;
 mod fault;
 mod machine;
 mod subject;

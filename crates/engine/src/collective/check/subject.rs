@@ -32,7 +32,7 @@ impl Subject {
     }
 
     /// The block from `from` to `to` (its place among the destinations, for neighbours) in elements; what isn't addressed (gather, all-gather) goes to rank 0.
-    fn count(&self, from: u32, to: u32) -> u64 {
+    pub(super) fn count(&self, from: u32, to: u32) -> u64 {
         match (self.case.listed, self.case.collective) {
             (false, _) => self.case.elements,
             (true, Collective::Gather | Collective::AllGather | Collective::NeighbourAllGather) => {
@@ -56,12 +56,15 @@ impl Subject {
 
     /// The part of one member.
     pub fn call(&self, rank: u32) -> Call {
-        let case = self.case;
+        let case = if self.case.sides > 0 { self.case_between(rank) } else { self.case };
         let in_place = if case.collective.has_root() { self.root_in_place } else { case.in_place };
         let neighbours = self.neighbours.get(rank as usize).cloned();
         let mut call = Call { in_place, neighbours, ..Call::new(case, rank, self.root) };
         if case.listed {
-            (call.input, call.output) = self.lengths(rank);
+            (call.input, call.output) = match case.sides {
+                0 => self.lengths(rank),
+                _ => self.lengths_between(rank),
+            };
         }
         call
     }
@@ -110,7 +113,7 @@ impl Subject {
     }
 
     /// What the block for `to` of `rank`'s contribution holds.
-    fn block(&self, rank: u32, to: u32) -> impl Iterator<Item = Value> {
+    pub(super) fn block(&self, rank: u32, to: u32) -> impl Iterator<Item = Value> {
         let addressed = matches!(
             self.case.collective,
             Collective::Scatter
@@ -125,7 +128,7 @@ impl Subject {
     }
 
     /// Where the block of `other` starts in a buffer with one block per rank, in elements.
-    fn place(&self, lengths: &Lengths, other: u32) -> usize {
+    pub(super) fn place(&self, lengths: &Lengths, other: u32) -> usize {
         let bytes = match lengths {
             Lengths::Listed(list) => list.span(other).offset,
             _ => other as u64 * self.case.bytes(),
@@ -135,6 +138,9 @@ impl Subject {
 
     /// Fills a member's buffers before the execution.
     pub(super) fn fill(&self, rank: u32, memory: &mut Memory) {
+        if self.case.sides > 0 {
+            return self.fill_between(rank, memory);
+        }
         let call = self.call(rank);
         let put = |buffer: &mut [Option<Value>], at: usize, values: &mut dyn Iterator<Item = Value>| {
             values.enumerate().for_each(|(i, value)| buffer[at + i] = Some(value));
@@ -183,6 +189,9 @@ impl Subject {
 
     /// What a member's output must be after the execution.
     fn expected(&self, rank: u32, elements: usize) -> Vec<Option<Value>> {
+        if self.case.sides > 0 {
+            return self.expected_between(rank, elements);
+        }
         let call = self.call(rank);
         let (case, size) = (&self.case, self.case.size);
         let mut output = vec![None; elements];
@@ -271,6 +280,13 @@ impl Subject {
                 Collective::Scan => return Ok(()),
                 _ => {}
             }
+        }
+        // On which side the root is, and how long the blocks of the other side are, the case doesn't say.
+        if case.sides > 0 && case.collective.has_root() {
+            return Ok(());
+        }
+        if case.sides > 0 && case.collective == Collective::ReduceScatter {
+            stated.bytes = found.bytes;
         }
         // Which blocks fit a slot, and which neighbours there are, the case doesn't say.
         if case.collective.has_neighbours() || (case.listed && algorithm.uses_board()) {
