@@ -1,8 +1,7 @@
 //! Inter-communicators: two groups of ranks, each of which talks to the other.
 
-use layout::{Failure, Operator};
 use runtime::inter::{Inter, Root};
-use wire::{Wire, slice};
+use wire::Wire;
 
 use crate::address::{Destination, Source};
 use crate::create::spot;
@@ -61,11 +60,21 @@ impl Comm {
 pub struct InterComm {
     inter: Inter,
     comm: Comm,
+    /// Both sides, for collectives.
+    union: Comm,
 }
 
 impl InterComm {
     fn of(inter: Inter) -> InterComm {
-        InterComm { comm: Comm::of(inter.comm().clone()), inter }
+        InterComm { comm: Comm::of(inter.comm().clone()), union: Comm::of(inter.union().clone()), inter }
+    }
+
+    pub(crate) fn untyped(&self) -> &Inter {
+        &self.inter
+    }
+
+    pub(crate) fn union(&self) -> &Comm {
+        &self.union
     }
 
     pub(crate) fn inter(&self) -> &Inter {
@@ -170,7 +179,7 @@ impl InterComm {
     /// # Errors
     /// A rank that is gone.
     pub fn barrier(&self) -> Result<()> {
-        self.inter.barrier().map_err(|error| self.explain("barrier", error))
+        self.prepare().barrier().run()
     }
 
     /// The root's values reach all ranks of the other side, whose buffers are as long.
@@ -178,9 +187,7 @@ impl InterComm {
     /// # Errors
     /// A root that can't be; buffers of different lengths; a rank that is gone.
     pub fn broadcast<T: Wire>(&self, root: Root, values: &mut [T]) -> Result<()> {
-        let bytes = self.receiving(values, |bytes| self.inter.broadcast(root, bytes));
-        // Who gives keeps what it has: also values that are packed.
-        bytes.map_err(|error| error.unwrap_or_else(|error| self.explain("broadcast", error)))
+        self.prepare().broadcast(root, values).run()
     }
 
     /// The root gets the values of all ranks of the other side, of each the same number, in the order of ranks. `all` counts at the
@@ -189,12 +196,7 @@ impl InterComm {
     /// # Errors
     /// A root that can't be; a buffer of another length; a rank that is gone.
     pub fn gather_into<T: Wire>(&self, root: Root, mine: &[T], all: &mut [T]) -> Result<()> {
-        if root == Root::Here {
-            self.check_divisible("gather_into", "all", all.len(), self.remote_size())?;
-        }
-        let mine = slice::encoding(mine);
-        let received = self.receiving(all, |all| self.inter.gather(root, &mine, all));
-        received.map_err(|error| error.unwrap_or_else(|error| self.explain("gather_into", error)))
+        self.prepare().gather(root, mine, all).run()
     }
 
     /// Each rank of the other side gets its part of the root's values, all of one length. `all` counts at the root alone, `mine` on
@@ -203,12 +205,7 @@ impl InterComm {
     /// # Errors
     /// As [`gather_into`](InterComm::gather_into).
     pub fn scatter_into<T: Wire>(&self, root: Root, all: &[T], mine: &mut [T]) -> Result<()> {
-        if root == Root::Here {
-            self.check_divisible("scatter_into", "all", all.len(), self.remote_size())?;
-        }
-        let all = slice::encoding(all);
-        let received = self.receiving(mine, |mine| self.inter.scatter(root, &all, mine));
-        received.map_err(|error| error.unwrap_or_else(|error| self.explain("scatter_into", error)))
+        self.prepare().scatter(root, all, mine).run()
     }
 
     /// Every rank gets the values of all ranks of the other side, in the order of ranks. The ranks of a side give the same number,
@@ -217,10 +214,7 @@ impl InterComm {
     /// # Errors
     /// A buffer that can't be divided among the other side's ranks, or of another length than they give; a rank that is gone.
     pub fn all_gather_into<T: Wire>(&self, mine: &[T], theirs: &mut [T]) -> Result<()> {
-        self.check_divisible("all_gather_into", "theirs", theirs.len(), self.remote_size())?;
-        let mine = slice::encoding(mine);
-        let received = self.receiving(theirs, |theirs| self.inter.all_gather(&mine, theirs));
-        received.map_err(|error| error.unwrap_or_else(|error| self.explain("all_gather_into", error)))
+        self.prepare().all_gather(mine, theirs).run()
     }
 
     /// Every rank gives each rank of the other side its part of `mine`, all parts of one length, and gets one from each.
@@ -228,11 +222,7 @@ impl InterComm {
     /// # Errors
     /// As [`all_gather_into`](InterComm::all_gather_into).
     pub fn all_to_all_into<T: Wire>(&self, mine: &[T], theirs: &mut [T]) -> Result<()> {
-        self.check_divisible("all_to_all_into", "mine", mine.len(), self.remote_size())?;
-        self.check_divisible("all_to_all_into", "theirs", theirs.len(), self.remote_size())?;
-        let mine = slice::encoding(mine);
-        let received = self.receiving(theirs, |theirs| self.inter.all_to_all(&mine, theirs));
-        received.map_err(|error| error.unwrap_or_else(|error| self.explain("all_to_all_into", error)))
+        self.prepare().all_to_all(mine, theirs).run()
     }
 
     /// The root gets the combination of the values of all ranks of the other side, element by element. `result` counts at the root
@@ -247,9 +237,7 @@ impl InterComm {
         result: &mut [T],
         operation: impl Operation<T>,
     ) -> Result<()> {
-        let (operator, mine) = (operation.operator(), slice::encoding(mine));
-        let received = self.receiving(result, |result| self.inter.reduce(root, &operator, &mine, result));
-        self.combined("reduce_into", operator, received)
+        self.prepare().reduce(root, mine, result, operation).run()
     }
 
     /// Every rank gets the combination of the values of all ranks of the other side, element by element; all give the same number.
@@ -257,10 +245,8 @@ impl InterComm {
     /// # Errors
     /// Ranks that give different numbers of values; a rank that is gone.
     pub fn all_reduce<T: Wire>(&self, mine: &[T], operation: impl Operation<T>) -> Result<Vec<T>> {
-        let (operator, mut result) = (operation.operator(), mine.to_vec());
-        let mine = slice::encoding(mine);
-        let received = self.receiving(&mut result, |result| self.inter.all_reduce(&operator, &mine, result));
-        self.combined("all_reduce", operator, received).map(|()| result)
+        let mut result = mine.to_vec();
+        self.prepare().all_reduce(mine, &mut result[..], operation).run().map(|()| result)
     }
 
     /// Every rank gets its part of the combination of the values of all ranks of the other side, which is cut into parts of one
@@ -274,49 +260,7 @@ impl InterComm {
         part: &mut [T],
         operation: impl Operation<T>,
     ) -> Result<()> {
-        let (operator, mine) = (operation.operator(), slice::encoding(mine));
-        let received = self.receiving(part, |part| self.inter.reduce_scatter(&operator, &mine, part));
-        self.combined("reduce_scatter_into", operator, received)
-    }
-
-    /// Lets bytes be received where values are.
-    fn receiving<T: Wire>(
-        &self,
-        values: &mut [T],
-        receive: impl FnOnce(&mut [u8]) -> std::result::Result<(), engine::Error>,
-    ) -> std::result::Result<(), std::result::Result<Error, engine::Error>> {
-        if let Some(bytes) = slice::encoded_mut(values) {
-            return receive(bytes).map_err(Err);
-        }
-        let mut bytes = slice::pack_to_vec(values);
-        receive(&mut bytes).map_err(Err)?;
-        slice::unpack(&bytes, values)
-            .map_err(|invalid| Ok(spot("inter-communicator").invalid::<T>(&self.comm.untyped, invalid)))
-    }
-
-    fn combined(
-        &self,
-        operation: &'static str,
-        operator: Operator,
-        received: std::result::Result<(), std::result::Result<Error, engine::Error>>,
-    ) -> Result<()> {
-        match operator.take_failure() {
-            Some(Failure::Panicked(panic)) => std::panic::resume_unwind(panic),
-            Some(Failure::Invalid(invalid)) => {
-                Err(spot(operation).invalid::<()>(&self.comm.untyped, invalid))
-            }
-            None => received.map_err(|error| error.unwrap_or_else(|error| self.explain(operation, error))),
-        }
-    }
-
-    fn check_divisible(&self, operation: &'static str, name: &str, given: usize, ranks: usize) -> Result<()> {
-        match given.is_multiple_of(ranks) {
-            true => Ok(()),
-            false => {
-                let what = format!("`{name}`: {given} values can't be divided among {ranks} ranks");
-                Err(spot(operation).refuse::<()>(&self.comm.untyped, what))
-            }
-        }
+        self.prepare().reduce_scatter(mine, part, operation).run()
     }
 
     fn explain(&self, operation: &'static str, error: engine::Error) -> Error {

@@ -125,7 +125,7 @@ pub use archipelago_macros::test;
 pub use buffered::SendBuffer;
 pub use collective::{
     AllToAllV, AllToAllW, Apart, Buffers, CollectiveOwned, InPlace, Lent, Neighbours, Parts,
-    PersistentCollective, Prepare, PrepareNeighbours, PrepareRooted, Prepared, Root,
+    PersistentCollective, Prepare, PrepareInter, PrepareNeighbours, PrepareRooted, Prepared, Root,
 };
 pub use comm::{Comm, World, init};
 pub use create::Likeness;

@@ -202,3 +202,86 @@ fn sides_that_cannot_be_are_refused(world: Comm) -> Result<()> {
     }
     inter.barrier()
 }
+
+/// Roots of both sides in turn, as each rank sees them.
+fn roots(inter: &InterComm, first_here: usize, first_there: usize) -> Vec<InterRoot> {
+    let seen = |is_here: bool| {
+        let ranks = if is_here { inter.size() } else { inter.remote_size() };
+        (0..ranks).map(move |number| match is_here {
+            true if inter.rank() == number => InterRoot::Here,
+            true => InterRoot::Beside,
+            false => InterRoot::There(number),
+        })
+    };
+    let first = first_here < first_there;
+    seen(first).chain(seen(!first)).collect()
+}
+
+#[archipelago::test(ranks = [2, 3, 4, 7, 16])]
+fn collectives_between_sides_have_all_forms(world: Comm) -> Result<()> {
+    let low = (world.size() / 3).max(1);
+    let (is_low, inter) = sides(&world, low)?;
+    let (first_here, first_there) = if is_low { (0, low) } else { (low, 0) };
+    let (me, there) = (inter.rank(), inter.remote_size());
+    let mine = first_here + me;
+    let theirs: Vec<usize> = (0..there).map(|rank| first_there + rank).collect();
+    let p = inter.prepare();
+
+    // Several at once in a scope.
+    let (given, mut all) = (vec![mine; 3], vec![0; 3 * there]);
+    let (addends, mut sum) = (vec![mine; 5000], vec![0; 5000]);
+    world.scope(|s| {
+        let gathered = p.all_gather(&given, &mut all).start(s)?;
+        let summed = p.all_reduce(&addends, &mut sum, Sum).start(s)?;
+        p.barrier().start(s)?;
+        assert!(summed.wait()?.iter().all(|sum| *sum == theirs.iter().sum::<usize>()));
+        gathered.wait().map(drop)
+    })?;
+    assert!(all.iter().enumerate().all(|(i, value)| *value == theirs[i / 3]));
+
+    // Parts of any lengths, owned: as many as the sender's rank, and one more to odd ones.
+    let count = |from: usize, to: usize| from % 4 + to % 2;
+    let part = |from: usize, to: usize| vec![from * 1000 + to; count(from, to)];
+    let counts: Vec<usize> = theirs.iter().map(|to| count(mine, *to)).collect();
+    let receive_counts: Vec<usize> = theirs.iter().map(|from| count(*from, mine)).collect();
+    let given: Vec<usize> = theirs.iter().flat_map(|to| part(mine, *to)).collect();
+    let expected: Vec<usize> = theirs.iter().flat_map(|from| part(*from, mine)).collect();
+    let room = vec![0; expected.len()];
+    let exchanged = p.all_to_all_v(given, &counts, room, &receive_counts).owned();
+    let lengths: Vec<usize> = theirs.iter().map(|from| from % 4).collect();
+    let everyones = vec![0; lengths.iter().sum()];
+    let gathered = p.all_gather_v(vec![mine; mine % 4], everyones, &lengths).owned();
+    assert_eq!(exchanged.wait()?.1, expected);
+    let everyones: Vec<usize> = theirs.iter().flat_map(|from| vec![*from; from % 4]).collect();
+    assert_eq!(gathered.wait()?.1, everyones);
+
+    // Persistent, from and to every root.
+    for root in roots(&inter, first_here, first_there) {
+        let here = root == InterRoot::Here;
+        let room = vec![0; if here { everyones.len() } else { 0 }];
+        let of_root = if here { &lengths[..] } else { &[] };
+        let mut gather = p.gather_v(root, vec![mine; mine % 4], room, of_root).persistent()?;
+        let values = if here { everyones.clone() } else { vec![] };
+        let own = if let InterRoot::There(_) = root { mine % 4 } else { 0 };
+        let mut scatter = p.scatter_v(root, values, of_root, vec![0; own]).persistent()?;
+        for _ in 0..2 {
+            gather.start()?;
+            scatter.start()?;
+            assert_eq!(gather.wait()?.1, if here { &everyones[..] } else { &[] });
+            assert_eq!(scatter.wait()?.1, vec![mine; own]);
+        }
+    }
+
+    // Parts of any types.
+    let mut words = vec![[0u8; 3]; there];
+    let sent: Vec<[u8; 3]> = theirs.iter().map(|to| [mine as u8, *to as u8, 7]).collect();
+    let mut exchange = inter.all_to_all_w();
+    for (rank, (word, sent)) in words.iter_mut().zip(&sent).enumerate() {
+        exchange = exchange.to(rank, sent).from(rank, word);
+    }
+    exchange.run()?;
+    assert!(words.iter().zip(&theirs).all(|(word, from)| *word == [*from as u8, mine as u8, 7]));
+    let refused = inter.all_to_all_w().to(there, &1u8).run().unwrap_err().to_string();
+    assert!(refused.contains(&format!("there is no rank {there}")), "{refused}");
+    inter.barrier()
+}

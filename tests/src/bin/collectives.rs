@@ -1,7 +1,7 @@
 //! Every collective by every algorithm that fits, between processes. Each rank prints one line when all was right.
 
 use archipelago::prelude::*;
-use archipelago::{Buffers, Prepared, Result};
+use archipelago::{Buffers, InterRoot, Prepared, Result};
 
 fn main() -> Result<()> {
     let world = archipelago::init()?;
@@ -11,6 +11,7 @@ fn main() -> Result<()> {
             // Many ranks take their time.
             let counts: &[usize] = if how == Some("few") { &[0, 7] } else { &[0, 1, 5, 9000] };
             let ran: usize = counts.iter().map(|&count| all(&world, count)).sum();
+            between(&world)?;
             println!("rank {} of {} is right, {ran} times", world.rank(), world.size());
         }
     }
@@ -129,6 +130,57 @@ fn all(world: &Comm, count: usize) -> usize {
             }
         },
     )
+}
+
+/// Collectives between the lower and the upper half, in all forms.
+fn between(world: &Comm) -> Result<()> {
+    let (me, n) = (world.rank(), world.size());
+    let low = n / 2;
+    let is_low = me < low;
+    let side = world.split(Some(is_low as u32), 0)?.expect("it gave a colour");
+    if low == 0 {
+        return Ok(());
+    }
+    let bridge = (side.rank() == 0).then_some((world, if is_low { low } else { 0 }));
+    let inter = side.inter_communicator(0, bridge, 0)?;
+    let theirs: Vec<usize> = if is_low { (low..n).collect() } else { (0..low).collect() };
+    let (p, there) = (inter.prepare(), theirs.len());
+    for count in [0, 1, 9000] {
+        let of = |who: usize| (0..count).map(move |i| who * 100_000 + i);
+        let all: Vec<usize> = theirs.iter().flat_map(|who| of(*who)).collect();
+        let mine: Vec<usize> = of(me).collect();
+        let (gathered, summed) = (vec![0; there * count], vec![(0, 0); count]);
+        let gathered = p.all_gather(mine.clone(), gathered).owned();
+        let maps = (0..count).map(|i| map(me, i)).collect();
+        let mut composition = p.all_reduce(maps, summed, ordered(then)).persistent()?;
+        composition.start()?;
+        assert_eq!(gathered.wait().map_err(|failed| failed.error)?.1, all);
+        let ranks = theirs[0]..theirs[0] + there;
+        let expected: Vec<_> = (0..count).map(|i| composed(ranks.clone(), i)).collect();
+        assert_eq!(composition.wait()?.1, expected);
+
+        let counts: Vec<usize> = theirs.iter().map(|who| (who + me) % 3 * count / 2).collect();
+        let given: Vec<usize> = counts.iter().flat_map(|count| vec![me; *count]).collect();
+        let mut received = vec![0; given.len()];
+        world
+            .scope(|s| p.all_to_all_v(&given, &counts, &mut received, &counts).start(s)?.wait().map(drop))?;
+        let from = theirs.iter().zip(&counts).flat_map(|(who, count)| vec![*who; *count]);
+        assert_eq!(received, from.collect::<Vec<_>>());
+
+        // Rank 0 of the world gives to the upper half and gets from it.
+        let root = match me {
+            0 => InterRoot::Here,
+            _ if is_low => InterRoot::Beside,
+            _ => InterRoot::There(0),
+        };
+        let mut values: Vec<usize> = of(me).collect();
+        inter.broadcast(root, &mut values)?;
+        assert_eq!(values, of(if is_low { me } else { 0 }).collect::<Vec<_>>());
+        let mut room = vec![0; if me == 0 { there * count } else { 0 }];
+        inter.gather_into(root, &mine, &mut room)?;
+        assert!(me != 0 || room == all);
+    }
+    inter.barrier()
 }
 
 /// Rank 1 calls another collective than the others, who are all told, then and afterwards.

@@ -29,13 +29,7 @@ impl Comm {
     /// # });
     /// ```
     pub fn all_to_all_w(&self) -> AllToAllW<'_> {
-        let ranks = self.size();
-        AllToAllW {
-            comm: self,
-            outgoing: vec![None; ranks],
-            incoming: (0..ranks).map(|_| None).collect(),
-            wrong: None,
-        }
+        AllToAllW::of(self, self.size(), 0)
     }
 }
 
@@ -47,6 +41,8 @@ pub struct AllToAllW<'a> {
     outgoing: Vec<Option<Encoded<'a>>>,
     incoming: Vec<Option<Box<dyn Incoming + 'a>>>,
     wrong: Option<Error>,
+    /// Of an inter-communicator: the ranks of the first side.
+    first_side: u32,
 }
 
 /// Values as bytes.
@@ -95,6 +91,12 @@ impl<T: Wire> Incoming for Buffer<'_, T> {
 }
 
 impl<'a> AllToAllW<'a> {
+    /// With so many ranks to give to and to get from.
+    pub(super) fn of(comm: &'a Comm, ranks: usize, first_side: u32) -> Self {
+        let incoming = (0..ranks).map(|_| None).collect();
+        AllToAllW { comm, outgoing: vec![None; ranks], incoming, wrong: None, first_side }
+    }
+
     /// What goes to a rank: a value, a slice or a vector.
     pub fn to<B: Items + ?Sized>(mut self, rank: usize, values: &'a B) -> Self {
         let items = values.items();
@@ -131,12 +133,12 @@ impl<'a> AllToAllW<'a> {
     /// # Errors
     /// A rank that can't be, before anything is done; a rank that is gone; a part that is longer or shorter than its buffer.
     pub fn run(self) -> Result<()> {
-        let AllToAllW { comm, outgoing, mut incoming, wrong } = self;
+        let AllToAllW { comm, outgoing, mut incoming, wrong, first_side } = self;
         if let Some(wrong) = wrong {
             return Err(wrong);
         }
         let mut job = Job::new::<u8>(comm, "all_to_all_w", Collective::AllToAll, None, 0);
-        job.call.case.listed = true;
+        (job.call.case.listed, job.call.case.sides) = (true, first_side);
         let spot = job.spot;
         let given: Vec<&[u8]> =
             outgoing.iter().map(|part| part.as_ref().map_or(&[][..], Encoded::bytes)).collect();
@@ -154,7 +156,7 @@ impl<'a> AllToAllW<'a> {
 
     fn refuse<T: Wire>(&mut self, rank: usize) {
         let job = Job::new::<T>(self.comm, "all_to_all_w", Collective::AllToAll, None, 0);
-        let error = engine::Error::NoSuchRank { rank, size: self.comm.size() };
+        let error = engine::Error::NoSuchRank { rank, size: self.outgoing.len() };
         self.wrong.get_or_insert(job.spot.explain::<T>(&self.comm.untyped, error));
     }
 }

@@ -92,7 +92,7 @@ impl<'c> Job<'c> {
 
     /// Refuses values that can't be divided among the ranks.
     pub(super) fn check_divisible<T: Wire>(&self, given: usize) -> Result<()> {
-        let ranks = self.comm.size();
+        let ranks = self.peers();
         if given.is_multiple_of(ranks) {
             return Ok(());
         }
@@ -104,6 +104,12 @@ impl<'c> Job<'c> {
         Err(self.refuse::<T>(format!(
             "{given} values can't be divided among {ranks} ranks; {verb} gives parts of different lengths"
         )))
+    }
+
+    /// How many blocks a buffer has that has several: one for each rank, of an inter-communicator for each of the other side.
+    pub(super) fn peers(&self) -> usize {
+        let (first, size) = (self.call.case.sides as usize, self.comm.size());
+        if first == 0 || self.comm.rank() < first { size - first } else { first }
     }
 
     /// Values without bytes have nothing to say: there are none of them.

@@ -7,6 +7,7 @@
 //! Those verbs block. `prepare` has them once more, as descriptions with given buffers, which are then run, started in a
 //! scope, owned or made persistent by one mechanism for all.
 
+mod between;
 mod buffers;
 mod each;
 mod every;
@@ -20,6 +21,7 @@ mod prepared;
 mod reduce;
 mod root;
 
+pub use between::PrepareInter;
 pub use buffers::{Apart, Buffers, InPlace, Lent};
 pub use each::AllToAllW;
 pub use every::AllToAllV;

@@ -245,7 +245,7 @@ pub(super) fn check_counts<T: Wire>(
     counts: &[usize],
     values: Option<&[T]>,
 ) -> Result<()> {
-    let (given, ranks) = (counts.len(), job.comm.size());
+    let (given, ranks) = (counts.len(), job.peers());
     if given != ranks {
         return Err(job.refuse::<T>(format!("`{name}` has {given} entries and there are {ranks} ranks")));
     }

@@ -13,8 +13,8 @@ use crate::create::Creating;
 pub struct Inter {
     /// For messages to the other side.
     comm: Comm,
-    /// For the collectives' messages to the other side.
-    pub(super) bridge: Comm,
+    /// Both sides, first the first: for collectives.
+    union: Comm,
     /// This side alone.
     pub(super) local: Comm,
     /// Whether this side's choice counts where one must.
@@ -95,14 +95,38 @@ impl Inter {
             let communicator = communicator.with_remote(remote.clone()).with_companion(inner.clone());
             Ok(Comm::new(process.clone(), Arc::new(communicator)))
         };
-        let (comm, bridge) = (side(contexts[0])?, side(contexts[1])?);
+        let comm = side(contexts[0])?;
+        let (group, before) = match is_first {
+            true => (inner.group.union(&remote), 0),
+            false => (remote.union(&inner.group), remote.size()),
+        };
+        let hosts = process.hosts_of(&group);
+        let context = contexts[1].ok_or(Error::ContextsUsedUp)?;
+        let union = Communicator::new(context, group, before + inner.rank, name.clone()).with_hosts(hosts);
+        let union = Comm::new(process.clone(), Arc::new(union));
         local.inner().set_name(&name);
-        Ok(Inter { comm, bridge, local, is_first })
+        Ok(Inter { comm, union, local, is_first })
     }
 
     /// For messages: ranks name members of the other side, and this process's rank is its own side's.
     pub fn comm(&self) -> &Comm {
         &self.comm
+    }
+
+    /// All members: first those of the first side, whichever that is. For collectives that are started by
+    /// [`call`](Inter::call), and nothing else.
+    pub fn union(&self) -> &Comm {
+        &self.union
+    }
+
+    /// How many members the first side has.
+    pub(super) fn first_size(&self) -> usize {
+        if self.is_first { self.local.size() } else { self.remote_size() }
+    }
+
+    /// The first ranks in the union of this side and of the other.
+    pub(super) fn firsts(&self) -> (usize, usize) {
+        if self.is_first { (0, self.local.size()) } else { (self.remote_size(), 0) }
     }
 
     /// The members of the other side.
@@ -122,7 +146,7 @@ impl Inter {
     }
 
     /// The leader of its side does what one has to do for all.
-    pub(super) fn is_leader(&self) -> bool {
+    fn is_leader(&self) -> bool {
         self.local.rank() == 0
     }
 
@@ -194,7 +218,7 @@ impl Inter {
         let (local, remote) = (&self.local.inner().group, self.remote());
         let comes_first = if mine == theirs { self.is_first } else { mine < theirs };
         let union = if comes_first { local.union(remote) } else { remote.union(local) };
-        let context = Some(self.bridge.inner().context);
+        let context = Some(self.union.inner().context);
         self.local.process().create_within(
             context,
             0,
@@ -209,9 +233,10 @@ impl Inter {
         let swapped = self.is_leader().then(|| {
             let mut length = [0; 8];
             let own_length = (mine.len() as u64).to_le_bytes();
-            self.bridge.exchange(Some(0), &own_length, Some(0), &mut length)?;
+            let other = Some(self.firsts().1);
+            self.union.exchange(other, &own_length, other, &mut length)?;
             let mut theirs = vec![0; u64::from_le_bytes(length) as usize];
-            self.bridge.exchange(Some(0), &mine, Some(0), &mut theirs)?;
+            self.union.exchange(other, &mine, other, &mut theirs)?;
             Ok([&own_length[..], &mine, &theirs].concat())
         });
         let (swapped, failed) = match swapped {

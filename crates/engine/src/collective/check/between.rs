@@ -54,7 +54,7 @@ impl Subject {
     pub(super) fn fill_between(&self, rank: u32, memory: &mut Memory) {
         let call = self.call(rank);
         let (_, other) = self.sides(rank);
-        let mut put = |buffer: &mut [Option<Value>], at: usize, values: &mut dyn Iterator<Item = Value>| {
+        let put = |buffer: &mut [Option<Value>], at: usize, values: &mut dyn Iterator<Item = Value>| {
             values.enumerate().for_each(|(i, value)| buffer[at + i] = Some(value));
         };
         match self.case.collective {
