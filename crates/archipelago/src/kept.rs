@@ -4,7 +4,6 @@ use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 use std::task::{Context, Poll, Waker};
 
-use engine::Mode;
 use layout::{Buffer, BufferMut, Memory, MemoryMut};
 
 use crate::address::{Destination, Source};
@@ -33,9 +32,9 @@ impl<B: Send + 'static> Kept<B> {
         // `let_go` see to it.
         self.running = Some(unsafe {
             match self.buffer.get().memory() {
-                Memory::Row(items) => Operation::send(to, verb, Mode::Standard, items),
+                Memory::Row(items) => Operation::send(to, verb, to.mode, items),
                 Memory::LaidOut(placed, signature) => {
-                    Operation::send_laid_out::<B::Item>(to, verb, Mode::Standard, placed, signature)
+                    Operation::send_laid_out::<B::Item>(to, verb, to.mode, placed, signature)
                 }
             }
         });

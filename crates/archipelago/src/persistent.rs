@@ -1,5 +1,6 @@
 //! Operations that are described once and started as often as one likes; they own their buffers.
 
+use engine::Mode;
 use layout::OwnedBuffer;
 
 use crate::address::{Destination, Source, Status};
@@ -26,8 +27,8 @@ impl Destination<'_> {
     /// # });
     /// ```
     pub fn persistent_send<B: OwnedBuffer>(&self, buffer: B) -> PersistentSend<B> {
-        let Destination { comm, rank, tag } = *self;
-        PersistentSend { comm: comm.clone(), rank, tag, kept: Some(Kept::new(buffer)) }
+        let Destination { comm, rank, tag, mode } = *self;
+        PersistentSend { comm: comm.clone(), rank, tag, mode, kept: Some(Kept::new(buffer)) }
     }
 }
 
@@ -44,6 +45,7 @@ pub struct PersistentSend<B: OwnedBuffer> {
     comm: Comm,
     rank: usize,
     tag: i32,
+    mode: Mode,
     /// There until the end: `into_buffer` or the drop.
     kept: Option<Kept<B>>,
 }
@@ -56,7 +58,8 @@ impl<B: OwnedBuffer> PersistentSend<B> {
     pub fn start(&mut self) -> Result<()> {
         let Some(kept) = &mut self.kept else { unreachable!("{ENDED}") };
         kept.wait(&self.comm)?;
-        kept.send(&Destination { comm: &self.comm, rank: self.rank, tag: self.tag }, "persistent_send");
+        let to = Destination { comm: &self.comm, rank: self.rank, tag: self.tag, mode: self.mode };
+        kept.send(&to, "persistent_send");
         kept.check(&self.comm)
     }
 
@@ -141,6 +144,13 @@ impl<B: OwnedBuffer> PersistentReceive<B> {
     /// Whether [`wait`](PersistentReceive::wait) would return at once.
     pub fn test(&mut self) -> bool {
         self.kept.as_mut().is_none_or(|kept| kept.test(&self.comm))
+    }
+
+    /// Cancels it, unless a message was matched; [`wait`](PersistentReceive::wait) tells which. It can be started again.
+    pub fn cancel(&mut self) {
+        if let Some(kept) = &self.kept {
+            kept.cancel(&self.comm);
+        }
     }
 
     /// What is known of the message that was received last.

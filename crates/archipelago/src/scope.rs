@@ -7,7 +7,6 @@ use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use engine::Mode;
 use layout::{Buffer, BufferMut, Memory, MemoryMut};
 use wire::Wire;
 
@@ -151,10 +150,9 @@ impl<'c> Destination<'c> {
         // SAFETY: the buffer is borrowed for 'scope, and the scope does not end before the operation is complete.
         let operation = unsafe {
             match data.memory() {
-                Memory::Row(items) => Operation::send(self, "start_send", Mode::Standard, items),
+                Memory::Row(items) => Operation::send(self, "start_send", self.mode, items),
                 Memory::LaidOut(placed, signature) => {
-                    let mode = Mode::Standard;
-                    Operation::send_laid_out::<B::Item>(self, "start_send", mode, placed, signature)
+                    Operation::send_laid_out::<B::Item>(self, "start_send", self.mode, placed, signature)
                 }
             }
         };
@@ -255,6 +253,12 @@ impl<'scope, B: BufferMut + ?Sized> Receiving<'scope, B> {
     pub fn test(&mut self) -> bool {
         self.operations.test(self.key)
     }
+
+    /// Cancels it, unless a message was matched; [`wait`](Receiving::wait) tells which. One that was cancelled and is not waited
+    /// for ends the scope with an error.
+    pub fn cancel(&mut self) {
+        self.operations.cancel(self.key);
+    }
 }
 
 /// A collective that was started in a scope. Dropping it leaves the waiting to the scope.
@@ -328,6 +332,12 @@ impl<'scope> Operations<'scope> {
         match &mut self.slots.borrow_mut()[key] {
             Some((comm, operation)) => operation.test(comm),
             None => true,
+        }
+    }
+
+    fn cancel(&self, key: usize) {
+        if let Some((comm, operation)) = &self.slots.borrow()[key] {
+            operation.cancel(comm);
         }
     }
 

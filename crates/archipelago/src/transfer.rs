@@ -56,7 +56,7 @@ impl Destination<'_> {
     /// ```
     #[inline]
     pub fn send<B: Buffer + ?Sized>(&self, data: &B) -> Result<()> {
-        self.send_as("send", Mode::Standard, data)
+        self.send_as("send", self.mode, data)
     }
 
     /// Sends, and returns when the receiver has matched the message with a receive.

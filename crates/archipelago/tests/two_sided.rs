@@ -165,3 +165,66 @@ fn operations_that_cannot_be_are_complete_with_their_error(world: Comm) -> Outco
     assert!(set.wait_any().is_none());
     Ok(())
 }
+
+#[archipelago::test(ranks = [2])]
+fn sends_of_every_mode_have_every_form(world: Comm) -> Outcome {
+    let other = 1 - world.rank();
+    for elements in [0, 1, 50_000] {
+        let values = vec![world.rank() as u64; elements];
+        let to = world.to(other);
+        let check = |received: &[u64]| assert_eq!(received, vec![other as u64; elements]);
+        for (tag, to) in [to, to.synchronous(), to.ready()].into_iter().enumerate() {
+            let (to, from) = (to.tag(tag as i32), world.from(other).tag(tag as i32));
+            // In a scope; at once; owned; persistent.
+            let mut room = vec![9; elements];
+            let again = from.receive_owned(vec![9; elements]);
+            let owned = from.receive_owned(vec![9; elements]);
+            let mut incoming = from.persistent_receive(vec![9; elements]);
+            world.scope(|s| {
+                // What is received by whom follows the order in which they were posted.
+                let last = from.start_receive(s, &mut room)?;
+                incoming.start()?;
+                world.barrier()?;
+                let first = to.start_send(s, &values)?;
+                let second = to.send_owned(values.clone());
+                let mut outgoing = to.persistent_send(values.clone());
+                outgoing.start()?;
+                to.send(&values)?;
+                check(&again.wait()?.0);
+                check(&owned.wait()?.0);
+                check(last.wait()?);
+                check(incoming.wait()?);
+                first.wait()?;
+                assert_eq!(second.wait()?, values);
+                assert_eq!(outgoing.into_buffer()?, values);
+                Ok(())
+            })?;
+        }
+    }
+    Ok(())
+}
+
+#[archipelago::test(ranks = [1, 2])]
+fn receives_of_every_form_can_be_cancelled(world: Comm) -> Outcome {
+    let nobody = world.from_any().tag(77);
+    let mut room = [7u8; 3];
+    world.scope(|s| {
+        let mut incoming = nobody.start_receive(s, &mut room)?;
+        incoming.cancel();
+        assert!(matches!(incoming.wait(), Err(Error::Cancelled { .. })));
+        Ok(())
+    })?;
+    let mut incoming = nobody.persistent_receive(vec![1u8]);
+    for _ in 0..2 {
+        incoming.start()?;
+        incoming.cancel();
+        assert!(matches!(incoming.wait(), Err(Error::Cancelled { .. })));
+    }
+    // It is as good as new.
+    incoming.start()?;
+    let sent = world.to(world.rank()).tag(77).synchronous().send_owned(8u8);
+    assert_eq!(incoming.wait()?, [8]);
+    sent.wait()?;
+    assert_eq!(room, [7; 3]);
+    Ok(())
+}

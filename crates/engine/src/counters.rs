@@ -51,6 +51,8 @@ pub struct Counters {
     pub unexpected_bytes_max: u64,
     /// Frames that made no sense and were dropped.
     pub frames_refused: u64,
+    /// Messages that were sent in ready mode and that no receive waited for.
+    pub ready_unposted: u64,
     /// Collectives completed.
     pub collectives: u64,
 }

@@ -44,6 +44,9 @@ pub const AGREE: u8 = 33;
 /// Set in a label that belongs to a collective's step; never set in a tag.
 pub const STEP_LABEL: u64 = 1 << 63;
 
+/// Where in the word of source and tag a message says that it was sent in ready mode: tags have 31 bits.
+const READY_BIT: u32 = 31;
+
 /// Whom a message is for: (context, source, label), the key of matching, and the signature of its type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Envelope {
@@ -55,6 +58,8 @@ pub struct Envelope {
     pub label: u64,
     /// The type's signature; of a step, the [`Mark`] of its collective.
     pub signature: u64,
+    /// Whether its sender relies on a receive that waits for it.
+    pub ready: bool,
 }
 
 impl Envelope {
@@ -66,6 +71,7 @@ impl Envelope {
             source: communicator.rank as u32,
             label: tag as u64,
             signature: of.signature,
+            ready: false,
         }
     }
 
@@ -73,7 +79,7 @@ impl Envelope {
     #[inline]
     pub fn frame(&self, eager: bool) -> Frame {
         if self.label & STEP_LABEL == 0 {
-            let word = (self.source as u64) << 32 | self.label;
+            let word = (self.source as u64) << 32 | (self.ready as u64) << READY_BIT | self.label;
             Frame {
                 kind: if eager { EAGER } else { RENDEZVOUS },
                 header: [self.context, word, self.signature],
@@ -101,10 +107,17 @@ impl Envelope {
                 source: (second >> 32) as u32,
                 label: second & 0x7fff_ffff,
                 signature: third,
+                ready: second >> READY_BIT & 1 == 1,
             },
             _ => {
                 let signature = Mark::from_bits((second >> 32) as u32).map_or(0, Mark::signature);
-                Envelope { context, source: second as u32, label: third | STEP_LABEL, signature }
+                Envelope {
+                    context,
+                    source: second as u32,
+                    label: third | STEP_LABEL,
+                    signature,
+                    ready: false,
+                }
             }
         }
     }
@@ -149,7 +162,9 @@ mod tests {
             for eager in [false, true] {
                 let mark = Mark::from_bits(0x7000_0001).unwrap();
                 let signature = if label & STEP_LABEL == 0 { 99 } else { mark.signature() };
-                let envelope = Envelope { context: 5 << 32 | 1, source: u32::MAX - 1, label, signature };
+                let ready = label == 7;
+                let envelope =
+                    Envelope { context: 5 << 32 | 1, source: u32::MAX - 1, label, signature, ready };
                 assert_eq!(Envelope::of(&envelope.frame(eager)), envelope);
             }
         }

@@ -364,6 +364,7 @@ impl Lane {
             if envelope.label & STEP_LABEL != 0 {
                 self.compare_step(peer, &envelope);
             }
+            self.counters.ready_unposted += envelope.ready as u64;
             self.store(key, peer, envelope.signature, bytes, payload, announcement);
             return None;
         };

@@ -45,6 +45,9 @@ pub enum Mode {
     Standard,
     /// When, besides, its receive has been matched.
     Synchronous,
+    /// As `Standard`; the sender relies on a receive that waits for the message already (MPI 5.0 §3.4). One that doesn't is
+    /// counted by the receiver, and gets the message when it comes.
+    Ready,
 }
 
 /// How far a send came at once.
@@ -111,7 +114,8 @@ impl Lane {
         self.check_serves(communicator)?;
         let peer = self.peer(communicator, to)?;
         self.introduce(peer, of);
-        let envelope = Envelope::of_message(communicator, tag, of);
+        let ready = mode == Mode::Ready;
+        let envelope = Envelope { ready, ..Envelope::of_message(communicator, tag, of) };
         let sent = self.send_envelope(peer, envelope, data, mode == Mode::Synchronous, Owner::User);
         match sent {
             Ok(Sent::Pending(request)) => {

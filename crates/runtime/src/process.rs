@@ -207,6 +207,7 @@ impl Process {
             sum.bytes_copied += counters.bytes_copied;
             sum.unexpected_bytes_max = sum.unexpected_bytes_max.max(counters.unexpected_bytes_max);
             sum.frames_refused += counters.frames_refused;
+            sum.ready_unposted += counters.ready_unposted;
             sum.collectives += counters.collectives;
         }
         sum

@@ -349,3 +349,25 @@ fn misuse_is_an_error_before_anything_happens() {
         assert_eq!(process.counters().peers.messages_sent, 0);
     }));
 }
+
+#[test]
+fn a_message_in_ready_mode_that_nobody_waits_for_is_counted_and_kept() {
+    let counts = harness::run(2, |process| {
+        let world = process.world();
+        let word = [5u8; 8];
+        if world.rank() == 0 {
+            unsafe { world.send(1, 1, U64, word.as_ptr(), 8, Mode::Ready) }.unwrap();
+            unsafe { world.send(1, 2, U64, word.as_ptr(), 8, Mode::Standard) }.unwrap();
+        } else {
+            // The second comes after the first, which is unexpected then.
+            for tag in [2, 1] {
+                let mut room = [0u8; 8];
+                let (source, tag) = (Source::Rank(0), TagPattern::Tag(tag));
+                unsafe { world.receive(source, tag, U64, room.as_mut_ptr(), 8) }.unwrap();
+                assert_eq!(room, word);
+            }
+        }
+        process.counters().ready_unposted
+    });
+    assert_eq!(counts.into_iter().map(Result::unwrap).collect::<Vec<_>>(), [0, 1]);
+}

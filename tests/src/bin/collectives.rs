@@ -151,7 +151,7 @@ fn between(world: &Comm) -> Result<()> {
         let mine: Vec<usize> = of(me).collect();
         let (gathered, summed) = (vec![0; there * count], vec![(0, 0); count]);
         let gathered = p.all_gather(mine.clone(), gathered).owned();
-        let maps = (0..count).map(|i| map(me, i)).collect();
+        let maps: Vec<_> = (0..count).map(|i| map(me, i)).collect();
         let mut composition = p.all_reduce(maps, summed, ordered(then)).persistent()?;
         composition.start()?;
         assert_eq!(gathered.wait().map_err(|failed| failed.error)?.1, all);

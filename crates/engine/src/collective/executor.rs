@@ -388,7 +388,7 @@ impl Lane {
         let peer = self.peer(communicator, to)?;
         let source = communicator.rank as u32;
         let signature = self.mark_of(collective).signature();
-        let envelope = Envelope { context: communicator.context.0, source, label, signature };
+        let envelope = Envelope { context: communicator.context.0, source, label, signature, ready: false };
         let data = match bytes {
             0 => Data::Small { bytes: [0; fabric::INLINE_BYTES], length: 0 },
             bytes => Data::Memory { from, bytes },

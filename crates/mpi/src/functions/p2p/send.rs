@@ -118,6 +118,6 @@ macro_rules! modes {
 
 modes!(
     send isend send_init Standard,
-    rsend irsend rsend_init Standard,
+    rsend irsend rsend_init Ready,
     ssend issend ssend_init Synchronous,
 );
