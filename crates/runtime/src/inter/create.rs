@@ -134,10 +134,9 @@ impl Inter {
         self.comm.inner().peers()
     }
 
-    /// Revokes it at every member of both sides: messages, and collectives, which are made of messages over the bridge and of
-    /// collectives on each side.
+    /// Revokes it at every member of both sides: messages and collectives.
     pub fn revoke(&self) {
-        [&self.comm, &self.bridge].into_iter().for_each(Comm::revoke);
+        [&self.comm, &self.union].into_iter().for_each(Comm::revoke);
     }
 
     /// How many members the other side has.
