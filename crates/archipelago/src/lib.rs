@@ -94,6 +94,7 @@
 // The derive of Wire names the crate by its name, also in here.
 extern crate self as archipelago;
 
+mod active;
 mod address;
 mod buffered;
 mod collective;
@@ -120,6 +121,9 @@ mod set;
 pub mod testing;
 mod transfer;
 
+pub use active::{
+    Address, Calling, Handle, Object, ObjectName, Payload, Request as ActiveRequest, Returning, Taking,
+};
 pub use address::{Destination, Source, Status};
 pub use archipelago_macros::test;
 pub use buffered::SendBuffer;
@@ -129,6 +133,7 @@ pub use collective::{
 };
 pub use comm::{Comm, World, init};
 pub use create::Likeness;
+pub use engine::active::ActiveCounters;
 pub use engine::group::{Comparison, Ranks};
 pub use engine::topology::Neighbour;
 pub use engine::{Counters, PeerCounters};

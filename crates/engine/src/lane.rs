@@ -8,6 +8,8 @@ use fabric::{Arrival, Cause, Event, Payload, Peer, Port};
 use os::Time;
 use wire::ProcessId;
 
+use crate::active::Channels;
+use crate::active::frames::{ACTIVE, ACTIVE_RENDEZVOUS, MOVED, UNANSWERED};
 use crate::backlog::{ControlFrame, Outgoing};
 use crate::collective::choices::Choices;
 use crate::collective::{Algorithm, Case, Forced, Price};
@@ -82,14 +84,16 @@ impl Stored {
     fn add(&mut self, message: &Unexpected) {
         match message.body {
             Body::Remote { .. } | Body::Lost => self.announced += 1,
-            _ => self.eager_bytes += credit::cost(message.bytes),
+            _ if message.claim.reserved => {}
+            _ => self.eager_bytes += credit::cost(message.wire_bytes()),
         }
     }
 
     fn remove(&mut self, message: &Unexpected) {
         match message.body {
             Body::Remote { .. } | Body::Lost => self.announced -= 1,
-            _ => self.eager_bytes -= credit::cost(message.bytes),
+            _ if message.claim.reserved => {}
+            _ => self.eager_bytes -= credit::cost(message.wire_bytes()),
         }
     }
 }
@@ -106,6 +110,8 @@ pub(crate) struct PeerState {
     pub retractions: VecDeque<RequestId>,
     pub retractions_asked: u32,
     pub types: Introductions,
+    /// Answers to it that are not out of our hands.
+    pub answers_waiting: usize,
     pub stored: Stored,
     pub failed: Option<Cause>,
     /// It has said that no message of it follows.
@@ -167,6 +173,10 @@ pub struct Lane {
     pub(crate) registry: Registry,
     /// Boards on which this lane has stated that it sleeps.
     pub(crate) armed_boards: Vec<std::sync::Arc<mapped::board::Board>>,
+    /// Active messages, by context.
+    pub(crate) channels: Channels,
+    /// Calls without an answer.
+    pub(crate) calls_open: usize,
 }
 
 impl Lane {
@@ -204,6 +214,8 @@ impl Lane {
             agreements: Agreements::default(),
             registry: Registry::default(),
             armed_boards: Vec::new(),
+            channels: Channels::default(),
+            calls_open: 0,
         }
     }
 
@@ -263,6 +275,9 @@ impl Lane {
     pub fn finish(&mut self, finished: Finished) {
         if let Some((peer, payload)) = finished.release {
             self.port.release(peer, payload);
+        }
+        if let Some(turn) = finished.turn {
+            return self.turn_finished(turn);
         }
         let Some(ticket) = finished.ticket else { return };
         let request = ticket.request;
@@ -410,6 +425,7 @@ impl Lane {
         self.meet(peer);
         match arrival.frame.kind {
             EAGER | RENDEZVOUS | STEP_EAGER | STEP_RENDEZVOUS => return self.message_arrived(arrival, mine),
+            ACTIVE | ACTIVE_RENDEZVOUS => return self.active_arrived(arrival),
             DATA => return self.data_arrived(peer, header, arrival.payload),
             PULL => self.pull_arrived(peer, header[0], header[1]),
             DONE => self.done_arrived(peer, header[0]),
@@ -420,6 +436,8 @@ impl Lane {
                 let is_correct = match kind {
                     RETRACT => self.retract_arrived(peer, header[0], header[1] == LEAVES),
                     RETRACTED => self.retracted_arrived(peer, header[0], header[1]),
+                    UNANSWERED => self.unanswered_arrived(peer, header, &crate::work::hold(&arrival.payload)),
+                    MOVED => self.moved_arrived(peer, header[0], header[1]),
                     NAME => self.name_arrived(peer, header[0], &crate::work::hold(&arrival.payload)),
                     STEP_FAILED => self.failed_elsewhere(peer, header, &arrival.payload),
                     REVOKE => self.revoke_arrived(peer, header),
@@ -508,6 +526,7 @@ impl Lane {
                 retractions: VecDeque::new(),
                 retractions_asked: 0,
                 types: Introductions::default(),
+                answers_waiting: 0,
                 stored: Stored::default(),
                 failed: None,
                 farewell: false,
@@ -530,6 +549,11 @@ impl Lane {
         if let (State::Collective(_), Err(error)) = (&found.state, &outcome) {
             return self.fail_collective(request, error.clone());
         }
+        if let State::Call(call) = &found.state {
+            let context = call.context;
+            self.count_call_ended(context);
+        }
+        let Some(found) = self.requests.get_mut(request) else { return };
         match found.owner {
             Owner::User => {
                 found.state = State::Done(outcome);
@@ -538,6 +562,15 @@ impl Lane {
             Owner::Nobody => {
                 let keep = self.requests.remove(request).and_then(|r| r.keep);
                 self.work.extend(keep.map(Work::Drop));
+            }
+            Owner::Turn { context } => {
+                self.requests.remove(request);
+                self.fetched(context, outcome);
+            }
+            owner @ (Owner::Told { .. } | Owner::Answer { .. }) => {
+                let keep = self.requests.remove(request).and_then(|r| r.keep);
+                self.work.extend(keep.map(Work::Drop));
+                self.ended_for(owner, outcome.err());
             }
             Owner::Step { collective } => {
                 let ended = self.requests.remove(request).map(|r| r.state);

@@ -329,6 +329,16 @@ impl Process {
         }
     }
 
+    /// A handler of active messages has panicked: the job ends with that. Ranks as threads, and a process that nobody
+    /// started, end all that they do with it.
+    pub(crate) fn handler_panicked(&self, text: &str) {
+        let why = format!("rank {} panicked in a handler of active messages: {text}", self.world.rank);
+        match self.house.has_keeper() {
+            true => self.abort(101, &why),
+            false => self.revoke(&why),
+        }
+    }
+
     /// Leaves the job in order, together with the others: completes what was sent, exchanges farewells with every peer
     /// that it met (afterwards nobody reads this process's memory), and tells the keeper.
     ///
@@ -407,7 +417,10 @@ impl Process {
             cell.lock().lane.port().leave();
             cell.wait_until(cell.lock(), None, Some(deadline), &self.house, |lane| lane.port().has_left());
             // Who still waits, on another thread or as a task, is told.
-            cell.lock().lane.poison(LEFT_WHY);
+            let mut inside = cell.lock();
+            inside.lane.poison(LEFT_WHY);
+            inside.lane.drop_handlers();
+            drop(inside);
             cell.wake();
             cell.wait_until(cell.lock(), None, Some(deadline), &self.house, |lane| !lane.has_work());
         }
