@@ -181,6 +181,11 @@ pub struct Readme;
 #[doc = include_str!("../../../docs/layouts.md")]
 pub struct Layouts;
 
+/// And the page on active messages.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/active-messages.md")]
+pub struct ActiveMessages;
+
 /// And the page on collectives.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/collectives.md")]

@@ -365,10 +365,10 @@ impl Lane {
         self.requests.pending()
     }
 
-    /// Whether there are any, complete or not.
+    /// Whether there are any, complete or not; or active messages, which may bring more.
     #[inline]
     pub fn has_requests(&self) -> bool {
-        !self.requests.is_empty()
+        !self.requests.is_empty() || !self.channels.is_empty()
     }
 
     /// When the lane wants to be polled even if nothing arrives.

@@ -8,7 +8,9 @@ use engine::active::{
     ActiveCounters, CALLS_MAX, Delivered, Handler, ObjectId, Outcome, Owed, Parcel, Target, Unanswered,
 };
 use engine::{Data, Error, Pointer, RequestId, Sent, TypeTag};
+use mapped::Guard;
 
+use crate::cell::Inside;
 use crate::harness::panic_text;
 use crate::{Comm, Process};
 
@@ -231,7 +233,7 @@ impl Comm {
     }
 
     /// Sees to it that what the lane has begun goes on: here, or where the lane is moved on; after the turn, in a handler.
-    fn move_kept(&self, inside: std::sync::MutexGuard<'_, crate::cell::Inside>) {
+    fn move_kept(&self, inside: Guard<'_, Inside>) {
         let cell = self.cell();
         cell.nudge(&inside);
         if inside.lane.has_work() && !in_handler() {

@@ -103,7 +103,7 @@ where
         let comm = runtime::Comm::new(process, self.communicator.clone());
         match self.function.handle(message, Request::new(comm, sender, owed)) {
             Some((answer, request)) => {
-                request.is_answered_otherwise();
+                request.give_up();
                 Outcome::Answer(parcel(answer))
             }
             None => Outcome::Kept,

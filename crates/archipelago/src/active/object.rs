@@ -112,34 +112,6 @@ impl Comm {
         let object = registered.map_err(|error| spot.explain::<Q::Item>(&self.untyped, error))?;
         Ok(Object { address: Address::new(self.clone(), self.rank(), object) })
     }
-
-    /// Starts the thread that moves this process's messages on, and handles active messages, while the program computes. It
-    /// sleeps when nothing happens. Operations that are polled as futures start it as well.
-    ///
-    /// # Errors
-    /// When the system gives no thread.
-    ///
-    /// ```
-    /// # archipelago::testing::run(2, |world| {
-    /// let answers = world.register(|x: u8| x + 1)?;
-    /// world.start_progress_thread().expect("a thread");
-    /// if world.rank() == 1 {
-    ///     // Rank 0 needs not take part.
-    ///     assert_eq!(answers.at(0).call(&1)?, 2);
-    ///     world.to(0).send(&())?;
-    /// } else {
-    ///     while world.from(1).try_probe()?.is_none() {
-    ///         std::thread::sleep(std::time::Duration::from_millis(1)); // computes
-    ///     }
-    ///     world.from(1).receive::<()>()?;
-    /// }
-    /// world.quiescence()?;
-    /// # Ok::<(), archipelago::Error>(())
-    /// # });
-    /// ```
-    pub fn start_progress_thread(&self) -> std::io::Result<()> {
-        self.untyped.process().start_progress_thread()
-    }
 }
 
 impl<Q: Payload, R: Payload> Object<Q, R> {

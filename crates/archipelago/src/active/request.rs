@@ -118,7 +118,7 @@ impl<R: Payload> Request<R> {
     }
 
     /// The answer goes another way.
-    pub(super) fn is_answered_otherwise(mut self) {
+    pub(super) fn give_up(mut self) {
         self.owed = None;
     }
 }
@@ -126,7 +126,11 @@ impl<R: Payload> Request<R> {
 impl<R: Payload> Drop for Request<R> {
     fn drop(&mut self) {
         if let Some(owed) = self.owed.take() {
-            self.comm.leave_unanswered(owed, "its handler has dropped the request without an answer");
+            let why = match std::thread::panicking() {
+                true => "its handler has panicked",
+                false => "its handler has dropped the request without an answer",
+            };
+            self.comm.leave_unanswered(owed, why);
         }
     }
 }
