@@ -14,10 +14,10 @@ use fabric::{Class, Frame};
 use world::{Chance, World};
 
 /// The frames' kinds.
-const ACTIVE: u8 = 32;
-const ACTIVE_RENDEZVOUS: u8 = 33;
-const UNANSWERED: u8 = 34;
-const MOVED: u8 = 35;
+const ACTIVE: u8 = 40;
+const ACTIVE_RENDEZVOUS: u8 = 41;
+const UNANSWERED: u8 = 42;
+const MOVED: u8 = 43;
 
 /// What a handler wants done, once its turn is over.
 enum Intent {
@@ -418,6 +418,97 @@ fn what_no_correct_peer_sends_ends_the_connection_and_nothing_else() {
     }
     scene.settle("stale names");
     assert_eq!(scene.world.ranks[0].lane.counters().frames_refused, 0);
+}
+
+/// A room with guards around it; whatever comes is answered, kept or refused.
+struct Guarded {
+    room: Vec<u8>,
+    bytes: usize,
+    kept: Arc<Mutex<Vec<Owed>>>,
+}
+
+const GUARD: usize = 64;
+
+// SAFETY: the room stays where it is until the next message.
+unsafe impl Handler for Guarded {
+    fn room(&mut self, bytes: usize) -> Result<Pointer, String> {
+        if bytes > 1 << 20 {
+            return Err("too much".into());
+        }
+        self.bytes = bytes;
+        self.room = vec![0xa5; bytes + 2 * GUARD];
+        Ok(Pointer::new(self.room[GUARD..].as_mut_ptr()))
+    }
+
+    fn handle(&mut self, delivered: Delivered<'_>) -> Outcome {
+        if let Some(small) = delivered.small {
+            return Outcome::Answer(parcel(small.to_vec()));
+        }
+        assert_eq!(delivered.bytes, self.bytes);
+        let room = &self.room;
+        assert!(room[..GUARD].iter().chain(&room[GUARD + self.bytes..]).all(|byte| *byte == 0xa5));
+        self.kept.lock().unwrap().extend(delivered.owed);
+        Outcome::Kept
+    }
+}
+
+#[test]
+fn hostile_frames_harm_nobody_else() {
+    for seed in 1..=300 {
+        let mut scene = Scene::new(World::new(3, seed, Config { pool_bytes: 64 << 10, ..Config::default() }));
+        let kept = Arc::new(Mutex::new(Vec::new()));
+        let (lane, world) = scene.lane(0);
+        for id in [ObjectId::Stated(0), ObjectId::InOrder, ObjectId::Own] {
+            let handler = Guarded { room: Vec::new(), bytes: 0, kept: kept.clone() };
+            let of = TypeTag { signature: 0, name: || "mine".to_owned() };
+            lane.register(&world, id, of, Box::new(handler)).unwrap();
+        }
+        // Calls for the storm to hit.
+        let to = Target { rank: 1, object: 0 };
+        let calls: Vec<RequestId> =
+            (0..4).map(|_| lane.call_kept(&world, to, parcel(vec![1; 8]), false).unwrap()).collect();
+        let mut chance = Chance::new(seed + 5);
+        for _ in 0..400 {
+            let word = |chance: &mut Chance| match chance.below(4) {
+                0 => chance.below(usize::MAX >> 12) as u64,
+                1 => 1 << 32 | chance.below(4) as u64,
+                _ => chance.below(6) as u64,
+            };
+            let kind = [ACTIVE, ACTIVE_RENDEZVOUS, UNANSWERED, MOVED, 5, 6, 7, 9, 10][chance.below(9)];
+            let object = [0, 1 << 32, 1 << 58, 9][chance.below(4)];
+            let label = (chance.below(8) as u64) << 59 | object;
+            let call = calls[chance.below(4)].word();
+            let first = [world.context.0, call, word(&mut chance)][chance.below(3)];
+            let header = match kind {
+                ACTIVE | ACTIVE_RENDEZVOUS => [first, label, word(&mut chance) % 2],
+                _ => [[call, word(&mut chance)][chance.below(2)], word(&mut chance), word(&mut chance)],
+            };
+            let length = [0, 8, 16, 24, 32, 40, 41, 200, 3000][chance.below(9)];
+            let mut payload: Vec<u8> = (0..length).map(|_| chance.below(256) as u8).collect();
+            // Announcements and heads that mean something.
+            for (at, bytes) in payload.chunks_exact_mut(8).enumerate() {
+                if chance.below(2) == 0 {
+                    let value = if at == 1 { 0 } else { word(&mut chance) };
+                    bytes.copy_from_slice(&value.to_le_bytes());
+                }
+            }
+            let liar = &mut scene.world.ranks[1].lane;
+            let target = fabric_me(liar, 0);
+            let _ = liar.port().send(target, Class::Data, Frame { kind, header }, &payload);
+            (0..chance.below(6)).for_each(|_| drop(scene.world.step()));
+            if let Some(owed) = kept.lock().unwrap().pop() {
+                let (lane, _) = scene.lane(0);
+                lane.answer(owed, parcel(vec![7; 100]));
+            }
+        }
+        // An honest one is served all the same.
+        let letter = Letter { origin: 2, object: 0, number: 1, hops: 0, fate: 0 };
+        let (lane, world) = scene.lane(2);
+        let to = Target { rank: 0, object: 0 };
+        let call = lane.call_kept(&world, to, parcel(letter.write(20)), false).unwrap();
+        let outcome = scene.world.wait_all(&[(2, call)], "an honest call");
+        assert!(outcome[0].is_ok(), "seed {seed}: {outcome:?}");
+    }
 }
 
 fn fabric_me(lane: &mut archipelago_engine::Lane, rank: u32) -> fabric::Peer {

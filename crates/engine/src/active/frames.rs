@@ -5,13 +5,13 @@
 use crate::envelope::{Announcement, Envelope, STEP_LABEL};
 
 /// An active message with its payload.
-pub(crate) const ACTIVE: u8 = 32;
+pub(crate) const ACTIVE: u8 = 40;
 /// An announced active message.
-pub(crate) const ACTIVE_RENDEZVOUS: u8 = 33;
+pub(crate) const ACTIVE_RENDEZVOUS: u8 = 41;
 /// A frame of control: a call gets no answer. Header: the call, why; payload: text.
-pub(crate) const UNANSWERED: u8 = 34;
+pub(crate) const UNANSWERED: u8 = 42;
 /// A frame of control: a call was forwarded. Header: the call, how often so far and to which rank.
-pub(crate) const MOVED: u8 = 35;
+pub(crate) const MOVED: u8 = 43;
 
 /// In a label: this is an active message. A step's sequence never gets there.
 pub(crate) const ACTIVE_LABEL: u64 = STEP_LABEL | 1 << 62;
