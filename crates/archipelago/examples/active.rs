@@ -15,7 +15,9 @@ fn main() -> archipelago::Result<()> {
     assert_eq!(world.size(), 2, "this is for two ranks");
     let echo = world.register(|x: u64| x)?;
     let mut sum = 0u64;
-    let add = world.register(move |x: u64| sum += x)?;
+    let add = world.register(move |x: u64| {
+        sum = std::hint::black_box(sum + x);
+    })?;
     let mut figures: [Vec<f64>; 4] = Default::default();
     for _ in 0..REPEATS {
         figures[0].push(each(|| plain_round_trips(&world))?);
@@ -38,8 +40,14 @@ fn main() -> archipelago::Result<()> {
     let idle = idle_share(&world)?;
     if world.rank() == 0 {
         let [ping, call, send, tell] = figures.map(median);
-        println!("round trip of 8 bytes: send and receive {ping:.0} ns, call {call:.0} ns: {:.2} times", call / ping);
-        println!("one way, 8 bytes: send {send:.0} ns each, tell {tell:.0} ns each: {:.2} times", tell / send);
+        println!(
+            "round trip of 8 bytes: send and receive {ping:.0} ns, call {call:.0} ns: {:.2} times",
+            call / ping
+        );
+        println!(
+            "one way, 8 bytes: send {send:.0} ns each, tell {tell:.0} ns each: {:.2} times",
+            tell / send
+        );
         println!("idle for 2 s with a progress thread: {:.3} % of a core", 100.0 * idle);
     }
     echo.at(0);

@@ -37,6 +37,7 @@ pub mod request;
 mod retract;
 mod send;
 pub mod split;
+mod stored;
 pub mod topology;
 mod transfer;
 pub mod work;

@@ -495,7 +495,9 @@ fn hostile_frames_harm_nobody_else() {
             let liar = &mut scene.world.ranks[1].lane;
             let target = fabric_me(liar, 0);
             let _ = liar.port().send(target, Class::Data, Frame { kind, header }, &payload);
-            (0..chance.below(6)).for_each(|_| drop(scene.world.step()));
+            for _ in 0..chance.below(6) {
+                scene.world.step();
+            }
             if let Some(owed) = kept.lock().unwrap().pop() {
                 let (lane, _) = scene.lane(0);
                 lane.answer(owed, parcel(vec![7; 100]));

@@ -353,7 +353,11 @@ impl Process {
             cell.wait_until(cell.lock(), None, None, &self.house, |lane| {
                 lane.is_poisoned() || lane.all_sent()
             });
-            cell.lock().lane.bid_farewell();
+        }
+        // On all lanes before it waits on any: one that has met nobody on a lane goes on to the next, and may be met there by
+        // one that waits for it here until it has left.
+        self.cells().for_each(|cell| cell.lock().lane.bid_farewell());
+        for cell in self.cells() {
             cell.wait_until(cell.lock(), None, None, &self.house, |lane| {
                 lane.is_poisoned() || lane.all_farewells_in()
             });

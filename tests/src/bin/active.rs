@@ -126,7 +126,8 @@ fn kill(world: &Comm) -> Result<()> {
         }
     })?;
     let there = world.agreed::<u32, u32>(1);
-    let error = (0..).find_map(|i| there.at(i as usize % n).call(&(i % 4)).err()).expect("an error in the end");
+    let error =
+        (0..).find_map(|i| there.at(i as usize % n).call(&(i % 4)).err()).expect("an error in the end");
     assert!(
         matches!(error, Error::PeerFailed { .. } | Error::Unanswered { .. } | Error::Ended { .. }),
         "{error}"
