@@ -360,3 +360,20 @@ fn the_progress_thread_handles_while_its_rank_computes(world: Comm) -> Result<()
     }
     comm.quiescence()
 }
+
+#[archipelago::test(ranks = [2, 4])]
+fn revocation_ends_calls(world: Comm) -> Result<()> {
+    let comm = world.duplicate()?;
+    let mut kept = Vec::new();
+    let never = comm.register(move |_: u64, request: ActiveRequest<u64>| kept.push(request))?;
+    let call = never.at((world.rank() + 1) % world.size()).call_owned(1);
+    if world.rank() == 0 {
+        comm.revoke();
+    }
+    assert!(call.wait().is_err());
+    assert!(never.at(0).call(&1).is_err() && never.at(0).tell(&1).is_err() && comm.quiescence().is_err());
+    // The others are as they were.
+    let echo = world.register(|x: u64| x)?;
+    assert_eq!(echo.at(0).call(&3)?, 3);
+    world.quiescence()
+}

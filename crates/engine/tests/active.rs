@@ -139,7 +139,8 @@ impl Scene {
         for object in 0..OBJECTS {
             let handler = Script { object, log: self.logs[rank].clone(), room: Vec::new() };
             let (lane, world) = self.lane(rank);
-            let id = lane.register(&world, ObjectId::Stated(object), TypeTag::BYTES, Box::new(handler));
+            let id =
+                lane.register_object(&world, ObjectId::Stated(object), TypeTag::BYTES, Box::new(handler));
             assert_eq!(id, Ok(u64::from(object)));
         }
     }
@@ -461,7 +462,7 @@ fn hostile_frames_harm_nobody_else() {
         for id in [ObjectId::Stated(0), ObjectId::InOrder, ObjectId::Own] {
             let handler = Guarded { room: Vec::new(), bytes: 0, kept: kept.clone() };
             let of = TypeTag { signature: 0, name: || "mine".to_owned() };
-            lane.register(&world, id, of, Box::new(handler)).unwrap();
+            lane.register_object(&world, id, of, Box::new(handler)).unwrap();
         }
         // Calls for the storm to hit.
         let to = Target { rank: 1, object: 0 };

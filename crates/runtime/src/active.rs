@@ -25,7 +25,7 @@ pub fn in_handler() -> bool {
 }
 
 impl Comm {
-    /// Registers an object (see [`engine::Lane::register`]). Returns its id.
+    /// Registers an object (see [`engine::Lane::register_object`]). Returns its id.
     ///
     /// # Errors
     /// An id that is taken, or was; an inter-communicator; the process has left.
@@ -38,7 +38,7 @@ impl Comm {
         let handler = Box::new(Surrounded { handler, process });
         let cell = self.cell();
         let mut inside = cell.lock();
-        let object = inside.lane.register(self.inner(), id, of, handler)?;
+        let object = inside.lane.register_object(self.inner(), id, of, handler)?;
         cell.nudge(&inside);
         Ok(object)
     }
@@ -113,7 +113,10 @@ impl Comm {
     pub fn start_call(&self, to: Target, parcel: Parcel) -> Result<RequestId, Error> {
         let in_turn = in_handler();
         let mut inside = self.cell().lock();
-        while !in_turn && inside.lane.calls_open() >= CALLS_MAX && inside.lane.check_open().is_ok() {
+        while !in_turn
+            && inside.lane.calls_open() >= CALLS_MAX
+            && inside.lane.check_serves(self.inner()).is_ok()
+        {
             drop(inside);
             self.wait_for_calls();
             inside = self.cell().lock();
@@ -202,21 +205,21 @@ impl Comm {
         // What has arrived is taken in first: whoever asks again and again need not wait otherwise.
         let inside = cell.progress(cell.lock(), &self.process().house);
         cell.wait_until(inside, None, None, &self.process().house, |lane| {
-            lane.check_open().is_err() || lane.is_passive(self.inner())
+            lane.check_serves(self.inner()).is_err() || lane.is_passive(self.inner())
         });
         if calls_ns > 0 {
             let deadline = self.process().clock().now() + calls_ns;
             cell.wait_until(cell.lock(), None, Some(deadline), &self.process().house, |lane| {
-                lane.check_open().is_err() || lane.active_counters(self.inner()).calls == 0
+                lane.check_serves(self.inner()).is_err() || lane.active_counters(self.inner()).calls == 0
             });
         }
-        cell.lock().lane.check_open()
+        cell.lock().lane.check_serves(self.inner())
     }
 
     fn wait_for_calls(&self) {
         let cell = self.cell();
         cell.wait_until(cell.lock(), None, None, &self.process().house, |lane| {
-            lane.check_open().is_err() || lane.calls_open() < CALLS_MAX
+            lane.check_serves(self.inner()).is_err() || lane.calls_open() < CALLS_MAX
         });
     }
 

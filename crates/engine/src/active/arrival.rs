@@ -51,6 +51,7 @@ impl Lane {
         if let Some(channel) = self.channels.get(&first)
             && !channel.running
             && channel.ready.is_empty()
+            && channel.communicator.revoked_by().is_none()
             && !self.poisoned
             && self.closed.is_none()
             && channel.objects.contains_key(&object)
@@ -69,6 +70,7 @@ impl Lane {
         let message = Unexpected { peer, signature, bytes, body, retracted: false, claim };
         self.count_stored(&message);
         match self.channels.get_mut(&first) {
+            Some(channel) if channel.communicator.revoked_by().is_some() => self.discard(message),
             Some(channel) if channel.objects.contains_key(&object) => {
                 self.unexpected.push(key(first, object), message);
                 channel.make_ready(object);
@@ -202,7 +204,8 @@ impl Lane {
     pub(crate) fn next_turn(&mut self, context: u64) {
         loop {
             let Some(channel) = self.channels.get_mut(&context) else { return };
-            if channel.running || self.poisoned || self.closed.is_some() {
+            let is_revoked = channel.communicator.revoked_by().is_some();
+            if channel.running || is_revoked || self.poisoned || self.closed.is_some() {
                 return;
             }
             let Some(object) = channel.ready.pop_front() else { return };

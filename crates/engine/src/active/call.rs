@@ -85,7 +85,7 @@ impl Lane {
         communicator: &Arc<Communicator>,
         to: Target,
     ) -> Result<(RequestId, Peer, Head), Error> {
-        self.check_open()?;
+        self.check_serves(communicator)?;
         let peer = self.peer(communicator, to.rank)?;
         if let Some(cause) = self.silenced(peer) {
             return Err(Error::PeerFailed { rank: Some(to.rank), process: self.port.process(peer), cause });
@@ -133,6 +133,15 @@ impl Lane {
             let error = Error::PeerFailed { rank: Some(rank), process, cause: cause.clone() };
             self.complete(call, Err(self.end_of_all().unwrap_or(error)));
         }
+    }
+
+    /// Ends a call with an error. Returns whether it was one under way.
+    pub(crate) fn end_call(&mut self, request: RequestId, error: &Error) -> bool {
+        let is_call = matches!(self.requests.get(request).map(|r| &r.state), Some(State::Call(_)));
+        if is_call {
+            self.complete(request, Err(error.clone()));
+        }
+        is_call
     }
 
     /// Lets a call go: its answer is dropped when it comes.

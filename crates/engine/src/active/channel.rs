@@ -201,14 +201,14 @@ impl Lane {
     ///
     /// # Errors
     /// An id that is taken or was; the lane is closed.
-    pub fn register(
+    pub fn register_object(
         &mut self,
         communicator: &Arc<Communicator>,
         id: ObjectId,
         of: TypeTag,
         handler: Box<dyn Handler>,
     ) -> Result<u64, Error> {
-        self.check_open()?;
+        self.check_serves(communicator)?;
         self.types.note(of);
         let channel = self.channel(communicator);
         let object = match id {

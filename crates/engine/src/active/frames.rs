@@ -138,7 +138,7 @@ pub(crate) fn read_announcement(kind: Kind, payload: &[u8]) -> Option<(Announcem
 
 /// The envelope of an active message; an answer's first word is the call.
 pub(crate) fn envelope(first: u64, kind: Kind, object: u64, signature: u64) -> Envelope {
-    Envelope { context: first, source: NO_SOURCE, label: kind.label(object), signature }
+    Envelope { context: first, source: NO_SOURCE, label: kind.label(object), signature, ready: false }
 }
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ impl Lane {
         of: TypeTag,
         data: Data,
     ) -> Result<Sent, Error> {
-        self.check_open()?;
+        self.check_serves(communicator)?;
         let peer = self.peer(communicator, to.rank)?;
         self.introduce(peer, of);
         let envelope = envelope(communicator.context.0, Kind::Tell, to.object, of.signature);
@@ -91,7 +91,7 @@ impl Lane {
         parcel: Parcel,
         in_turn: bool,
     ) -> Result<(), Error> {
-        self.check_open()?;
+        self.check_serves(communicator)?;
         let peer = self.peer(communicator, to.rank)?;
         self.channel(communicator);
         self.send_or_queue(communicator, peer, to, Kind::Tell, Head::NONE, parcel, in_turn)
@@ -278,6 +278,11 @@ impl Lane {
 }
 
 impl Envelope {
+    /// Whether it is of a message of this context. An answer names its call instead.
+    pub(crate) fn is_of(&self, context: u64) -> bool {
+        self.context == context && !self.is_answer()
+    }
+
     /// Whether it is that of an answer.
     pub(crate) fn is_answer(&self) -> bool {
         self.label == Kind::Answer.label(self.label & OBJECT_MASK)
