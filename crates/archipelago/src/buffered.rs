@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use wire::{Items, Wire};
 
 use crate::address::Destination;
+use crate::called::called;
 use crate::kept::Kept;
 use crate::{Comm, Error, Result};
 
@@ -83,7 +84,9 @@ impl Destination<'_> {
     /// # Errors
     /// [`Error::NoRoom`] when the messages that have not been taken leave too little room in the buffer; a rank or a tag that
     /// can't be; a peer that is known to be gone. Nothing was sent.
+    #[track_caller]
     pub fn send_buffered<B: Items + ?Sized>(&self, buffer: &mut SendBuffer, data: &B) -> Result<()> {
+        called(self.comm);
         let items = data.items();
         // Of a type that is not sent where it lies its encoding is kept as well.
         let encoded = if B::Item::FORM.sent_in_place() { 0 } else { items.len() * B::Item::BYTES };

@@ -3,6 +3,7 @@
 use engine::Comparison;
 use wire::Wire;
 
+use crate::called::called;
 use crate::error::{Peer, Spot};
 use crate::{Comm, Group, Result};
 
@@ -24,7 +25,9 @@ impl Comm {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn duplicate(&self) -> Result<Comm> {
+        called(self);
         self.untyped
             .duplicate()
             .map(Comm::of)
@@ -46,7 +49,9 @@ impl Comm {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn split(&self, colour: Option<u32>, key: i64) -> Result<Option<Comm>> {
+        called(self);
         self.untyped
             .split(colour, key)
             .map(|part| part.map(Comm::of))
@@ -67,7 +72,9 @@ impl Comm {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn split_by<K: Wire + Eq>(&self, key: &K) -> Result<Comm> {
+        called(self);
         let mut mine = vec![0; K::BYTES];
         key.pack(&mut mine);
         // What is no value equals none; the same bytes are the same value.
@@ -90,7 +97,9 @@ impl Comm {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn split_by_host(&self) -> Result<Comm> {
+        called(self);
         let part = self.untyped.split_by_host();
         part.map(Comm::of).map_err(|error| spot("split_by_host").explain::<()>(&self.untyped, error))
     }
@@ -111,7 +120,9 @@ impl Comm {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn split_by_numa_node(&self) -> Result<Option<Comm>> {
+        called(self);
         let part = self.untyped.split_by_numa_node();
         let of = |part: Option<_>| part.map(Comm::of);
         part.map(of).map_err(|error| spot("split_by_numa_node").explain::<()>(&self.untyped, error))
@@ -133,7 +144,9 @@ impl Comm {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn create(&self, group: &Group) -> Result<Option<Comm>> {
+        called(self);
         let created = self.untyped.create(group.inner());
         let of = |created: Option<_>| created.map(Comm::of);
         created.map(of).map_err(|error| spot("create").explain::<()>(&self.untyped, error))

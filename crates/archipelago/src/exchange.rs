@@ -5,6 +5,7 @@ use wire::Wire;
 
 use crate::Result;
 use crate::address::{Destination, Source, Status};
+use crate::called::called;
 
 impl Destination<'_> {
     /// Sends `data` and receives into `buffer` at the same time, and returns when both are done. The two peers may be
@@ -26,11 +27,13 @@ impl Destination<'_> {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn send_receive<B, R>(&self, data: &B, from: &Source<'_>, buffer: &mut R) -> Result<Status>
     where
         B: Buffer + ?Sized,
         R: BufferMut + ?Sized,
     {
+        called(self.comm);
         self.comm.scope(|scope| {
             let incoming = from.start_receive(scope, buffer)?;
             let outgoing = self.start_send(scope, data)?;

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 use layout::{Buffer, BufferMut};
 
 use crate::address::{Destination, Source, Status};
+use crate::called::called;
 use crate::kept::Kept;
 use crate::{Comm, Failed, Result};
 
@@ -29,7 +30,9 @@ impl Destination<'_> {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn send_owned<B: Buffer + Send + 'static>(&self, data: B) -> SendOwned<B> {
+        called(self.comm);
         let mut kept = Kept::new(data);
         kept.send(self, "send_owned");
         SendOwned { running: Some((self.comm.clone(), kept)) }
@@ -52,7 +55,9 @@ impl Source<'_> {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn receive_owned<B: BufferMut + Send + 'static>(&self, buffer: B) -> ReceiveOwned<B> {
+        called(self.comm);
         let mut kept = Kept::new(buffer);
         kept.receive(self, "receive_owned");
         ReceiveOwned { running: Some((self.comm.clone(), kept)) }

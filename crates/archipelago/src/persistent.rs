@@ -4,6 +4,7 @@ use engine::Mode;
 use layout::OwnedBuffer;
 
 use crate::address::{Destination, Source, Status};
+use crate::called::called;
 use crate::kept::Kept;
 use crate::{Comm, Result};
 
@@ -55,7 +56,9 @@ impl<B: OwnedBuffer> PersistentSend<B> {
     ///
     /// # Errors
     /// As [`wait`](PersistentSend::wait); a rank or a tag that can't be.
+    #[track_caller]
     pub fn start(&mut self) -> Result<()> {
+        called(&self.comm);
         let Some(kept) = &mut self.kept else { unreachable!("{ENDED}") };
         kept.wait(&self.comm)?;
         let to = Destination { comm: &self.comm, rank: self.rank, tag: self.tag, mode: self.mode };
@@ -112,7 +115,9 @@ impl<B: OwnedBuffer> PersistentReceive<B> {
     ///
     /// # Errors
     /// As [`wait`](PersistentReceive::wait); a rank or a tag that can't be.
+    #[track_caller]
     pub fn start(&mut self) -> Result<()> {
+        called(&self.comm);
         self.wait()?;
         let Some(kept) = &mut self.kept else { unreachable!("{ENDED}") };
         kept.receive(&Source { comm: &self.comm, source: self.source, tag: self.tag }, "persistent_receive");

@@ -4,6 +4,7 @@ use layout::{BufferMut, MemoryMut};
 use wire::{Incoming, Receivable, Wire};
 
 use crate::address::{Source, Status};
+use crate::called::called;
 use crate::error::{Peer, Spot};
 use crate::raw::{self, Arrivals};
 use crate::transfer::type_of;
@@ -14,7 +15,9 @@ impl<'c> Source<'c> {
     ///
     /// # Errors
     /// A rank or a tag that can't be, a peer that is gone.
+    #[track_caller]
     pub fn probe(&self) -> Result<Status> {
+        called(self.comm);
         let comm = &self.comm.untyped;
         let status = comm.probe(self.source, self.tag);
         status.map(Status::of).map_err(|error| self.spot("probe").explain::<()>(comm, error))
@@ -50,12 +53,18 @@ impl<'c> Source<'c> {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn matched_probe(&self) -> Result<Message<'c>> {
+        called(self.comm);
+        self.take_message()
+    }
+
+    pub(crate) fn take_message(&self) -> Result<Message<'c>> {
         let comm = &self.comm.untyped;
         let (name, status) = comm
             .matched_probe(self.source, self.tag)
             .map_err(|error| self.spot("matched_probe").explain::<()>(comm, error))?;
-        Ok(Message { comm, name, status, held: true, verb: None })
+        Ok(Message { comm, name, status, held: true })
     }
 
     /// Takes a message that has arrived, if one has.
@@ -66,7 +75,7 @@ impl<'c> Source<'c> {
         let comm = &self.comm.untyped;
         let found = comm.try_matched_probe(self.source, self.tag);
         let found = found.map_err(|error| self.spot("try_matched_probe").explain::<()>(comm, error))?;
-        Ok(found.map(|(name, status)| Message { comm, name, status, held: true, verb: None }))
+        Ok(found.map(|(name, status)| Message { comm, name, status, held: true }))
     }
 }
 
@@ -76,20 +85,6 @@ pub struct Message<'c> {
     name: engine::Message,
     status: engine::Status,
     held: bool,
-    /// What it is the answer to, if it is one.
-    verb: Option<&'static str>,
-}
-
-impl<'c> Message<'c> {
-    /// The answer to a call.
-    pub(crate) fn answer(
-        comm: &'c runtime::Comm,
-        name: engine::Message,
-        status: engine::Status,
-        verb: &'static str,
-    ) -> Message<'c> {
-        Message { comm, name, status, held: true, verb: Some(verb) }
-    }
 }
 
 impl Message<'_> {
@@ -127,10 +122,7 @@ impl Message<'_> {
     }
 
     fn spot(&self, operation: &'static str) -> Spot {
-        match self.verb {
-            Some(verb) => Spot { operation: verb, peer: Peer::To(self.status.source), tag: None },
-            None => Spot { operation, peer: Peer::From(self.status.source), tag: Some(self.status.tag) },
-        }
+        Spot { operation, peer: Peer::From(self.status.source), tag: Some(self.status.tag) }
     }
 }
 

@@ -11,6 +11,7 @@ use layout::{Buffer, BufferMut, Memory, MemoryMut};
 use wire::Wire;
 
 use crate::address::{Destination, Source, Status};
+use crate::called::called;
 use crate::collective::Described;
 use crate::operation::Operation;
 use crate::{Comm, Result};
@@ -138,6 +139,7 @@ impl<'c> Destination<'c> {
     ///
     /// # Errors
     /// A rank or a tag that can't be, a peer that is known to be gone: nothing was started.
+    #[track_caller]
     pub fn start_send<'scope, 'env, B>(
         &self,
         scope: &'scope Scope<'scope, 'env>,
@@ -147,6 +149,7 @@ impl<'c> Destination<'c> {
         B: Buffer + ?Sized,
         'c: 'scope,
     {
+        called(self.comm);
         // SAFETY: the buffer is borrowed for 'scope, and the scope does not end before the operation is complete.
         let operation = unsafe {
             match data.memory() {
@@ -167,6 +170,7 @@ impl<'c> Source<'c> {
     ///
     /// # Errors
     /// A rank or a tag that can't be, a peer that is known to be gone: nothing was started.
+    #[track_caller]
     pub fn start_receive<'scope, 'env, B>(
         &self,
         scope: &'scope Scope<'scope, 'env>,
@@ -176,6 +180,7 @@ impl<'c> Source<'c> {
         B: BufferMut + ?Sized,
         'c: 'scope,
     {
+        called(self.comm);
         let buffer: *mut B = buffer;
         // SAFETY: the buffer is mutably borrowed for 'scope, the scope does not end before the operation is complete, and
         // only `Receiving::wait` gives it back before, when it is.

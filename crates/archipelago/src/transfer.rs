@@ -5,6 +5,7 @@ use layout::{Buffer, BufferMut, MemoryMut};
 use wire::{Incoming, Receivable, Wire};
 
 use crate::address::{Destination, Source, Status};
+use crate::called::{called, called_blindly};
 use crate::{Error, Result, raw};
 
 /// What the engine is told of a type.
@@ -55,7 +56,9 @@ impl Destination<'_> {
     /// # });
     /// ```
     #[inline]
+    #[track_caller]
     pub fn send<B: Buffer + ?Sized>(&self, data: &B) -> Result<()> {
+        called(self.comm);
         self.send_as("send", self.mode, data)
     }
 
@@ -64,7 +67,9 @@ impl Destination<'_> {
     /// # Errors
     /// As [`send`](Destination::send).
     #[inline]
+    #[track_caller]
     pub fn send_synchronous<B: Buffer + ?Sized>(&self, data: &B) -> Result<()> {
+        called(self.comm);
         self.send_as("send_synchronous", Mode::Synchronous, data)
     }
 
@@ -97,8 +102,10 @@ impl Source<'_> {
     /// # });
     /// ```
     #[inline]
+    #[track_caller]
     pub fn receive<R: Receivable>(&self) -> Result<R> {
-        self.receive_with_status().map(|(received, _)| received)
+        called_blindly(self.comm);
+        self.take().map(|(received, _)| received)
     }
 
     /// Receives, and tells from whom and with which tag.
@@ -106,7 +113,14 @@ impl Source<'_> {
     /// # Errors
     /// As [`receive`](Source::receive).
     #[inline]
+    #[track_caller]
     pub fn receive_with_status<R: Receivable>(&self) -> Result<(R, Status)> {
+        called(self.comm);
+        self.take()
+    }
+
+    #[inline]
+    fn take<R: Receivable>(&self) -> Result<(R, Status)> {
         let mut status = Status { source: 0, tag: 0, bytes: 0 };
         let received = R::take(Next { source: self, status: &mut status })?;
         Ok((received, status))
@@ -146,7 +160,9 @@ impl Source<'_> {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn receive_into<B: BufferMut + ?Sized>(&self, buffer: &mut B) -> Result<Status> {
+        called(self.comm);
         let (comm, spot) = (&self.comm.untyped, self.spot("receive_into"));
         if let Some(received) = raw::receive_laid_out(self, buffer) {
             return received.map(Status::of).map_err(|error| spot.explain::<B::Item>(comm, error));
@@ -180,7 +196,7 @@ impl Incoming for Next<'_, '_> {
     }
 
     fn many<T: Wire>(self) -> Result<Vec<T>> {
-        let message = self.source.matched_probe()?;
+        let message = self.source.take_message()?;
         *self.status = message.status();
         message.many()
     }

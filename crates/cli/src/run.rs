@@ -131,6 +131,12 @@ struct WholeArguments {
     /// End the job after this time (seconds, or 500ms, 10s, 5m, 2h)
     #[arg(long = "timeout", value_name = "TIME", value_parser = parse_limit)]
     timeout: Option<Duration>,
+    /// Look for faults: collectives that don't agree, shared buffers, leaks, possible races (slower)
+    #[arg(long = "check")]
+    check: bool,
+    /// When a process has waited so long (seconds), say who waits for whom; or off
+    #[arg(long = "watchdog", value_name = "SECONDS", value_parser = parse_watchdog)]
+    watchdog: Option<String>,
     /// After Ctrl-C, processes have this time before they are killed
     #[arg(long = "grace", value_name = "TIME", default_value = "5", value_parser = parse_time)]
     grace: Duration,
@@ -279,8 +285,36 @@ fn job(name: &'static str, words: Vec<OsString>) -> Result<Job, clap::Error> {
     job.output_pattern = whole.output_file;
     job.error_pattern = whole.error_file;
     job.options = whole.set;
+    job.options.extend(watchdog(whole.watchdog).map_err(wrong)?);
+    job.options.extend(whole.check.then(|| ("check".to_owned(), "on".to_owned())));
     job.verbose = whole.verbose;
     Ok(job)
+}
+
+/// The watchdog's setting: as the option says, else as the environment does.
+fn watchdog(option: Option<String>) -> Result<Option<(String, String)>, String> {
+    let set = match (option, std::env::var(WATCHDOG_VARIABLE)) {
+        (Some(text), _) => Some(text),
+        (None, Ok(text)) => {
+            Some(parse_watchdog(&text).map_err(|why| format!("{WATCHDOG_VARIABLE}={text}: {why}"))?)
+        }
+        (None, Err(_)) => None,
+    };
+    Ok(set.map(|text| ("watchdog".to_owned(), text)))
+}
+
+/// The variable that says it where no option does.
+const WATCHDOG_VARIABLE: &str = "ARCHIPELAGO_WATCHDOG";
+
+/// A time, as seconds; or "off".
+fn parse_watchdog(text: &str) -> Result<String, String> {
+    match text {
+        "off" => Ok("off".to_owned()),
+        text => match parse_time(text)? {
+            Duration::ZERO => Ok("off".to_owned()),
+            time => Ok(time.as_secs_f64().to_string()),
+        },
+    }
 }
 
 fn read_hosts(path: &PathBuf) -> Result<Vec<Host>, String> {

@@ -5,6 +5,7 @@
 //! them and none of their descendants is left. When the stream ends, the keeper ends its processes.
 
 use crate::codec::Bytes;
+use crate::diagnosis::State;
 use crate::{Ending, Secret, Statistic, Transport};
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,11 @@ pub enum ToAgent {
         reason: String,
         /// How gently.
         manner: Manner,
+    },
+    /// Ask the processes what they wait for.
+    Examine {
+        /// The question's number, for the answers.
+        round: u32,
     },
 }
 
@@ -178,6 +184,32 @@ pub enum FromAgent {
         number: u32,
         /// They add up with those that came before.
         rows: Vec<Statistic>,
+    },
+    /// A process has waited for longer than the user would like.
+    Overdue {
+        /// Its number.
+        number: u32,
+    },
+    /// So many processes were asked what they wait for.
+    Asked {
+        /// The question's number.
+        round: u32,
+        /// How many.
+        processes: u32,
+    },
+    /// What a process waits for.
+    State {
+        /// Its number.
+        number: u32,
+        /// What it says.
+        state: Box<State>,
+    },
+    /// A process has found something wrong with its program.
+    Remark {
+        /// Its number.
+        number: u32,
+        /// What.
+        text: String,
     },
     /// Something that the user should know, in one line.
     Notice(String),

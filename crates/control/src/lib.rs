@@ -3,6 +3,7 @@
 //! - [`process`]: what a process and its host's keeper say to each other, and [`Welcome`], by which a process
 //!   learns who it is; [`claim()`] is the process's side of it.
 //! - [`agent`]: what the launcher and a keeper say to each other.
+//! - [`diagnosis`]: what processes say of what they wait for, and what follows from it.
 //! - [`codec`]: how both become bytes: versioned, bounded, and never a panic on what comes from outside.
 //!
 //! Refuses to start, watch or end anything: that is `launch`.
@@ -10,6 +11,7 @@
 pub mod agent;
 pub mod claim;
 pub mod codec;
+pub mod diagnosis;
 pub mod ending;
 pub mod handshake;
 pub mod link;

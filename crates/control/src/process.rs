@@ -4,6 +4,7 @@
 //! private socket that came with the claim, in order, one message a packet.
 
 use crate::Secret;
+use crate::diagnosis::State;
 use serde::{Deserialize, Serialize};
 use wire::{JobId, ProcessId};
 
@@ -27,6 +28,8 @@ pub const NAME_BYTES_MAX: usize = 256;
 pub const VALUE_BYTES_MAX: usize = 32 * 1024;
 /// The most keys that one process may have stored.
 pub const KEYS_MAX: usize = 1024;
+/// The most bytes of a [`ToKeeper::Remark`].
+pub const REMARK_BYTES_MAX: usize = 8 * 1024;
 /// The most [`Statistic`]s in one message.
 pub const STATISTICS_MAX: usize = 256;
 
@@ -61,6 +64,12 @@ pub enum ToKeeper {
         /// Why, for the user.
         reason: String,
     },
+    /// A thread of this process has waited for longer than the user would like: somebody should look who waits for whom.
+    Overdue,
+    /// Answers [`FromKeeper::Examine`]: what the process waits for.
+    State(Box<State>),
+    /// Something that was found wrong with the program, in a few lines, at most [`REMARK_BYTES_MAX`] bytes.
+    Remark(String),
 }
 
 /// A keeper to one of its processes.
@@ -98,6 +107,11 @@ pub enum FromKeeper {
     Ending {
         /// Why.
         reason: String,
+    },
+    /// Asks what the process waits for. One that doesn't wait for anything may be silent.
+    Examine {
+        /// The question's number, for the answer.
+        round: u32,
     },
 }
 

@@ -3,6 +3,7 @@
 use archipelago_control as control;
 use control::agent::{App, FromAgent, Input, Manner, Part, Start, Stream, ToAgent};
 use control::codec::{Assembler, Bytes, DecodeError, decode, encode, encode_frame};
+use control::diagnosis::{Count, Needs, Operation, State, Thread};
 use control::{Ending, FromKeeper, Key, Refusal, Secret, Statistic, ToKeeper, Transport, Welcome};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -25,6 +26,24 @@ fn welcome() -> Welcome {
     }
 }
 
+fn state() -> State {
+    let operation = Operation {
+        call: "receive".into(),
+        communicator: "world".into(),
+        tag: Some(3),
+        of: "f64".into(),
+        needs: Needs::any([1, 2, 7]),
+    };
+    let place = Some("main.rs:7".into());
+    let thread = Thread { for_ms: 60_000, bounded: false, place, any_of: vec![operation] };
+    State {
+        round: 3,
+        threads: vec![thread],
+        counts: vec![Count { peer: 1, sent: 2, received: 3 }],
+        ..State::default()
+    }
+}
+
 fn to_keeper() -> Vec<ToKeeper> {
     vec![
         ToKeeper::Claim { pid: 12, program: "./app".into() },
@@ -33,6 +52,9 @@ fn to_keeper() -> Vec<ToKeeper> {
         ToKeeper::Statistics(vec![Statistic { layer: "shm".into(), peer: Some(2), ..Default::default() }]),
         ToKeeper::Goodbye,
         ToKeeper::Abort { code: -1, reason: "why".into() },
+        ToKeeper::Overdue,
+        ToKeeper::State(Box::new(state())),
+        ToKeeper::Remark("a message that nobody has received".into()),
     ]
 }
 
@@ -44,6 +66,7 @@ fn from_keeper() -> Vec<FromKeeper> {
         FromKeeper::Died { number: 1, incarnation: 0, ending: Ending::Signalled { signal: 9, core: false } },
         FromKeeper::Left { number: 1, incarnation: 0 },
         FromKeeper::Ending { reason: "time".into() },
+        FromKeeper::Examine { round: 3 },
     ]
 }
 
@@ -69,6 +92,7 @@ fn to_agent() -> Vec<ToAgent> {
         ToAgent::Signal(2),
         ToAgent::Input(Bytes(vec![9; 1000])),
         ToAgent::InputEnd,
+        ToAgent::Examine { round: 3 },
         ToAgent::End { reason: "time".into(), manner: Manner::Grace(250) },
     ]
 }
@@ -83,6 +107,10 @@ fn from_agent() -> Vec<FromAgent> {
         FromAgent::Ended { number: 0, ending: Ending::Exited(3), part: Part::Unfinished, starved: false },
         FromAgent::Abort { number: 0, code: 3, reason: "x".into() },
         FromAgent::Statistics { number: 0, rows: vec![Statistic::default()] },
+        FromAgent::Overdue { number: 1 },
+        FromAgent::Asked { round: 3, processes: 4 },
+        FromAgent::State { number: 1, state: Box::new(state()) },
+        FromAgent::Remark { number: 1, text: "x".into() },
         FromAgent::Notice("n".into()),
         FromAgent::Finished,
     ]

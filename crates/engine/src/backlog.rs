@@ -14,14 +14,14 @@
 //! | REFUSED | none: the message itself stays until there is room |
 //! | NAME | [`NAMES_MAX`](crate::names::NAMES_MAX) in a lifetime |
 //! | FAREWELL | one in a lifetime |
-//! | UNANSWERED, MOVED | two for each of the [`CALLS_MAX`](crate::active::CALLS_MAX) calls that a correct peer has open |
+//! | CALL | one for each collective under way, and only where programs are checked |
 //! | STEP_FAILED | one for each communicator with a member that is gone; and for each collective that failed otherwise |
 //! | AGREE | three for each agreement in which a member takes part; one for each question about one that is over |
 //! | REVOKE | one for each communicator that is revoked |
 
 use fabric::{Class, Frame, Peer, Refused};
 
-use crate::envelope::{CREDIT, DONE, RETRACTED};
+use crate::envelope::{CREDIT, DONE, PULL, RETRACTED};
 use crate::retract::FORGOTTEN_LATER;
 use crate::{Lane, RequestId, Work};
 
@@ -35,12 +35,6 @@ pub(crate) struct ControlFrame {
     payload: Box<[u8]>,
     /// The receive that is complete once this is handed over.
     completes: Option<RequestId>,
-}
-
-impl ControlFrame {
-    pub fn kind(&self) -> u8 {
-        self.frame.kind
-    }
 }
 
 /// What waits for room at a peer, in order.
@@ -63,6 +57,9 @@ impl Lane {
     }
 
     fn control_completing(&mut self, peer: Peer, frame: Frame, payload: &[u8], completes: Option<RequestId>) {
+        if matches!(frame.kind, DONE | PULL) {
+            self.told_somebody();
+        }
         let state = &mut self.peers[peer.0 as usize];
         let sent = state.control_backlog.is_empty()
             && self.port.send(peer, Class::Control, frame, payload) != Err(Refused::Full);

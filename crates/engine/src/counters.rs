@@ -1,5 +1,9 @@
 //! Exact counts, always on: messages, bytes, copies, waits, per peer.
 
+use fabric::Peer;
+
+use crate::Lane;
+
 /// What happened with one peer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PeerCounters {
@@ -55,4 +59,17 @@ pub struct Counters {
     pub ready_unposted: u64,
     /// Collectives completed.
     pub collectives: u64,
+}
+
+impl Lane {
+    pub(crate) fn count_copy(&mut self, bytes: usize) {
+        self.counters.copies += 1;
+        self.counters.bytes_copied += bytes as u64;
+    }
+
+    pub(crate) fn count_received(&mut self, peer: Peer, bytes: usize) {
+        let counters = &mut self.peers[peer.0 as usize].counters;
+        counters.messages_received += 1;
+        counters.bytes_received += bytes as u64;
+    }
 }

@@ -2,7 +2,6 @@
 
 use fabric::Frame;
 
-use crate::active::frames::{ACTIVE, ACTIVE_LABEL, ACTIVE_RENDEZVOUS};
 use crate::collective::Mark;
 use crate::matching::Key;
 use crate::{Communicator, TypeTag};
@@ -41,6 +40,9 @@ pub const STEP_FAILED: u8 = 14;
 pub const REVOKE: u8 = 32;
 /// A message of an agreement. Header: context, the agreement's number, what kind of message; payload: a proposal, or nothing.
 pub const AGREE: u8 = 33;
+
+/// Member to member: what it calls, before a collective begins. Header: context, the collective's label; payload: the call.
+pub const CALL: u8 = 0x40;
 
 /// Set in a label that belongs to a collective's step; never set in a tag.
 pub const STEP_LABEL: u64 = 1 << 63;
@@ -85,9 +87,6 @@ impl Envelope {
                 kind: if eager { EAGER } else { RENDEZVOUS },
                 header: [self.context, word, self.signature],
             }
-        } else if self.label & ACTIVE_LABEL == ACTIVE_LABEL {
-            let kind = if eager { ACTIVE } else { ACTIVE_RENDEZVOUS };
-            Frame { kind, header: [self.context, self.label & !ACTIVE_LABEL, self.signature] }
         } else {
             let kind = if eager { STEP_EAGER } else { STEP_RENDEZVOUS };
             let mark = Mark::from_signature(self.signature).map_or(0, Mark::bits);

@@ -25,7 +25,6 @@ impl Lane {
                         *from == peer
                     }
                 },
-                State::Call(call) => call.ends_with(peer, &cause),
                 State::Collective(_) | State::Agreement(_) | State::Concluding | State::Done(_) => false,
             };
             is_hit.then_some(id)
@@ -35,7 +34,6 @@ impl Lane {
             let rank = match self.requests.get(request).map(|r| &r.state) {
                 Some(State::Receive(receive)) => Some(receive.status.source),
                 Some(State::Send(send)) => send.rank,
-                Some(State::Call(call)) => Some(call.rank as usize),
                 _ => None,
             };
             let error = Error::PeerFailed { rank, process, cause: cause.clone() };
@@ -43,6 +41,7 @@ impl Lane {
         }
         self.no_more_from(peer);
         self.some_awaited_is_gone();
+        self.no_call_from(peer);
         // What the dead had announced can't be fetched any more, and whoever receives it is told so: what was sent after it
         // must not be taken in its place. Steps of collectives are not taken in order.
         let steps: Vec<usize> = self
@@ -70,8 +69,13 @@ impl Lane {
     /// A peer has said that no message of it follows. It still takes messages.
     pub(crate) fn farewell_arrived(&mut self, peer: Peer) {
         self.peers[peer.0 as usize].farewell = true;
+        if self.has_bid_farewell {
+            // It has met this process and waits for its farewell, but was not known here when that was said to all.
+            self.bid_farewell_to(peer);
+        }
         self.no_more_from(peer);
         self.some_awaited_is_gone();
+        self.no_call_from(peer);
     }
 
     /// Ends the receives that wait for a peer of which nothing more comes.
@@ -92,7 +96,6 @@ impl Lane {
             self.end_if_in_vain(request, false);
         }
         self.agreements_lose(peer);
-        self.no_answer_from(peer);
     }
 
     /// Ends a posted receive for which nothing can come any more. One from any rank that has only this process left to hear
@@ -258,11 +261,16 @@ impl Lane {
 
     /// Tells every peer met so far that no message of this process follows.
     pub fn bid_farewell(&mut self) {
-        for index in 0..self.peers.len() {
-            let is_me = self.port.process(Peer(index as u32)) == self.port.me();
-            if self.peers[index].failed.is_none() && !is_me {
-                self.control(Peer(index as u32), FAREWELL, [0; 3], &[]);
-            }
+        self.has_bid_farewell = true;
+        (0..self.peers.len() as u32).for_each(|index| self.bid_farewell_to(Peer(index)));
+    }
+
+    /// Tells a peer, once.
+    fn bid_farewell_to(&mut self, peer: Peer) {
+        let is_me = self.port.process(peer) == self.port.me();
+        let state = &mut self.peers[peer.0 as usize];
+        if !is_me && state.failed.is_none() && !std::mem::replace(&mut state.is_bid_farewell, true) {
+            self.control(peer, FAREWELL, [0; 3], &[]);
         }
     }
 

@@ -9,10 +9,10 @@
 //! Nothing here is indexed by world rank or sized by the world: a peer's state exists from first contact on.
 #![deny(unsafe_code)]
 
-pub mod active;
 pub mod agreement;
 mod backlog;
 pub mod cartesian;
+pub mod check;
 pub mod collective;
 mod communicator;
 pub mod counters;
@@ -37,9 +37,9 @@ pub mod request;
 mod retract;
 mod send;
 pub mod split;
-mod stored;
 pub mod topology;
 mod transfer;
+pub mod waiting;
 pub mod work;
 
 pub use communicator::Communicator;

@@ -106,6 +106,16 @@ impl Lane {
 }
 
 impl Lane {
+    /// A type's name, as far as it is known here; of no type, "bytes".
+    pub(crate) fn type_name(&self, signature: u64) -> String {
+        let known = || scalar(signature).or_else(|| self.types.name(signature));
+        if signature == 0 {
+            "bytes".to_owned()
+        } else {
+            known().unwrap_or_else(|| format!("{signature:#018x}"))
+        }
+    }
+
     /// A member of a collective calls another one, or the same on another type.
     #[cold]
     pub(crate) fn call_mismatch(&self, peer: Peer, status: &Status, mine: Mark) -> Error {

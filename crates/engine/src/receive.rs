@@ -2,7 +2,6 @@
 
 use fabric::{Arrival, Cause, Payload, Peer, Port};
 
-use crate::active::frames::Claim;
 use crate::collective::Mark;
 use crate::envelope::{Announcement, EAGER, Envelope, STEP_EAGER, STEP_LABEL};
 use crate::matching::{Key, NotForIt, Pattern};
@@ -101,8 +100,6 @@ pub(crate) struct Unexpected {
     pub body: Body,
     /// Its sender has taken it back while a probe held it.
     pub retracted: bool,
-    /// Of an active message: what it is.
-    pub claim: Claim,
 }
 
 pub(crate) enum Body {
@@ -119,11 +116,6 @@ pub(crate) enum Body {
 impl Unexpected {
     pub(crate) fn stored_bytes(&self) -> u64 {
         crate::credit::ENTRY_BYTES + if let Body::Held(held) = &self.body { held.len() as u64 } else { 0 }
-    }
-
-    /// How long it was in the transport.
-    pub(crate) fn wire_bytes(&self) -> usize {
-        self.bytes + self.claim.kind.head_bytes()
     }
 
     /// Whether it is what its sender has announced under this name.
@@ -213,7 +205,7 @@ impl Lane {
         if !self.unexpected.is_empty()
             && let Some(place) = self.find_waiting(&pattern, &from)
         {
-            return self.take_unexpected(place, target, owner);
+            return self.take_unexpected(pattern, place, target, owner);
         }
         self.watch_source(&pattern, &from)?;
         let state =
@@ -249,7 +241,13 @@ impl Lane {
     }
 
     /// A receive meets a message that waits.
-    fn take_unexpected(&mut self, place: usize, target: Target, owner: Owner) -> Result<Received, Error> {
+    fn take_unexpected(
+        &mut self,
+        pattern: Pattern,
+        place: usize,
+        target: Target,
+        owner: Owner,
+    ) -> Result<Received, Error> {
         let Some((key, message)) = self.unexpected.get(place) else { return Err(Error::StaleRequest) };
         let (key, status) = (*key, status_of(key, message.signature, message.bytes));
         match target {
@@ -261,6 +259,7 @@ impl Lane {
                 let Some((key, message)) = self.unexpected.remove(place) else {
                     return Err(Error::StaleRequest);
                 };
+                self.received_openly(&pattern, &key, None);
                 let done = self.requests.insert(owner, State::Done(Ok(status)));
                 self.keep_message(done, key, message);
                 Ok(Received::Pending(done))
@@ -270,6 +269,7 @@ impl Lane {
                 let Some((_, message)) = self.unexpected.remove(place) else {
                     return Err(Error::StaleRequest);
                 };
+                self.received_openly(&pattern, &key, None);
                 Ok(self.deliver_stored(key, message, to, owner, target))
             }
         }
@@ -286,7 +286,7 @@ impl Lane {
     ) -> Received {
         let status = status_of(&key, message.signature, message.bytes);
         self.count_unstored(&message);
-        let Unexpected { peer, bytes, claim, .. } = message;
+        let Unexpected { peer, bytes, .. } = message;
         self.count_received(peer, bytes);
         let from = match message.body {
             Body::Remote { address, send } => {
@@ -315,9 +315,7 @@ impl Lane {
             Body::Inline(from) => Delivery::Inline(from),
             Body::Held(from) => Delivery::Held(from),
         };
-        if !claim.reserved {
-            self.give_back_credit(peer, bytes);
-        }
+        self.give_back_credit(peer, bytes);
         self.count_copy(bytes);
         Received::Work(Work::Deliver { from, to, bytes, ticket: None }, status)
     }
@@ -356,6 +354,7 @@ impl Lane {
             self.extend_credit(peer);
         }
         let status = status_of(&key, envelope.signature, bytes);
+        self.arrives_openly(&key);
         let Ok(mut waiting) = self.take_posted(&key, peer) else {
             return self.refuse_frame(peer, payload, IN_ANOTHERS_NAME);
         };
@@ -384,7 +383,9 @@ impl Lane {
             return None;
         };
         receive.status = status;
-        match receive.target {
+        let (pattern, target) = (receive.pattern, receive.target);
+        self.received_openly(&pattern, &key, Some(request));
+        match target {
             Target::Buffer { to, capacity, of } => {
                 if let Err(misfit) = self.fits(peer, &status, capacity, of) {
                     self.complete(request, Err(misfit));
@@ -411,8 +412,8 @@ impl Lane {
             }
             Target::Message | Target::Look => {
                 let body = self.body(peer, payload, announcement);
-                let (signature, claim) = (envelope.signature, Claim::default());
-                let message = Unexpected { peer, signature, bytes, body, retracted: false, claim };
+                let message =
+                    Unexpected { peer, signature: envelope.signature, bytes, body, retracted: false };
                 self.count_stored(&message);
                 self.keep_message(request, key, message);
                 self.complete(request, Ok(status));
@@ -484,8 +485,7 @@ impl Lane {
         announcement: Option<Announcement>,
     ) -> Unexpected {
         let body = self.body(peer, payload, announcement);
-        let claim = Claim::default();
-        let message = Unexpected { peer, signature, bytes, body, retracted: false, claim };
+        let message = Unexpected { peer, signature, bytes, body, retracted: false };
         self.count_stored(&message);
         message
     }

@@ -165,7 +165,8 @@ impl Lane {
                     && self.port.send(peer, Class::Control, frame, &[]) != Err(Refused::Full);
             if !is_told {
                 full = Some(peer);
-            } else if let Some((_, message)) = self.unexpected.remove(place) {
+            } else if let Some((key, message)) = self.unexpected.remove(place) {
+                self.leaks(&key, &message);
                 self.count_unstored(&message);
             }
         }
@@ -181,6 +182,18 @@ impl Lane {
             let (process, rank) = (self.port.process(peer), *rank);
             let error = Error::PeerFailed { rank, process, cause: Cause::Left };
             self.complete(request, Err(self.end_of_all().unwrap_or(error)));
+        }
+    }
+}
+
+impl Drop for Lane {
+    /// A buffer that another rank of this process may be reading is never given back: it is lost.
+    fn drop(&mut self) {
+        let requests: Vec<RequestId> = self.requests.iter().map(|(id, _)| id).collect();
+        for request in requests {
+            if self.may_be_read_here(request) {
+                std::mem::forget(self.requests.take_keep(request));
+            }
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod direct;
 mod tending;
+mod watched;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,6 +17,7 @@ use fabric::Sleeper;
 use mapped::{Guard, Lock};
 use os::Time;
 
+use crate::blocked::Blocked;
 use crate::clock::Clock;
 use crate::house::House;
 use crate::patience::{Patience, SLEEP_NS_MAX};
@@ -59,6 +61,8 @@ pub(crate) struct Inside {
     /// Its last owner has left it, and the steward sleeps without knowing: whoever starts something calls it.
     is_forsaken: std::cell::Cell<bool>,
     waits: Waits,
+    /// The waits that sleep.
+    blocked: Blocked,
     /// How often somebody moved it on without waiting.
     progresses: u32,
     /// The clock as it was last read.
@@ -112,6 +116,7 @@ impl Cell {
             heirs: Vec::new(),
             is_forsaken: std::cell::Cell::new(false),
             waits: Waits::default(),
+            blocked: Blocked::default(),
             progresses: 0,
             now: clock.now(),
         };
@@ -211,7 +216,7 @@ impl Cell {
         if inside.is_owned_here() {
             return self.drive_within(inside, mine, deadline, house, &mut done);
         }
-        let (mut registered, mut tries) = (None, 0);
+        let (mut registered, mut tries, mut entry) = (None, 0, None);
         loop {
             self.take_from_steward(&mut inside);
             if inside.ownership == Ownership::Free {
@@ -220,7 +225,9 @@ impl Cell {
                     inside.heirs.retain(|heir| *heir != waiter);
                     self.waiters.remove(waiter);
                 }
-                let (mut inside, complete, last) = self.drive(inside, mine, deadline, house, &mut done);
+                let (mut inside, complete, last) =
+                    self.drive(inside, mine, deadline, house, &mut done, &mut entry);
+                inside.blocked.wakes(entry);
                 inside.ownership = Ownership::Free;
                 if std::mem::take(&mut inside.has_slept) {
                     let has_requests = inside.lane.has_requests();
@@ -241,6 +248,7 @@ impl Cell {
                 std::thread::yield_now();
                 inside = self.lock();
                 if done(&mut inside.lane) {
+                    inside.blocked.wakes(entry);
                     self.stand_back(&mut inside, mine, registered);
                     return true;
                 }
@@ -255,13 +263,16 @@ impl Cell {
                 inside.lane.watch(request, Some(waiter));
             }
             self.nudge(&inside);
-            drop(inside);
             let now = self.clock.now();
+            let is_overdue = self.sleeps(&mut inside, &mut entry, mine, deadline, now, house);
+            drop(inside);
+            house.bark(is_overdue);
             let pause = deadline.map_or(SLEEP_NS_MAX, |at| at.since(now)).min(SLEEP_NS_MAX);
             std::thread::park_timeout(Duration::from_nanos(pause.max(1)));
             inside = self.lock();
             let complete = done(&mut inside.lane);
             if complete || deadline.is_some_and(|at| self.clock.now() >= at) {
+                inside.blocked.wakes(entry);
                 self.stand_back(&mut inside, mine, registered);
                 return complete;
             }
@@ -295,7 +306,9 @@ impl Cell {
         let mut inside = inside;
         // A steward gives way to nobody while users' code stands on its stack.
         let owned_as = std::mem::replace(&mut inside.ownership, Ownership::Waiter);
-        let (mut inside, complete, last) = self.drive(inside, mine, deadline, house, done);
+        let mut entry = None;
+        let (mut inside, complete, last) = self.drive(inside, mine, deadline, house, done, &mut entry);
+        inside.blocked.wakes(entry);
         inside.ownership = owned_as;
         drop(inside);
         if let Some(work) = last {
@@ -344,6 +357,7 @@ impl Cell {
         deadline: Option<Time>,
         house: &House,
         done: &mut dyn FnMut(&mut Lane) -> bool,
+        entry: &mut Option<u64>,
     ) -> (Guard<'a, Inside>, bool, Option<engine::Work>) {
         let mut inside = inside;
         // A time that is a little old does: the clock is read only once nothing moves.
@@ -441,6 +455,14 @@ impl Cell {
                     return (inside, true, None);
                 }
                 if inside.lane.has_work() {
+                    continue;
+                }
+                let is_overdue = self.sleeps(&mut inside, entry, mine, deadline, now, house);
+                if is_overdue || house.is_asked() {
+                    drop(inside);
+                    house.bark(is_overdue);
+                    house.answer();
+                    inside = self.lock();
                     continue;
                 }
                 // A wait for no request is for what may come about on any lane: done again when it is armed.

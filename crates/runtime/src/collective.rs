@@ -47,6 +47,7 @@ impl Comm {
     ) -> Result<(), Error> {
         let cell = self.cell();
         let mut inside = cell.lock();
+        self.process().check_call(&mut inside.lane);
         let algorithm = algorithm.unwrap_or_else(|| inside.lane.choose(&call.case, self.price()));
         // The caller's promise holds for whoever moves the collective on: it is waited for here.
         match inside.lane.begin_collective(self.inner(), call, algorithm, operands)? {
@@ -79,6 +80,7 @@ impl Comm {
         let algorithm = algorithm.unwrap_or_else(|| self.algorithm(&call.case));
         let cell = self.cell();
         let mut inside = cell.lock();
+        self.process().check_call(&mut inside.lane);
         let request = inside.lane.start_collective(self.inner(), call, algorithm, operands)?;
         cell.nudge(&inside);
         Ok(request)

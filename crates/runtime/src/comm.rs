@@ -1,5 +1,6 @@
 //! The untyped verbs: what the typed API, and later the C ABI, stand on.
 
+use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
@@ -10,6 +11,7 @@ use engine::{
 
 use crate::Process;
 use crate::cell::Cell;
+use crate::checked::Writes;
 
 /// A communicator, as this process holds it. Cheap to clone; any thread may use it.
 #[derive(Clone)]
@@ -32,6 +34,7 @@ impl Comm {
     pub fn new(process: Arc<Process>, inner: Arc<Communicator>) -> Comm {
         process.open_lane(inner.lane());
         process.cell(inner.lane()).lock().lane.register(&inner);
+        process.names.note(&inner);
         Comm { process, inner }
     }
 
@@ -84,7 +87,7 @@ impl Comm {
         bytes: usize,
         mode: Mode,
     ) -> Result<(), Error> {
-        if bytes <= fabric::INLINE_BYTES && mode == Mode::Standard {
+        if bytes <= fabric::INLINE_BYTES && mode == Mode::Standard && !self.process.is_checking() {
             let mut small = [0; fabric::INLINE_BYTES];
             // SAFETY: `from` is valid for `bytes` reads; `small` has room for them.
             unsafe { layout::copy(from, small.as_mut_ptr(), bytes) };
@@ -149,6 +152,7 @@ impl Comm {
         };
         let cell = self.cell();
         let mut inside = cell.lock();
+        let watch = self.process.check_use(&mut inside.lane, from, bytes, Writes::Nothing)?;
         match inside.lane.send(&self.inner, to, tag, of, data, mode)? {
             Sent::Done => Ok(Started::Done(Status::default())),
             Sent::Work(work) => {
@@ -158,6 +162,8 @@ impl Comm {
                 Ok(Started::Done(Status::default()))
             }
             Sent::Pending(request) => {
+                inside.lane.note_request(request);
+                self.process.watch_buffer(self.inner.lane(), request, watch);
                 cell.nudge(&inside);
                 Ok(Started::Pending(request))
             }
@@ -181,6 +187,12 @@ impl Comm {
     ) -> Result<Status, Error> {
         let cell = self.cell();
         let mut inside = cell.lock();
+        if self.process.is_checking() {
+            drop(inside);
+            // SAFETY: as promised by the caller, who waits here.
+            let started = unsafe { self.start_receive(source, tag, of, to, capacity)? };
+            return self.finish_checked(started);
+        }
         match cell.receive_directly(inside, &self.inner, source, tag, of, capacity) {
             Ok((bytes, status)) => {
                 // SAFETY: `to` is valid for `capacity` bytes, which is no less than the status says.
@@ -237,14 +249,27 @@ impl Comm {
         capacity: usize,
     ) -> Result<Started, Error> {
         let mut inside = self.cell().lock();
+        self.process.check_use(&mut inside.lane, to, capacity, Writes::All)?;
         let received = inside.lane.receive(&self.inner, source, tag, of, to, capacity)?;
         Ok(self.take_received(inside, received))
+    }
+
+    /// The end of a blocking receive where programs are checked.
+    fn finish_checked(&self, started: Started) -> Result<Status, Error> {
+        let outcome = match started {
+            Started::Done(status) => Ok(status),
+            Started::Pending(request) => self.wait(request),
+        };
+        self.process.tell_findings();
+        outcome
     }
 
     fn take_received(&self, inside: mapped::Guard<'_, crate::cell::Inside>, received: Received) -> Started {
         let cell = self.cell();
         match received {
             Received::Pending(request) => {
+                let mut inside = inside;
+                inside.lane.note_request(request);
                 cell.nudge(&inside);
                 Started::Pending(request)
             }
@@ -265,17 +290,23 @@ impl Comm {
     #[inline]
     pub fn wait(&self, request: RequestId) -> Result<Status, Error> {
         let cell = self.cell();
-        cell.wait(cell.lock(), request, &self.process.house)
+        let outcome = cell.wait(cell.lock(), request, &self.process.house);
+        self.process.is_over(self.inner.lane(), request);
+        outcome
     }
 
     /// The outcome of an operation if it is complete; moves things on first.
     pub fn test(&self, request: RequestId) -> Option<Result<Status, Error>> {
         let cell = self.cell();
         let mut inside = cell.lock();
-        if let Some(outcome) = inside.lane.take(request) {
-            return Some(outcome);
+        let outcome = match inside.lane.take(request) {
+            Some(outcome) => Some(outcome),
+            None => cell.progress(inside, &self.process.house).lane.take(request),
+        };
+        if outcome.is_some() {
+            self.process.is_over(self.inner.lane(), request);
         }
-        cell.progress(inside, &self.process.house).lane.take(request)
+        outcome
     }
 
     /// The outcome of an operation if it is complete; else the task is woken when it is. Starts the progress thread; where the
@@ -355,6 +386,7 @@ impl Comm {
         let cell = self.cell();
         let mut inside = cell.lock();
         let waiter = inside.lane.watcher(request).and_then(|waiter| cell.waiters.remove(waiter));
+        self.process.lets_go(self.inner.lane(), request);
         inside.lane.detach(request, keep);
         cell.nudge(&inside);
         drop(inside);
@@ -367,6 +399,7 @@ impl Comm {
     /// # Errors
     /// As for a receive.
     pub fn probe(&self, source: Source, tag: TagPattern) -> Result<Status, Error> {
+        self.process.check_call(&mut self.cell().lock().lane);
         let request = self.cell().lock().lane.probe(&self.inner, source, tag)?;
         self.wait(request)
     }
@@ -397,7 +430,9 @@ impl Comm {
     pub fn start_matched_probe(&self, source: Source, tag: TagPattern) -> Result<RequestId, Error> {
         let cell = self.cell();
         let mut inside = cell.lock();
+        self.process.check_call(&mut inside.lane);
         let request = inside.lane.matched_probe(&self.inner, source, tag)?;
+        inside.lane.note_request(request);
         cell.nudge(&inside);
         Ok(request)
     }
@@ -491,6 +526,17 @@ impl Comm {
         inside.lane.put_back(message);
         cell.nudge(&inside);
     }
+}
+
+/// A digest of bytes in a row.
+pub(crate) fn digest(from: Pointer, bytes: usize) -> u64 {
+    let mut copy = vec![0; bytes];
+    // SAFETY: asked of buffers of operations alone, whose callers promise that they can be read from before they start until
+    // they have heard that they are complete.
+    unsafe { from.read(copy.as_mut_ptr(), bytes) };
+    let mut digest = DefaultHasher::new();
+    digest.write(&copy);
+    digest.finish()
 }
 
 impl std::fmt::Debug for Comm {

@@ -11,6 +11,7 @@ use fabric::{Host, Port};
 use wire::{JobId, ProcessId};
 
 use crate::clock::Clock;
+use crate::examine::{Watchdog, World};
 use crate::house::House;
 use crate::patience::{Patience, WAKE_NS};
 use crate::process::{Parts, Process, Surroundings};
@@ -113,12 +114,14 @@ pub fn world(ranks: usize, config: Config) -> Vec<Arc<Process>> {
     let slots = u16::try_from(ranks).expect("at most 65,535 ranks as threads");
     let host = Host::create(slots).expect("the system gives no memory to share");
     let cores = os::cores::Cores::of_this_process().usable();
-    (0..ranks as u32)
+    let watched = Arc::new(Mutex::new(World::default()));
+    let watchdog = Watchdog::of_environment(false, watched.clone());
+    let processes: Vec<Arc<Process>> = (0..ranks as u32)
         .map(|number| {
             let me = ProcessId { job, number, incarnation: 0 };
             Process::new(Parts {
                 port: Port::on_host(&host, number as u16, me, 0),
-                house: House::new(job, None, false),
+                house: House::new(job, None, false, watchdog.clone()),
                 clock: Clock::Machine,
                 patience: Patience::for_host(ranks, cores, WAKE_NS),
                 surroundings: Surroundings {
@@ -131,7 +134,11 @@ pub fn world(ranks: usize, config: Config) -> Vec<Arc<Process>> {
                 config,
             })
         })
-        .collect()
+        .collect();
+    let mut world = watched.lock().unwrap_or_else(|e| e.into_inner());
+    world.processes = processes.iter().map(Arc::downgrade).collect();
+    drop(world);
+    processes
 }
 
 /// The message of a panic.

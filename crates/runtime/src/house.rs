@@ -1,7 +1,8 @@
 //! What concerns the process rather than its messages: news from its keeper, and the addresses of peers.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use control::{FromKeeper, Key, Link, ToKeeper};
 use engine::Lane;
@@ -9,6 +10,8 @@ use fabric::{Card, Cause};
 use mapped::ProcessState;
 use wire::{JobId, ProcessId};
 
+use crate::Process;
+use crate::examine::Watchdog;
 use crate::patience::SLEEP_NS_MAX;
 use crate::rota::{LANES_MAX, Rota};
 
@@ -46,6 +49,12 @@ pub(crate) struct House {
     link: Option<Mutex<Keeper>>,
     /// Whether the keeper's news end this process's sleeps.
     is_heard_asleep: bool,
+    pub watchdog: Watchdog,
+    /// The process that this is the house of.
+    process: OnceLock<Weak<Process>>,
+    /// The last question for what the process waits for, and the last that was answered.
+    asked: AtomicU32,
+    answered: AtomicU32,
 }
 
 struct Keeper {
@@ -94,12 +103,58 @@ enum Answer {
 impl House {
     /// The house of a process with this socket to its keeper, if it has one. `is_heard_asleep`: whether it has been given to
     /// [`fabric::Port::listen_to`].
-    pub fn new(job: JobId, link: Option<Link>, is_heard_asleep: bool) -> House {
+    pub fn new(job: JobId, link: Option<Link>, is_heard_asleep: bool, watchdog: Watchdog) -> House {
         let keeper = |link| {
             let lanes = Vec::new();
             Mutex::new(Keeper { link, unanswered: 0, open: true, gone: Vec::new(), ending: None, lanes })
         };
-        House { job, rota: Rota::new(), link: link.map(keeper), is_heard_asleep }
+        House {
+            job,
+            rota: Rota::new(),
+            link: link.map(keeper),
+            is_heard_asleep,
+            watchdog,
+            process: OnceLock::new(),
+            asked: AtomicU32::new(0),
+            answered: AtomicU32::new(0),
+        }
+    }
+
+    /// Names the process that this is the house of.
+    pub fn belongs_to(&self, process: &Arc<Process>) {
+        self.process.get_or_init(|| Arc::downgrade(process));
+    }
+
+    /// If a wait lasts too long, somebody is to look who waits for whom. Called with no lane locked.
+    pub fn bark(&self, is_overdue: bool) {
+        if is_overdue {
+            self.report_overdue();
+        }
+    }
+
+    #[cold]
+    fn report_overdue(&self) {
+        if self.has_keeper() {
+            self.tell(&ToKeeper::Overdue);
+        } else if let Some(process) = self.process.get().and_then(Weak::upgrade) {
+            process.report_here();
+        }
+    }
+
+    /// Whether the keeper has asked what the process waits for, and was not answered.
+    #[inline]
+    pub fn is_asked(&self) -> bool {
+        // Relaxed, all of them: a number, which orders nothing.
+        self.asked.load(Ordering::Relaxed) != self.answered.load(Ordering::Relaxed)
+    }
+
+    /// Says what the process waits for, if the keeper has asked. Called with no lane locked.
+    pub fn answer(&self) {
+        let round = self.asked.load(Ordering::Relaxed);
+        let Some(process) = self.process.get().and_then(Weak::upgrade) else { return };
+        if self.answered.swap(round, Ordering::Relaxed) != round {
+            self.tell(&ToKeeper::State(Box::new(process.state(round))));
+        }
     }
 
     /// Whether a keeper started this process.
@@ -193,6 +248,7 @@ impl House {
             FromKeeper::Ending { reason } => {
                 keeper.ending.get_or_insert(Ending::Told(reason));
             }
+            FromKeeper::Examine { round } => self.asked.store(round, Ordering::Relaxed),
             FromKeeper::Welcome(_) | FromKeeper::Refused(_) => {}
         }
         None

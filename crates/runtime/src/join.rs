@@ -1,8 +1,8 @@
 //! Joining the job: once per operating-system process, from what the launcher left for it.
 
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use control::{ClaimError, Claimed, Transport, Welcome};
 use engine::Config;
@@ -10,6 +10,7 @@ use fabric::{Host, Port, tcp};
 use wire::{JobId, ProcessId};
 
 use crate::clock::Clock;
+use crate::examine::{OVERDUE_NS, Watchdog, World, parse_watchdog};
 use crate::house::House;
 use crate::patience::{Patience, WAKE_NS};
 use crate::process::{Parts, Process, Surroundings};
@@ -85,9 +86,11 @@ pub fn join() -> Result<Arc<Process>, JoinError> {
 fn alone() -> Result<Arc<Process>, JoinError> {
     let job = JobId(std::process::id() as u64 | 1 << 63);
     let cores = os::cores::Cores::of_this_process().usable();
-    Ok(Process::new(Parts {
+    let world = Arc::new(Mutex::new(World::default()));
+    let house = House::new(job, None, false, Watchdog::of_environment(true, world.clone()));
+    let process = Process::new(Parts {
         port: private_port(ProcessId { job, number: 0, incarnation: 0 })?,
-        house: House::new(job, None, false),
+        house,
         clock: Clock::Machine,
         patience: Patience::for_host(1, cores, WAKE_NS),
         surroundings: Surroundings {
@@ -98,7 +101,9 @@ fn alone() -> Result<Arc<Process>, JoinError> {
             statistics: false,
         },
         config: Config::default(),
-    }))
+    });
+    world.lock().unwrap_or_else(PoisonError::into_inner).processes.push(Arc::downgrade(&process));
+    Ok(process)
 }
 
 /// A port that reaches its own process only: memory of a host with one slot, shared with nobody.
@@ -119,12 +124,13 @@ fn join_as(claimed: Claimed) -> Result<Arc<Process>, JoinError> {
         Err(_) => socket_port(&welcome)?,
     };
     let is_heard_asleep = port.listen_to(&link);
-    let house = House::new(me.job, Some(link), is_heard_asleep);
+    let (config, overdue_ns) = config(&welcome)?;
+    let watchdog = Watchdog { overdue_ns, owns_threads: true, world: Arc::default() };
+    let house = House::new(me.job, Some(link), is_heard_asleep, watchdog);
     if let Some(card) = port.card() {
         house.publish(0, &card);
     }
     let patience = Patience::for_host(welcome.local_size as usize, welcome.cores as usize, WAKE_NS);
-    let config = config(&welcome)?;
     let surroundings = Surroundings {
         size: welcome.size,
         local_size: welcome.local_size,
@@ -132,7 +138,11 @@ fn join_as(claimed: Claimed) -> Result<Arc<Process>, JoinError> {
         host: welcome.host,
         statistics: welcome.statistics,
     };
-    Ok(Process::new(Parts { port, house, clock: Clock::Machine, patience, surroundings, config }))
+    let process = Process::new(Parts { port, house, clock: Clock::Machine, patience, surroundings, config });
+    if config.check {
+        process.look_back_at_exit();
+    }
+    Ok(process)
 }
 
 /// A port on the host's memory, or why there is none.
@@ -156,12 +166,20 @@ fn socket_port(welcome: &Welcome) -> Result<Port, JoinError> {
     Ok(Port::on_tcp(tcp::Port::new(settings).map_err(why)?))
 }
 
-/// What the user set with `archi run --set name=value`.
-fn config(welcome: &Welcome) -> Result<Config, JoinError> {
-    let mut config = Config { job_size: welcome.size, ..Config::default() };
+/// What the watchdog's time is.
+const SECONDS: &str = "it takes a number of seconds, or off";
+
+/// What the user set with `archi run --set name=value`, and after how long a wait is overdue.
+fn config(welcome: &Welcome) -> Result<(Config, u64), JoinError> {
+    let (mut config, mut overdue_ns) = (Config { job_size: welcome.size, ..Config::default() }, OVERDUE_NS);
     for (name, value) in &welcome.options {
         let refuse = |why| JoinError::Setting { name: name.clone(), value: value.clone(), why };
-        settings::set(&mut config, name, value).map_err(refuse)?;
+        match name.as_str() {
+            // These two have options of their own.
+            "watchdog" => overdue_ns = parse_watchdog(value).ok_or_else(|| refuse(SECONDS.to_owned()))?,
+            "check" => config.check = value == "on",
+            _ => settings::set(&mut config, name, value).map_err(refuse)?,
+        }
     }
-    Ok(config)
+    Ok((config, overdue_ns))
 }

@@ -15,9 +15,11 @@ use os::Time;
 use wire::{ContextId, JobId, ProcessId};
 
 use crate::cell::Cell;
+use crate::checked::{Buffers, LAST_MESSAGES_NS};
 use crate::clock::Clock;
 use crate::comm::Comm;
 use crate::house::House;
+use crate::named::Names;
 use crate::patience::Patience;
 use crate::rota::LANES_MAX;
 use crate::settings::POOL_BYTES_MIN;
@@ -66,7 +68,7 @@ pub struct Process {
     lanes: u16,
     pub(crate) house: House,
     patience: Patience,
-    config: Config,
+    pub(crate) config: Config,
     clock: Clock,
     contexts: AtomicU32,
     /// The derived contexts in which communicators are being created.
@@ -77,6 +79,10 @@ pub struct Process {
     started: Time,
     /// What ended this process's part in the job, if something did.
     ended: Mutex<Option<String>>,
+    /// Its communicators.
+    pub(crate) names: Names,
+    /// The buffers of sends under way, where they are watched.
+    pub(crate) buffers: Buffers,
 }
 
 /// What a process is made of.
@@ -106,7 +112,7 @@ impl Process {
         house.rota.open(0, || {
             Cell::new(Lane::new(port, config), patience, clock.clone(), house.rota.stewardship.clone())
         });
-        Arc::new(Process {
+        let process = Arc::new(Process {
             me,
             surroundings,
             world: Arc::new(world),
@@ -123,7 +129,11 @@ impl Process {
             progress: OnceLock::new(),
             stopping: AtomicBool::new(false),
             ended: Mutex::new(None),
-        })
+            names: Names::default(),
+            buffers: Buffers::default(),
+        });
+        process.house.belongs_to(&process);
+        process
     }
 
     /// This process's entries on boards, if it shares memory with others.
@@ -253,7 +263,12 @@ impl Process {
         self.house.rota.cell(lane as usize).expect("a communicator's lane is opened with it")
     }
 
-    fn cells(&self) -> impl Iterator<Item = &Cell> {
+    /// Whether it has a thread that moves operations on.
+    pub(crate) fn has_progress_thread(&self) -> bool {
+        self.progress.get().is_some()
+    }
+
+    pub(crate) fn cells(&self) -> impl Iterator<Item = &Cell> {
         self.house.rota.cells()
     }
 
@@ -329,16 +344,6 @@ impl Process {
         }
     }
 
-    /// A handler of active messages has panicked: the job ends with that. Ranks as threads, and a process that nobody
-    /// started, end all that they do with it.
-    pub(crate) fn handler_panicked(&self, text: &str) {
-        let why = format!("rank {} panicked in a handler of active messages: {text}", self.world.rank);
-        match self.house.has_keeper() {
-            true => self.abort(101, &why),
-            false => self.revoke(&why),
-        }
-    }
-
     /// Leaves the job in order, together with the others: completes what was sent, exchanges farewells with every peer
     /// that it met (afterwards nobody reads this process's memory), and tells the keeper.
     ///
@@ -353,15 +358,12 @@ impl Process {
             cell.wait_until(cell.lock(), None, None, &self.house, |lane| {
                 lane.is_poisoned() || lane.all_sent()
             });
-        }
-        // On all lanes before it waits on any: one that has met nobody on a lane goes on to the next, and may be met there by
-        // one that waits for it here until it has left.
-        self.cells().for_each(|cell| cell.lock().lane.bid_farewell());
-        for cell in self.cells() {
+            cell.lock().lane.bid_farewell();
             cell.wait_until(cell.lock(), None, None, &self.house, |lane| {
                 lane.is_poisoned() || lane.all_farewells_in()
             });
-            let lane = &cell.lock().lane;
+            let lane = &mut cell.lock().lane;
+            lane.find_unreceived();
             outcome = outcome.and(if lane.is_poisoned() { lane.check_open() } else { Ok(()) });
         }
         self.say_goodbye();
@@ -395,6 +397,10 @@ impl Process {
             }
             cell.lock().lane.bid_farewell();
             wait(Some(linger(FAREWELL_NS_MAX)), Lane::all_sent);
+            if self.is_checking() {
+                wait(Some(linger(LAST_MESSAGES_NS)), Lane::all_farewells_in);
+                cell.lock().lane.find_unreceived();
+            }
         }
         self.say_goodbye();
     }
@@ -407,12 +413,18 @@ impl Process {
         // Who opens a lane now sees that, or has opened it before.
         drop(self.ended.lock());
         for cell in self.cells() {
-            cell.lock().lane.close(LEFT_WHY);
+            let lane = &mut cell.lock().lane;
+            lane.find_incomplete();
+            if lane.port().lane() == 0 {
+                lane.meet_all(&self.world);
+            }
+            lane.close(LEFT_WHY);
         }
         true
     }
 
     fn say_goodbye(&self) {
+        self.tell_findings();
         if self.surroundings.statistics {
             self.report_statistics();
         }
@@ -421,10 +433,7 @@ impl Process {
             cell.lock().lane.port().leave();
             cell.wait_until(cell.lock(), None, Some(deadline), &self.house, |lane| lane.port().has_left());
             // Who still waits, on another thread or as a task, is told.
-            let mut inside = cell.lock();
-            inside.lane.poison(LEFT_WHY);
-            inside.lane.drop_handlers();
-            drop(inside);
+            cell.lock().lane.poison(LEFT_WHY);
             cell.wake();
             cell.wait_until(cell.lock(), None, Some(deadline), &self.house, |lane| !lane.has_work());
         }

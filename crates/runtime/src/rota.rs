@@ -143,6 +143,7 @@ impl Rota {
                 continue;
             }
             while self.tend(None, now()) && !stop() {}
+            house.answer();
             if !stop() {
                 self.sleep_for_all(None, SLEEP_NS_MAX, house);
             }

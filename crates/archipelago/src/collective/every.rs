@@ -5,6 +5,7 @@ use wire::Wire;
 
 use super::root::{check_counts, listed};
 use super::{Job, Parts};
+use crate::called::called;
 use crate::{Comm, Result};
 
 impl Comm {
@@ -18,7 +19,9 @@ impl Comm {
     /// world.barrier()
     /// # });
     /// ```
+    #[track_caller]
     pub fn barrier(&self) -> Result<()> {
+        called(self);
         Job::new::<()>(self, "barrier", Collective::Barrier, None, 0).run::<()>(&[], &mut [])
     }
 
@@ -33,7 +36,9 @@ impl Comm {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn all_gather<T: Wire>(&self, mine: &[T]) -> Result<Vec<T>> {
+        called(self);
         let job = Job::new::<T>(self, "all_gather", Collective::AllGather, None, mine.len());
         job.run_to_vec(mine, mine.len() * self.size())
     }
@@ -42,7 +47,9 @@ impl Comm {
     ///
     /// # Errors
     /// As [`all_gather`](Comm::all_gather); a buffer of another length.
+    #[track_caller]
     pub fn all_gather_into<T: Wire>(&self, mine: &[T], all: &mut [T]) -> Result<()> {
+        called(self);
         let job = Job::new::<T>(self, "all_gather_into", Collective::AllGather, None, mine.len());
         check_room(&job, mine.len() * self.size(), all)?;
         job.run(mine, all)
@@ -60,7 +67,9 @@ impl Comm {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn all_gather_v<T: Wire>(&self, mine: &[T]) -> Result<Parts<T>> {
+        called(self);
         let counts_job = Job::new::<usize>(self, "all_gather_v", Collective::AllGather, None, 1);
         let counts: Vec<usize> = counts_job.run_to_vec(&[mine.len()], self.size())?;
         let all: usize = counts.iter().sum();
@@ -85,7 +94,9 @@ impl Comm {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn all_to_all<T: Wire>(&self, values: &[T]) -> Result<Vec<T>> {
+        called(self);
         let (given, ranks) = (values.len(), self.size());
         let job = Job::new::<T>(self, "all_to_all", Collective::AllToAll, None, given / ranks);
         job.check_divisible::<T>(values.len())?;
@@ -96,7 +107,9 @@ impl Comm {
     ///
     /// # Errors
     /// As [`all_to_all`](Comm::all_to_all); a buffer of another length.
+    #[track_caller]
     pub fn all_to_all_into<T: Wire>(&self, values: &[T], received: &mut [T]) -> Result<()> {
+        called(self);
         let (given, ranks) = (values.len(), self.size());
         let job = Job::new::<T>(self, "all_to_all_into", Collective::AllToAll, None, given / ranks);
         job.check_divisible::<T>(values.len())?;
@@ -146,7 +159,9 @@ impl<'a, T: Wire> AllToAllV<'a, T> {
     ///
     /// # Errors
     /// Counts that are not one for each rank, or don't add up to the values; a rank that is gone.
+    #[track_caller]
     pub fn run(self) -> Result<Parts<T>> {
+        called(self.comm);
         let AllToAllV { comm, values, counts, receive_counts } = self;
         let ranks = comm.size();
         let mut job = Job::new::<T>(comm, "all_to_all_v", Collective::AllToAll, None, 0);

@@ -8,6 +8,7 @@ use wire::Wire;
 
 use super::root::listed;
 use super::{Job, Parts};
+use crate::called::called;
 use crate::{Comm, Graph, Grid, Result};
 
 /// The neighbours of this rank in a [`Grid`]: for each dimension first the one before it, then the one behind; past an
@@ -85,7 +86,9 @@ impl<'c> Neighbours<'c> {
     ///
     /// # Errors
     /// A neighbour that is gone; neighbours that give different numbers of values.
+    #[track_caller]
     pub fn all_gather<T: Wire>(&self, mine: &[T]) -> Result<Parts<T>> {
+        called(self.comm());
         let mut job = self.job::<T>("neighbours().all_gather", Collective::NeighbourAllGather, 0);
         let counts = self.counts_of_present(mine.len());
         job.call.case.listed = true;
@@ -100,7 +103,9 @@ impl<'c> Neighbours<'c> {
     ///
     /// # Errors
     /// Values that can't be divided; a neighbour that is gone; neighbours that give different numbers of values.
+    #[track_caller]
     pub fn all_to_all<T: Wire>(&self, values: &[T]) -> Result<Parts<T>> {
+        called(self.comm());
         let job = self.job::<T>("neighbours().all_to_all", Collective::NeighbourAllToAll, 0);
         self.check_divisible::<T>(&job, values.len())?;
         let count = values.len() / self.len().max(1);
@@ -116,12 +121,14 @@ impl<'c> Neighbours<'c> {
     ///
     /// # Errors
     /// Counts that are not one for each neighbour, or don't add up to the values; a neighbour that is gone.
+    #[track_caller]
     pub fn all_to_all_v<T: Wire>(
         &self,
         values: &[T],
         counts: &[usize],
         receive_counts: &[usize],
     ) -> Result<Parts<T>> {
+        called(self.comm());
         let mut expected = receive_counts.to_vec();
         for (count, source) in expected.iter_mut().zip(self.edges().sources()) {
             *count = if source.is_some() { *count } else { 0 };

@@ -2,6 +2,7 @@
 
 use super::buffers::Buffers;
 use super::job::Described;
+use crate::called::called;
 use crate::kept::Kept;
 use crate::{Comm, Result};
 
@@ -38,7 +39,9 @@ impl<B: Buffers + Send + 'static> PersistentCollective<B> {
     ///
     /// # Errors
     /// As [`wait`](PersistentCollective::wait).
+    #[track_caller]
     pub fn start(&mut self) -> Result<()> {
+        called(&self.comm);
         let Some(kept) = &mut self.kept else { unreachable!("{ENDED}") };
         kept.wait(&self.comm)?;
         kept.collect(&self.comm, &self.described)

@@ -6,6 +6,7 @@ use super::buffers::{Buffers, Lent, Valued};
 use super::job::{Described, Job};
 use super::owned::CollectiveOwned;
 use super::persistent::PersistentCollective;
+use crate::called::called;
 use crate::scope::{Collecting, Scope};
 use crate::{Comm, Result};
 
@@ -127,11 +128,13 @@ impl<'c, B> Prepared<'c, B> {
     ///
     /// # Errors
     /// Arguments that can't be, before anything is done; a rank that is gone; ranks that call another operation.
+    #[track_caller]
     pub fn run<'a>(self) -> Result<()>
     where
         B: Lent<'a>,
         B::Item: 'a,
     {
+        called(self.comm);
         let (input, output) = self.buffers.lend();
         let described = self.described?;
         described.check(&self.comm.untyped, input, output)?;
@@ -143,6 +146,7 @@ impl<'c, B> Prepared<'c, B> {
     ///
     /// # Errors
     /// Arguments that can't be: nothing was started.
+    #[track_caller]
     pub fn start<'scope, 'env>(
         self,
         scope: &'scope Scope<'scope, 'env>,
@@ -151,16 +155,19 @@ impl<'c, B> Prepared<'c, B> {
         B: Lent<'scope>,
         'c: 'scope,
     {
+        called(self.comm);
         let (input, output) = self.buffers.lend();
         scope.collect(&self.comm.untyped, self.described?, input, output)
     }
 
     /// Starts it with buffers that it owns until it is complete. What can't be, is told by
     /// [`wait`](CollectiveOwned::wait).
+    #[track_caller]
     pub fn owned(self) -> CollectiveOwned<B>
     where
         B: Buffers + Send + 'static,
     {
+        called(self.comm);
         CollectiveOwned::start(self.comm, self.described, self.buffers)
     }
 

@@ -5,6 +5,7 @@ use wire::{ItemsMut, Operand, Wire};
 
 use super::root::{check_counts, listed};
 use super::{Job, Root};
+use crate::called::called;
 use crate::operator::Operation;
 use crate::{Comm, Result};
 
@@ -25,7 +26,9 @@ impl Comm {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn all_reduce<P: Operand>(&self, value: P, operation: impl Operation<P::Item>) -> Result<P::Result> {
+        called(self);
         let mut result = value.into_result();
         self.reduce_in_place("all_reduce", Collective::AllReduce, result.items_mut(), operation)?;
         Ok(result)
@@ -35,11 +38,13 @@ impl Comm {
     ///
     /// # Errors
     /// As [`all_reduce`](Comm::all_reduce).
+    #[track_caller]
     pub fn all_reduce_into<B: ItemsMut + ?Sized>(
         &self,
         buffer: &mut B,
         operation: impl Operation<B::Item>,
     ) -> Result<()> {
+        called(self);
         self.reduce_in_place("all_reduce_into", Collective::AllReduce, buffer.items_mut(), operation)
     }
 
@@ -57,7 +62,9 @@ impl Comm {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn scan<P: Operand>(&self, value: P, operation: impl Operation<P::Item>) -> Result<P::Result> {
+        called(self);
         let mut result = value.into_result();
         self.reduce_in_place("scan", Collective::Scan, result.items_mut(), operation)?;
         Ok(result)
@@ -79,11 +86,13 @@ impl Comm {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn exclusive_scan<P: Operand>(
         &self,
         value: P,
         operation: impl Operation<P::Item>,
     ) -> Result<Option<P::Result>> {
+        called(self);
         let mut result = value.into_result();
         self.reduce_in_place("exclusive_scan", Collective::ExclusiveScan, result.items_mut(), operation)?;
         Ok((self.rank() > 0).then_some(result))
@@ -106,7 +115,9 @@ impl Comm {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn reduce_scatter<T: Wire>(&self, values: &[T], operation: impl Operation<T>) -> Result<Vec<T>> {
+        called(self);
         let count = values.len() / self.size();
         let job = Job::new::<T>(self, "reduce_scatter", Collective::ReduceScatter, None, count);
         job.check_divisible::<T>(values.len())?;
@@ -127,12 +138,14 @@ impl Comm {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn reduce_scatter_v<T: Wire>(
         &self,
         values: &[T],
         counts: &[usize],
         operation: impl Operation<T>,
     ) -> Result<Vec<T>> {
+        called(self);
         let (job, checked) = Job::reduce_scatter_v(self, values, counts);
         checked?;
         job.reducing(operation.operator(), false).run_to_vec(values, counts[self.rank()])
@@ -183,11 +196,13 @@ impl Root<'_> {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn reduce<P: Operand>(
         &self,
         value: P,
         operation: impl Operation<P::Item>,
     ) -> Result<Option<P::Result>> {
+        called(self.comm);
         let is_root = self.is_here();
         let job = self.job::<P::Item>("reduce", Collective::Reduce, value.items().len())?;
         let job = job.reducing(operation.operator(), is_root);

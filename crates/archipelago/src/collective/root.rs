@@ -7,6 +7,7 @@ use layout::{BufferMut, MemoryMut};
 use wire::Wire;
 
 use super::{Job, Parts};
+use crate::called::called;
 use crate::{Comm, Result, raw};
 
 /// A rank as the root of collective operations. Made by [`Comm::root`]; all ranks name the same one.
@@ -44,7 +45,9 @@ impl<'c> Root<'c> {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn broadcast<B: BufferMut + ?Sized>(&self, buffer: &mut B) -> Result<()> {
+        called(self.comm);
         let job = |count| self.job::<B::Item>("broadcast", Collective::Broadcast, count);
         let Some(packed) = raw::packed(buffer) else {
             let MemoryMut::Row(items) = buffer.memory_mut() else { unreachable!("it has no layout") };
@@ -74,7 +77,9 @@ impl<'c> Root<'c> {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn broadcast_vec<T: Wire>(&self, values: Option<Vec<T>>) -> Result<Vec<T>> {
+        called(self.comm);
         let job = |count| self.job::<T>("broadcast_vec", Collective::Broadcast, count);
         let mine = match (self.is_here(), values) {
             (true, Some(values)) => Some(values),
@@ -102,7 +107,9 @@ impl<'c> Root<'c> {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn gather<T: Wire>(&self, mine: &[T]) -> Result<Option<Vec<T>>> {
+        called(self.comm);
         let job = self.job::<T>("gather", Collective::Gather, mine.len())?;
         match self.is_here() {
             true => job.run_to_vec(mine, mine.len() * self.comm.size()).map(Some),
@@ -125,7 +132,9 @@ impl<'c> Root<'c> {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn gather_v<T: Wire>(&self, mine: &[T]) -> Result<Option<Parts<T>>> {
+        called(self.comm);
         let counts_job = self.job::<usize>("gather_v", Collective::Gather, 1)?;
         let counts = match self.is_here() {
             true => counts_job.run_to_vec(&[mine.len()], self.comm.size())?,
@@ -156,7 +165,9 @@ impl<'c> Root<'c> {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn scatter<T: Wire>(&self, all: Option<&[T]>) -> Result<Vec<T>> {
+        called(self.comm);
         let all = self.roots_values("scatter", all)?;
         let mut count = all.len() / self.comm.size();
         self.job::<usize>("scatter", Collective::Broadcast, 1)?.run(&[], std::slice::from_mut(&mut count))?;
@@ -167,7 +178,9 @@ impl<'c> Root<'c> {
     ///
     /// # Errors
     /// As [`scatter`](Root::scatter); ranks with buffers of another length.
+    #[track_caller]
     pub fn scatter_into<T: Wire>(&self, all: Option<&[T]>, mine: &mut [T]) -> Result<()> {
+        called(self.comm);
         let all = self.roots_values("scatter_into", all)?;
         let job = self.job::<T>("scatter_into", Collective::Scatter, mine.len())?;
         if self.is_here() && all.len() != mine.len() * self.comm.size() {
@@ -192,7 +205,9 @@ impl<'c> Root<'c> {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn scatter_v<T: Wire>(&self, all: Option<(&[T], &[usize])>) -> Result<Vec<T>> {
+        called(self.comm);
         let mut job = self.job::<T>("scatter_v", Collective::Scatter, 0)?;
         let (all, counts) = match (self.is_here(), all) {
             (true, Some((all, counts))) => {

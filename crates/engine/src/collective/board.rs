@@ -18,7 +18,7 @@ use crate::{Error, Lane, RequestId, Work};
 
 /// What a collective waits for on its board. At most one step of a round waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wait {
+pub(crate) enum Wait {
     /// That the collectives before it on this board are over.
     Turn,
     /// That everybody is done with what its cell holds; then it publishes.
@@ -35,7 +35,7 @@ pub(super) enum Wait {
 }
 
 /// A collective's use of a board.
-pub(super) struct Use {
+pub(crate) struct Use {
     pub board: Arc<Board>,
     /// The number on the board of the collective's first turn.
     first: u64,
@@ -74,7 +74,7 @@ impl Use {
     }
 
     /// Whether what it waits for has come.
-    pub(super) fn has_come(&mut self) -> bool {
+    pub(crate) fn has_come(&mut self) -> bool {
         let first = self.first;
         match &mut self.wait {
             None => false,
@@ -97,8 +97,13 @@ impl Use {
         }
     }
 
+    /// Whether those before it on its board are not over.
+    pub(crate) fn waits_for_turn(&self) -> bool {
+        self.wait == Some(Wait::Turn)
+    }
+
     /// The member whose doing it waits for.
-    fn awaited(&self) -> Option<usize> {
+    pub(crate) fn awaited(&self) -> Option<usize> {
         match self.wait? {
             Wait::Turn => None,
             Wait::Room(publication) => self.board.reader_behind(self.epoch(publication.turn)),

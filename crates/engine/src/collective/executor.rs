@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::board::Use;
 use super::{Algorithm, Buffer, Call, Mark, Order, Range, Schedule, Span, Step};
+use crate::check::calls::Statement;
 use crate::envelope::{Envelope, STEP_LABEL};
 use crate::matching::Pattern;
 use crate::names::scalar_of_mark;
@@ -63,7 +64,9 @@ pub(crate) struct Execution {
     pub(super) open: usize,
     error: Option<Error>,
     /// Its use of the communicator's board, if its algorithm uses that.
-    pub(super) usage: Option<Use>,
+    pub(crate) usage: Option<Use>,
+    /// What it has told the next member, where that is checked.
+    pub(crate) statement: Option<Box<Statement>>,
 }
 
 impl Execution {
@@ -83,6 +86,7 @@ impl Execution {
             open: 0,
             error: None,
             usage: None,
+            statement: None,
         }
     }
 
@@ -136,20 +140,25 @@ impl Execution {
         Some(Error::OtherCall { rank, mine, theirs })
     }
 
-    pub(super) fn mark(&self) -> Mark {
+    /// The type of its elements.
+    pub(crate) fn type_tag(&self) -> TypeTag {
+        self.of
+    }
+
+    pub(crate) fn mark(&self) -> Mark {
         self.mark
     }
 
-    pub(super) fn has_failed(&self) -> bool {
+    pub(crate) fn has_failed(&self) -> bool {
         self.error.is_some()
     }
 
-    pub(super) fn communicator(&self) -> &Arc<Communicator> {
+    pub(crate) fn communicator(&self) -> &Arc<Communicator> {
         // Proof: `prepare` sets it, `retire` alone takes it, and gives nobody an idle one.
         self.communicator.as_ref().expect("a collective under way has a communicator")
     }
 
-    pub(super) fn schedule(&self) -> &Schedule {
+    pub(crate) fn schedule(&self) -> &Schedule {
         &self.schedule
     }
 
@@ -245,6 +254,7 @@ impl Lane {
             }
             None => Box::new(Execution::of(Schedule::across(algorithm, call, communicator.hosts()))),
         };
+        execution.statement = self.statement(&execution, call, &operands)?;
         let words = execution.schedule.scratch_bytes().div_ceil(8) as usize;
         execution.communicator = Some(communicator.clone());
         execution.operands = operands;
@@ -262,33 +272,7 @@ impl Lane {
         Ok(execution)
     }
 
-    /// Makes a request of a collective, and starts its first round.
-    pub(super) fn start(&mut self, mut execution: Box<Execution>) -> RequestId {
-        let waits = execution.usage.as_mut().and_then(|usage| usage.wait.take());
-        let (context, label) = execution.name();
-        let request = self.insert_collective(execution);
-        match waits {
-            Some(wait) => self.wait_on_board(request, wait),
-            None if self.doomed.is_empty() => self.next_round(request),
-            None => {}
-        }
-        if !self.doomed.is_empty() {
-            self.meet_doom(request, context, label);
-            if waits.is_none() && self.execution(request).is_some() {
-                self.next_round(request);
-            }
-        }
-        self.compare_early_steps(request, context, label);
-        request
-    }
-
-    pub(super) fn insert_collective(&mut self, execution: Box<Execution>) -> RequestId {
-        let request = self.requests.insert(Owner::User, State::Collective(execution));
-        self.latest_collective = Some(request);
-        request
-    }
-
-    pub(super) fn execution(&mut self, collective: RequestId) -> Option<&mut Execution> {
+    pub(crate) fn execution(&mut self, collective: RequestId) -> Option<&mut Execution> {
         match self.requests.get_mut(collective).map(|r| &mut r.state) {
             Some(State::Collective(execution)) => Some(execution),
             _ => None,
@@ -451,7 +435,7 @@ impl Lane {
     fn push_step_work(&mut self, collective: RequestId, work: Work) {
         let step = Some(Ticket { request: collective, part: Part::Step });
         let work = match work {
-            Work::Fill { room, head, from, .. } => Work::Fill { room, head, from, ticket: step },
+            Work::Fill { room, from, .. } => Work::Fill { room, from, ticket: step },
             Work::Deliver { from, to, bytes, .. } => Work::Deliver { from, to, bytes, ticket: step },
             other => other,
         };
@@ -523,6 +507,8 @@ impl Lane {
             Error::PeerFailed { process, .. } => execution.communicator().group.rank(*process),
             _ => None,
         };
+        self.end_wait_for_call(collective);
+        let Some(execution) = self.execution(collective) else { return };
         execution.error = Some(match error {
             Error::PeerFailed { process, cause, .. } => Error::PeerFailed { rank, process, cause },
             Error::Truncated { have, need, source, .. } => {
@@ -564,7 +550,7 @@ impl Lane {
         self.counters.collectives += 1;
         let error = execution.error.take();
         if self.idle.len() < IDLE_MAX {
-            execution.communicator = None;
+            (execution.communicator, execution.statement) = (None, None);
             execution.operands = Operands::NONE;
             if execution.scratch.capacity() * 8 > IDLE_SCRATCH_BYTES {
                 execution.scratch = Vec::new();

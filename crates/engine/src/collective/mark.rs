@@ -23,7 +23,9 @@ impl Mark {
         let operation =
             Collective::ALL.iter().position(|one| *one == call.case.collective).unwrap_or(0) as u32;
         let root = if call.case.collective.has_root() { call.root & 0xff } else { 0 };
-        let of = Mark::type_bits(call.of.signature) as u32;
+        // A barrier has no elements, whatever its caller names.
+        let is_barrier = call.case.collective == Collective::Barrier;
+        let of = if is_barrier { 0 } else { Mark::type_bits(call.of.signature) as u32 };
         Mark((operation + 1) << 28 | (table::number(algorithm) & 15) << 24 | root << 16 | of)
     }
 
@@ -52,6 +54,17 @@ impl Mark {
         let folded = signature ^ signature >> 32;
         let folded = (folded ^ folded >> 16) as u16;
         if signature == 0 { 0 } else { folded.max(1) }
+    }
+
+    /// The operation and its root, in words.
+    pub(crate) fn words(self) -> String {
+        match Collective::ALL.get((self.0 >> 28).wrapping_sub(1) as usize) {
+            Some(collective) if collective.has_root() => {
+                format!("{} with root {}", collective.name(), self.0 >> 16 & 0xff)
+            }
+            Some(collective) => collective.name().to_owned(),
+            None => "collective".to_owned(),
+        }
     }
 
     /// In words, with the type's name where it is known; `other` is the mark that it isn't.
@@ -101,6 +114,8 @@ mod tests {
         ] {
             assert_ne!(first, other);
         }
+        let barrier = |signature| mark(Collective::Barrier, "linear", 0, signature);
+        assert_eq!(barrier(77), barrier(0), "a barrier is of no type");
         assert_eq!(Mark::from_signature(first.signature()), Some(first));
         assert_eq!((Mark::from_bits(first.bits()), Mark::from_bits(0)), (Some(first), None));
         // Whatever a peer sends is told in some words.

@@ -14,6 +14,7 @@
 
 mod algorithms;
 mod area;
+mod begin;
 mod board;
 mod case;
 pub mod check;

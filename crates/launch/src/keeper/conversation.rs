@@ -89,6 +89,20 @@ impl Keeper {
         }
     }
 
+    /// Asks the processes what they wait for.
+    pub(super) fn examine(&mut self, round: u32) {
+        let mut processes = 0;
+        for at in 0..self.members.len() {
+            let member = &mut self.members[at];
+            if member.link.is_some() && member.ending.is_none() && !member.finalised {
+                member.tell(&FromKeeper::Examine { round });
+                self.memory.wake(at);
+                processes += 1;
+            }
+        }
+        self.say(&FromAgent::Asked { round, processes });
+    }
+
     fn answer(&mut self, at: usize, message: ToKeeper) {
         let number = self.members[at].number;
         match message {
@@ -128,6 +142,9 @@ impl Keeper {
                 self.memory.abort(code);
                 self.say(&FromAgent::Abort { number, code, reason });
             }
+            ToKeeper::Overdue => self.say(&FromAgent::Overdue { number }),
+            ToKeeper::State(state) => self.say(&FromAgent::State { number, state }),
+            ToKeeper::Remark(text) => self.say(&FromAgent::Remark { number, text }),
             ToKeeper::Claim { .. } => self.cut(at, "claimed its rank twice on one socket"),
         }
     }

@@ -218,6 +218,7 @@ impl Keeper {
                     member.input.take_if(|input| input.is_over());
                 }
             }
+            ToAgent::Examine { round } => self.examine(round),
             ToAgent::End { reason, manner } => self.hurry(&reason, manner),
         }
     }

@@ -4,6 +4,7 @@ use super::input::{Input, Piece};
 use super::outputs::Outputs;
 use super::statistics::Statistics;
 use super::verdict::{Verdict, status_of_code};
+use super::watch::{Next, Watch};
 use crate::job::{Job, STATUS_FAILURE, STATUS_TIMEOUT};
 use crate::reaper;
 use control::agent::{FromAgent, Manner, Start, ToAgent};
@@ -32,6 +33,10 @@ pub struct Launcher<'a> {
     statistics: Statistics,
     verdict: Verdict,
     deadline: Option<Time>,
+    /// Who waits for whom.
+    watch: Watch,
+    /// Why the job is ended once that is known.
+    ends_after_look: Option<String>,
     /// Signals by which the user asked for the end.
     requests: usize,
     /// The keeper said that nothing is left.
@@ -68,6 +73,8 @@ impl<'a> Launcher<'a> {
             deadline: job
                 .timeout
                 .map(|timeout| Time::now() + timeout.as_nanos().min(u64::MAX as u128) as u64),
+            watch: Watch::new(&start.host, start.size as usize),
+            ends_after_look: None,
             requests: 0,
             finished: false,
             lost: false,
@@ -121,7 +128,8 @@ impl<'a> Launcher<'a> {
         let stdin = io::stdin();
         let input = (!over && self.input.wants_more()).then(|| set.readable(&stdin));
         let rooms = self.outputs.poll(&mut set);
-        let next = self.deadline.into_iter().chain(self.outputs.deadline()).min();
+        let next =
+            self.deadline.into_iter().chain(self.outputs.deadline()).chain(self.watch.deadline()).min();
         set.wait(next.map(|when| Duration::from_nanos(when.since(Time::now()))))?;
 
         let ready = |place: Option<_>| place.is_some_and(|place| set.is_ready(place));
@@ -149,6 +157,8 @@ impl<'a> Launcher<'a> {
             self.deadline = None;
             self.time_is_over();
         }
+        let next = self.watch.go_on(now);
+        self.look(next);
         Ok(())
     }
 
@@ -233,6 +243,22 @@ impl<'a> Launcher<'a> {
                 }
             }
             FromAgent::Statistics { number, rows } => self.statistics.add(number, rows),
+            FromAgent::Overdue { .. } => {
+                let next =
+                    if self.verdict.is_ending() { Next::Wait } else { self.watch.overdue(Time::now()) };
+                self.look(next);
+            }
+            FromAgent::Asked { round, processes } => {
+                let next = self.watch.asked(round, processes, Time::now());
+                self.look(next);
+            }
+            FromAgent::State { number, state } => {
+                let next = self.watch.answer(number, *state, Time::now());
+                self.look(next);
+            }
+            FromAgent::Remark { number, text } => {
+                self.announce(&format!("rank {number} on {}: {text}", self.host));
+            }
             FromAgent::Notice(text) => self.announce(&text),
             FromAgent::Finished => self.finished = true,
         }
@@ -320,7 +346,24 @@ impl<'a> Launcher<'a> {
         let reason = format!("the job did not end within {seconds} s");
         if self.verdict.end(STATUS_TIMEOUT) {
             self.announce(&format!("{reason} (--timeout) and is ended"));
-            self.end(&reason, Manner::Soon);
+            // What they wait for is said first: the end makes them stop waiting.
+            self.ends_after_look = Some(reason);
+            let next = self.watch.last(Time::now());
+            self.look(next);
+        }
+    }
+
+    /// Does what the look at who waits for whom asks for.
+    fn look(&mut self, next: Next) {
+        match next {
+            Next::Wait => {}
+            Next::Ask(round) => self.say(&ToAgent::Examine { round }),
+            Next::Say(text) => {
+                text.iter().for_each(|text| self.announce(text));
+                if let Some(reason) = self.ends_after_look.take() {
+                    self.end(&reason, Manner::Soon);
+                }
+            }
         }
     }
 

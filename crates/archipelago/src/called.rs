@@ -1,0 +1,25 @@
+//! Where the program calls: noted where programs are checked (`archi run --check`), so that what is found names its place.
+
+use std::panic::Location;
+
+use runtime::place::{Site, note};
+
+use crate::Comm;
+
+/// The verb that this stands in was called from there.
+#[track_caller]
+#[inline]
+pub(crate) fn called(comm: &Comm) {
+    if comm.untyped.process().is_checking() {
+        note(Site { at: Some(Location::caller()), is_blind: false });
+    }
+}
+
+/// The same of a receive that doesn't tell from whom its message came.
+#[track_caller]
+#[inline]
+pub(crate) fn called_blindly(comm: &Comm) {
+    if comm.untyped.process().is_checking() {
+        note(Site { at: Some(Location::caller()), is_blind: true });
+    }
+}

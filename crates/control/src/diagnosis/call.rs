@@ -1,0 +1,117 @@
+//! What a member of a collective says that it calls, where calls are compared before they begin.
+
+use serde::{Deserialize, Serialize};
+
+/// The bytes of each of its texts; longer ones are cut.
+const TEXT_BYTES_MAX: usize = 200;
+
+/// A call of a collective.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// The operation, such as "broadcast".
+    pub collective: String,
+    /// The algorithm's name.
+    pub algorithm: String,
+    /// The root, if it has one.
+    pub root: Option<u32>,
+    /// Elements of the vector, or of a rank's block.
+    pub elements: u64,
+    /// Bytes of an element.
+    pub element_bytes: u64,
+    /// Blocks have lengths of their own.
+    pub listed: bool,
+    /// All contribute what lies in their outputs.
+    pub in_place: bool,
+    /// The signature of the elements' type.
+    pub signature: u64,
+    /// What it is called.
+    pub of: String,
+    /// What combines the elements; empty if nothing does.
+    pub operator: String,
+    /// Where the program calls, if that is known.
+    pub place: String,
+}
+
+impl Call {
+    /// The same with texts that are not too long for a frame.
+    pub fn bounded(mut self) -> Call {
+        for text in
+            [&mut self.collective, &mut self.algorithm, &mut self.of, &mut self.operator, &mut self.place]
+        {
+            text.truncate(text.floor_char_boundary(text.len().min(TEXT_BYTES_MAX)));
+        }
+        self
+    }
+
+    /// Whether another member may call this together with that.
+    pub fn agrees(&self, other: &Call) -> bool {
+        let alike = |call: &Call| Call { place: String::new(), of: String::new(), ..call.clone() };
+        alike(self) == alike(other)
+    }
+
+    /// In words; what it shares with `other` is said as far as it tells something.
+    pub fn words(&self, other: &Call) -> String {
+        let mut text = self.collective.clone();
+        if let Some(root) = self.root {
+            text += &format!(" with root {root}");
+        }
+        // Of a barrier, nothing.
+        if !self.of.is_empty() {
+            text += &match self.listed {
+                true => format!(" of {} in blocks of any lengths", self.of),
+                false => format!(" of {} {}", self.elements, self.of),
+            };
+        }
+        if self.collective == other.collective {
+            if self.operator != other.operator {
+                text += &format!(" with the operator {}", self.operator);
+            }
+            if self.in_place != other.in_place {
+                text += if self.in_place { " in place" } else { " not in place" };
+            }
+            let by_any = |call: &Call| Call { algorithm: String::new(), ..call.clone() };
+            if by_any(self).agrees(&by_any(other)) {
+                text += &format!(" by the algorithm \"{}\"", self.algorithm);
+            }
+        }
+        if !self.place.is_empty() {
+            text += &format!(" (at {})", self.place);
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_agree_in_all_but_their_places_and_say_what_differs() {
+        let call = Call {
+            collective: "reduce".into(),
+            algorithm: "binomial".into(),
+            root: Some(1),
+            elements: 4,
+            element_bytes: 8,
+            signature: 7,
+            of: "f64".into(),
+            operator: "Sum of f64".into(),
+            place: "a.rs:1".into(),
+            ..Call::default()
+        };
+        assert!(call.agrees(&Call { place: "b.rs:9".into(), ..call.clone() }));
+        let check = |other: Call, mine: &str| {
+            assert!(!call.agrees(&other));
+            assert_eq!(call.words(&other), mine);
+        };
+        let text = "reduce with root 1 of 4 f64";
+        check(Call { root: Some(2), ..call.clone() }, &format!("{text} (at a.rs:1)"));
+        check(Call { elements: 5, ..call.clone() }, &format!("{text} (at a.rs:1)"));
+        let text = format!("{text} with the operator Sum of f64 (at a.rs:1)");
+        check(Call { operator: "Max of f64".into(), ..call.clone() }, &text);
+        let text = "reduce with root 1 of 4 f64 by the algorithm \"binomial\" (at a.rs:1)";
+        check(Call { algorithm: "chain".into(), ..call.clone() }, text);
+        let long = Call { of: "é".repeat(300), ..call }.bounded();
+        assert!(long.of.len() <= TEXT_BYTES_MAX);
+    }
+}

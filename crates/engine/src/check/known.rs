@@ -1,0 +1,103 @@
+//! What a lane that checks knows: where the program is, what it has started where, what was found.
+
+use std::collections::HashMap;
+use std::panic::Location;
+
+use super::calls::Heard;
+use super::races::Open;
+use crate::{Lane, RequestId};
+
+/// Places of requests that are kept before those of requests that are gone are forgotten.
+const SITES_MAX: usize = 1024;
+
+/// Findings that wait to be told; a program that has more has enough to mend.
+const FINDINGS_MAX: usize = 64;
+
+/// What is known of a call of the program.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Site {
+    /// Where the program calls.
+    pub at: Option<&'static Location<'static>>,
+    /// The caller doesn't learn from whom its message came.
+    pub is_blind: bool,
+}
+
+impl Site {
+    /// The place, as `file:line`.
+    pub fn words(&self) -> Option<String> {
+        self.at.map(|at| format!("{}:{}", at.file(), at.line()))
+    }
+
+    /// The place in brackets, or nothing.
+    pub(crate) fn suffix(&self) -> String {
+        self.words().map_or_else(String::new, |place| format!(" (at {place})"))
+    }
+}
+
+/// Something that is wrong with the program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What, in words.
+    pub what: String,
+    /// The context of the communicator that it concerns.
+    pub context: u64,
+}
+
+/// What a lane that checks knows.
+#[derive(Default)]
+pub(crate) struct Check {
+    /// Where the program is: noted before each operation.
+    pub(super) site: Site,
+    /// Where the operations under way were started.
+    sites: HashMap<u64, Site>,
+    pub(super) heard: Vec<Heard>,
+    pub(super) open: Vec<Open>,
+    findings: Vec<Finding>,
+}
+
+impl Check {
+    pub(super) fn find(&mut self, finding: Finding) {
+        if self.findings.len() < FINDINGS_MAX && !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
+    }
+
+    pub(super) fn site_of(&self, request: RequestId) -> Site {
+        self.sites.get(&request.word()).copied().unwrap_or_default()
+    }
+}
+
+impl Lane {
+    /// Whether this lane checks.
+    #[inline]
+    pub fn is_checking(&self) -> bool {
+        self.check.is_some()
+    }
+
+    /// Notes where the program is, for the operation that comes next.
+    pub fn note_site(&mut self, site: Site) {
+        if let Some(check) = &mut self.check {
+            check.site = site;
+        }
+    }
+
+    /// The operation that was started last goes on as this request.
+    pub fn note_request(&mut self, request: RequestId) {
+        let Some(check) = &mut self.check else { return };
+        if check.sites.len() >= SITES_MAX {
+            let requests = &self.requests;
+            check.sites.retain(|word, _| requests.get(RequestId::from_word(*word)).is_some());
+        }
+        check.sites.insert(request.word(), check.site);
+    }
+
+    /// Where a request was started, if that is known.
+    pub fn site_of(&self, request: RequestId) -> Site {
+        self.check.as_ref().map_or_else(Site::default, |check| check.site_of(request))
+    }
+
+    /// What was found since this was asked last.
+    pub fn take_findings(&mut self) -> Vec<Finding> {
+        self.check.as_mut().map_or_else(Vec::new, |check| std::mem::take(&mut check.findings))
+    }
+}

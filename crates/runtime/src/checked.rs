@@ -1,0 +1,170 @@
+//! What a process checks besides when its job is run with `archi run --check`.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError, Weak};
+
+use control::ToKeeper;
+use control::process::REMARK_BYTES_MAX;
+use engine::check::{Finding, Site};
+use engine::{Error, Lane, Pointer, RequestId};
+use wire::ContextId;
+
+use crate::Process;
+use crate::place;
+
+/// How long a process that leaves waits for the others to say that they send nothing more, so that it sees what it leaves
+/// behind.
+pub(crate) const LAST_MESSAGES_NS: u64 = 2_000_000_000;
+
+/// Which bytes of a buffer an operation writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Writes {
+    Nothing,
+    All,
+}
+
+/// A buffer that nobody may write while it is sent.
+pub(crate) struct Watched {
+    from: Pointer,
+    bytes: usize,
+    digest: u64,
+    site: Site,
+}
+
+/// The buffers of sends that are under way, by lane and request.
+pub(crate) type Buffers = Mutex<HashMap<(u16, u64), Watched>>;
+
+impl Process {
+    /// Whether programs are checked.
+    #[inline]
+    pub fn is_checking(&self) -> bool {
+        self.config.check
+    }
+
+    /// Lets the lane know where the program is.
+    #[inline]
+    pub(crate) fn check_call(&self, lane: &mut Lane) {
+        if self.is_checking() {
+            lane.note_site(place::site());
+        }
+    }
+
+    /// Refuses a buffer that an operation under way uses; gives what is to be watched of one that is only read.
+    #[inline]
+    pub(crate) fn check_use(
+        &self,
+        lane: &mut Lane,
+        buffer: Pointer,
+        bytes: usize,
+        writes: Writes,
+    ) -> Result<Option<Watched>, Error> {
+        match self.is_checking() {
+            true => self.checked_use(lane, buffer, bytes, writes),
+            false => Ok(None),
+        }
+    }
+
+    #[cold]
+    fn checked_use(
+        &self,
+        lane: &mut Lane,
+        from: Pointer,
+        bytes: usize,
+        writes: Writes,
+    ) -> Result<Option<Watched>, Error> {
+        let site = place::site();
+        lane.note_site(site);
+        lane.check_buffer(from, bytes, writes == Writes::All)?;
+        let is_watched = writes == Writes::Nothing && matches!(from, Pointer::Row(_));
+        Ok(is_watched.then(|| Watched { from, bytes, digest: crate::comm::digest(from, bytes), site }))
+    }
+
+    /// A send goes on as this request.
+    #[inline]
+    pub(crate) fn watch_buffer(&self, lane: u16, request: RequestId, watched: Option<Watched>) {
+        if let Some(watched) = watched {
+            let mut buffers = self.buffers.lock().unwrap_or_else(PoisonError::into_inner);
+            buffers.insert((lane, request.word()), watched);
+        }
+    }
+
+    /// Nobody looks at an operation's buffer any more: it may be gone.
+    #[inline]
+    pub(crate) fn lets_go(&self, lane: u16, request: RequestId) {
+        if self.is_checking() {
+            self.buffers.lock().unwrap_or_else(PoisonError::into_inner).remove(&(lane, request.word()));
+        }
+    }
+
+    /// An operation is complete, and its caller has been told: the buffer is still there.
+    #[inline]
+    pub(crate) fn is_over(&self, lane: u16, request: RequestId) {
+        if self.is_checking() {
+            self.checked_over(lane, request);
+        }
+    }
+
+    #[cold]
+    fn checked_over(&self, lane: u16, request: RequestId) {
+        let mut buffers = self.buffers.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(Watched { from, bytes, digest, site }) = buffers.remove(&(lane, request.word())) else {
+            return;
+        };
+        drop(buffers);
+        if crate::comm::digest(from, bytes) != digest {
+            let at = site.words().map_or_else(String::new, |place| format!(" (at {place})"));
+            self.remark(&format!("the buffer of a send{at} was written while the send was under way"));
+        }
+    }
+
+    /// Tells what the lanes have found.
+    pub(crate) fn tell_findings(&self) {
+        if !self.is_checking() {
+            return;
+        }
+        let findings: Vec<Finding> = self.cells().flat_map(|cell| cell.lock().lane.take_findings()).collect();
+        for Finding { what, context } in findings {
+            let name = self.communicator_name(context);
+            let on = if name.is_empty() { String::new() } else { format!(", on `{name}`") };
+            self.remark(&format!("{what}{on}"));
+        }
+    }
+
+    /// Tells the user something that is wrong with the program.
+    fn remark(&self, what: &str) {
+        let text = format!("check: {what}");
+        let text = &text[..text.floor_char_boundary(text.len().min(REMARK_BYTES_MAX))];
+        match self.house.has_keeper() {
+            true => self.house.tell(&ToKeeper::Remark(text.to_owned())),
+            false => eprintln!("archipelago: rank {}: {text}", self.me().number),
+        }
+    }
+
+    /// Has what is never given back found when the program ends.
+    pub(crate) fn look_back_at_exit(self: &std::sync::Arc<Self>) {
+        static LAST: Mutex<Weak<Process>> = Mutex::new(Weak::new());
+        *LAST.lock().unwrap_or_else(PoisonError::into_inner) = std::sync::Arc::downgrade(self);
+        extern "C" fn look_back() {
+            let last = LAST.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+            if let Some(process) = last.filter(|process| process.has_left()) {
+                process.tell_what_is_left();
+            }
+        }
+        os::exit::at_exit(look_back);
+    }
+
+    /// The program has ended, and left its job before: what lives now was forgotten.
+    fn tell_what_is_left(&self) {
+        let requests: usize = self.cells().map(|cell| cell.lock().lane.unasked()).sum();
+        if requests > 0 {
+            let (what, were) = if requests == 1 { ("operation", "was") } else { ("operations", "were") };
+            self.remark(&format!(
+                "{requests} {what} that {were} started {were} neither waited for nor dropped"
+            ));
+        }
+        let is_made = |context: ContextId| context != ContextId::WORLD && context != ContextId::SELF;
+        for communicator in self.names.living().iter().filter(|known| is_made(known.context)) {
+            self.remark(&format!("the communicator `{}` was never dropped", communicator.name()));
+        }
+    }
+}
