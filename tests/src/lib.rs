@@ -3,10 +3,11 @@
 //! `subject` is the program that is run; it does what its arguments say. [`archi`] finds the launcher, and has cargo
 //! build it first. [`output`] runs a command, but does not wait for ever.
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{OnceLock, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A command that takes longer hangs. No test passes or fails by being fast or slow.
 const HOPELESS: Duration = Duration::from_secs(300);
@@ -50,6 +51,42 @@ pub fn output(mut command: Command) -> Output {
     let output = child.wait_with_output().expect("its output can be read");
     drop(ended);
     output
+}
+
+/// Runs a command until what it says on standard error is enough, or it has ended: then kills it, and a launcher's job with it.
+/// Tells what it said, and its exit status if it has ended by itself.
+///
+/// # Panics
+/// When it cannot be started.
+pub fn said_until(
+    mut command: Command,
+    limit: Duration,
+    is_enough: impl Fn(&str) -> bool,
+) -> (String, Option<i32>) {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    let errors = child.stderr.take().expect("it was asked for");
+    let (line, lines) = mpsc::channel::<String>();
+    let reader = std::thread::spawn(move || {
+        for text in BufReader::new(errors).split(b'\n').map_while(Result::ok) {
+            // Who has heard enough hears no more.
+            let _ = line.send(String::from_utf8_lossy(&text).into_owned());
+        }
+    });
+    let (begin, mut said, mut has_ended) = (Instant::now(), String::new(), false);
+    while !has_ended && !is_enough(&said) && begin.elapsed() < limit {
+        match lines.recv_timeout(Duration::from_millis(100)) {
+            Ok(line) => said = said + &line + "\n",
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+            Err(mpsc::RecvTimeoutError::Disconnected) => has_ended = true,
+        }
+    }
+    if !has_ended {
+        let _ = child.kill();
+    }
+    let status = child.wait().expect("it was started here");
+    let _ = reader.join();
+    (said, status.code().filter(|_| has_ended))
 }
 
 /// Waits until something holds.

@@ -14,6 +14,7 @@ mod loom;
 // The rule of the command line itself; the crate that it is in takes long to build.
 #[path = "../../crates/cli/src/nearest.rs"]
 mod nearest;
+mod score;
 mod setup;
 mod shell;
 mod soak;
@@ -59,6 +60,12 @@ const VERBS: &[Verb] = &[
         arguments: "[FILTER]",
         summary: "the suite that every transport must pass",
         run: conformance::run,
+    },
+    Verb {
+        name: "score",
+        arguments: "[WORD]",
+        summary: "small programs, right and wrong: how well hangs and faults are found",
+        run: score::run,
     },
     Verb {
         name: "tidy",

@@ -12,10 +12,36 @@ fn main() -> archipelago::Result<()> {
     match arguments.first().map(String::as_str) {
         Some("exchange") => exchange(),
         Some("end") => end(arguments.get(1).map_or("", String::as_str)),
+        Some("hang") => hang(arguments.get(1).map_or("", String::as_str)),
         Some("huge") => huge(),
         Some("spin") => spin(),
         Some("under") => under(&arguments[1..]),
         other => panic!("subject: no such part as {other:?}"),
+    }
+}
+
+/// Waits for ever, or for long.
+fn hang(how: &str) -> archipelago::Result<()> {
+    let world = archipelago::init()?;
+    let (me, n) = (world.rank(), world.size());
+    match how {
+        "receives" => world.from((me + 1) % n).tag(7).receive::<f64>().map(drop),
+        "collective" if me == 0 => world.from(1).receive::<u8>().map(drop),
+        "collective" => world.barrier(),
+        "computes" if me == 1 => {
+            std::thread::sleep(Duration::from_secs(600));
+            world.to(0).send(&1u8)
+        }
+        "computes" => world.from(1).receive::<u8>().map(drop),
+        "threads" => std::thread::scope(|scope| {
+            // It could send what the other waits for.
+            let sleeper = scope.spawn(|| std::thread::sleep(Duration::from_secs(600)));
+            let asked = scope.spawn(|| world.from(1 - me).tag(7).receive::<f64>().map(drop));
+            let _ = sleeper.join();
+            world.to(1 - me).tag(7).send(&1.5)?;
+            asked.join().unwrap_or(Ok(()))
+        }),
+        other => panic!("subject: no such hang as {other:?}"),
     }
 }
 
