@@ -137,6 +137,45 @@ pub enum Error {
         /// Where it happened.
         place: Place,
     },
+    /// There is no such object: it was not registered at that rank, or was removed.
+    NoSuchObject {
+        /// Which, and at which rank.
+        what: String,
+        /// Where it happened.
+        place: Place,
+    },
+    /// A call gets no answer: its request could not be handled. The text says why, and names both types if they differ.
+    Unanswered {
+        /// The rank that says so.
+        rank: usize,
+        /// Why.
+        why: String,
+        /// Where it happened.
+        place: Place,
+    },
+    /// One-way active messages were refused: the text says how many, and why one was.
+    Refused {
+        /// How many, on all ranks.
+        messages: u64,
+        /// Why the first one was that this rank refused.
+        why: Option<String>,
+        /// Where it happened.
+        place: Place,
+    },
+    /// The outgoing queue of the communicator's handlers is full: the text names its bounds. Nothing was sent.
+    QueueFull {
+        /// What is in it.
+        what: String,
+        /// Where it happened.
+        place: Place,
+    },
+    /// A handler of active messages may not wait for others. Nothing was done.
+    InHandler {
+        /// What it may do instead.
+        what: String,
+        /// Where it happened.
+        place: Place,
+    },
     /// A layout that can't be, or that doesn't lie in its slice.
     Layout {
         /// Why.
@@ -256,6 +295,14 @@ impl Spot {
             | engine::Error::OutOfStep { .. }) => {
                 Error::Disagreement { why: disagreement.to_string(), place }
             }
+            none @ engine::Error::NoSuchObject { .. } => {
+                Error::NoSuchObject { what: none.to_string(), place }
+            }
+            engine::Error::Unanswered { rank, why } => Error::Unanswered { rank, why, place },
+            full @ (engine::Error::QueueFull { .. } | engine::Error::TooManyCalls) => {
+                Error::QueueFull { what: full.to_string(), place }
+            }
+            waits @ engine::Error::InHandler => Error::InHandler { what: waits.to_string(), place },
             other => Error::Ended { why: other.to_string(), place },
         }
     }
@@ -367,6 +414,11 @@ impl Error {
             | Error::Ended { place, .. }
             | Error::Disagreement { place, .. }
             | Error::NoRoom { place, .. }
+            | Error::NoSuchObject { place, .. }
+            | Error::Unanswered { place, .. }
+            | Error::Refused { place, .. }
+            | Error::QueueFull { place, .. }
+            | Error::InHandler { place, .. }
             | Error::OutOfMemory { place, .. } => Some(place),
             Error::Join { .. } | Error::Layout { .. } | Error::Group { .. } => None,
         }
@@ -443,7 +495,15 @@ impl fmt::Display for Error {
                 size => write!(f, "there is no rank {rank}; the ranks are 0 to {}", size - 1),
             },
             Error::BadTag { tag, .. } => write!(f, "tag {tag} is negative; tags are 0 to {}", i32::MAX),
-            Error::BadArgument { what, .. } => f.write_str(what),
+            Error::BadArgument { what, .. }
+            | Error::NoSuchObject { what, .. }
+            | Error::QueueFull { what, .. }
+            | Error::InHandler { what, .. } => f.write_str(what),
+            Error::Unanswered { rank, why, .. } => write!(f, "rank {rank} gives no answer: {why}"),
+            Error::Refused { messages, why, .. } => match why {
+                Some(why) => write!(f, "one-way messages were refused, {messages} on all ranks; here: {why}"),
+                None => write!(f, "{messages} one-way messages were refused on other ranks, which say why"),
+            },
             Error::Cancelled { .. } => f.write_str("it was cancelled"),
             Error::Ended { why, .. } | Error::Disagreement { why, .. } => f.write_str(why),
             Error::NoRoom { have, need, .. } => write!(

@@ -160,7 +160,7 @@ impl<B> Held<B> {
         Held { at: NonNull::from(Box::leak(Box::new(buffer))) }
     }
 
-    fn get(&self) -> &B {
+    pub fn get(&self) -> &B {
         // SAFETY: it was made from a Box that nobody else has.
         unsafe { self.at.as_ref() }
     }

@@ -94,6 +94,7 @@
 // The derive of Wire names the crate by its name, also in here.
 extern crate self as archipelago;
 
+mod active;
 mod address;
 mod buffered;
 mod called;
@@ -121,6 +122,9 @@ mod set;
 pub mod testing;
 mod transfer;
 
+pub use active::{
+    Address, Calling, Handle, Object, ObjectName, Payload, Request as ActiveRequest, Returning, Taking,
+};
 pub use address::{Destination, Source, Status};
 pub use archipelago_macros::test;
 pub use buffered::SendBuffer;
@@ -130,6 +134,7 @@ pub use collective::{
 };
 pub use comm::{Comm, World, init};
 pub use create::Likeness;
+pub use engine::active::ActiveCounters;
 pub use engine::group::{Comparison, Ranks};
 pub use engine::topology::Neighbour;
 pub use engine::{Counters, PeerCounters};
@@ -176,6 +181,11 @@ pub struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/layouts.md")]
 pub struct Layouts;
+
+/// And the page on active messages.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/active-messages.md")]
+pub struct ActiveMessages;
 
 /// And the page on collectives.
 #[cfg(doctest)]

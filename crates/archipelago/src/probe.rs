@@ -64,7 +64,7 @@ impl<'c> Source<'c> {
         let (name, status) = comm
             .matched_probe(self.source, self.tag)
             .map_err(|error| self.spot("matched_probe").explain::<()>(comm, error))?;
-        Ok(Message { comm, name, status, held: true })
+        Ok(Message { comm, name, status, held: true, verb: None })
     }
 
     /// Takes a message that has arrived, if one has.
@@ -75,7 +75,7 @@ impl<'c> Source<'c> {
         let comm = &self.comm.untyped;
         let found = comm.try_matched_probe(self.source, self.tag);
         let found = found.map_err(|error| self.spot("try_matched_probe").explain::<()>(comm, error))?;
-        Ok(found.map(|(name, status)| Message { comm, name, status, held: true }))
+        Ok(found.map(|(name, status)| Message { comm, name, status, held: true, verb: None }))
     }
 }
 
@@ -85,6 +85,20 @@ pub struct Message<'c> {
     name: engine::Message,
     status: engine::Status,
     held: bool,
+    /// What it is the answer to, if it is one.
+    verb: Option<&'static str>,
+}
+
+impl<'c> Message<'c> {
+    /// The answer to a call.
+    pub(crate) fn answer(
+        comm: &'c runtime::Comm,
+        name: engine::Message,
+        status: engine::Status,
+        verb: &'static str,
+    ) -> Message<'c> {
+        Message { comm, name, status, held: true, verb: Some(verb) }
+    }
 }
 
 impl Message<'_> {
@@ -122,7 +136,10 @@ impl Message<'_> {
     }
 
     fn spot(&self, operation: &'static str) -> Spot {
-        Spot { operation, peer: Peer::From(self.status.source), tag: Some(self.status.tag) }
+        match self.verb {
+            Some(verb) => Spot { operation: verb, peer: Peer::To(self.status.source), tag: None },
+            None => Spot { operation, peer: Peer::From(self.status.source), tag: Some(self.status.tag) },
+        }
     }
 }
 

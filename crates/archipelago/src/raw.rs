@@ -4,8 +4,9 @@
 use std::mem::MaybeUninit;
 use std::sync::Arc;
 
+use engine::active::Target;
 use engine::collective::{Algorithm, Blocks, Call, Lengths, Operands, Span};
-use engine::{Error, Mode, Pointer, Status, TypeTag};
+use engine::{Error, Mode, Pointer, RequestId, Status, TypeTag};
 use layout::{Buffer, BufferMut, Memory, MemoryMut, Operator, Placed};
 use runtime::{Started, undisturbed};
 use wire::{Form, Invalid, Wire, slice};
@@ -207,6 +208,31 @@ impl<T: Wire> Arrivals<T> {
         }
         slice::unpack_to_vec(&self.scratch)
     }
+}
+
+/// # Safety
+/// So many bytes of the room were filled.
+pub(crate) unsafe fn filled(bytes: usize) -> Filled {
+    Filled(Status { bytes, ..Status::default() })
+}
+
+/// Sends a one-way active message.
+#[inline]
+pub(crate) fn tell(comm: &runtime::Comm, to: Target, of: TypeTag, bytes: &[u8]) -> Result<(), Error> {
+    // SAFETY: the bytes are borrowed until the verb returns, when the send is complete.
+    undisturbed(|| unsafe { comm.tell(to, of, bytes.as_ptr(), bytes.len()) })
+}
+
+/// Calls an object.
+#[inline]
+pub(crate) fn call(
+    comm: &runtime::Comm,
+    to: Target,
+    of: TypeTag,
+    bytes: &[u8],
+) -> Result<(RequestId, Status), Error> {
+    // SAFETY: as above.
+    undisturbed(|| unsafe { comm.call(to, of, bytes.as_ptr(), bytes.len()) })
 }
 
 /// Receives one value by `receive`, which gets its room; `None` for a message of another length.

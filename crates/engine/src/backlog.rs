@@ -14,6 +14,7 @@
 //! | REFUSED | none: the message itself stays until there is room |
 //! | NAME | [`NAMES_MAX`](crate::names::NAMES_MAX) in a lifetime |
 //! | FAREWELL | one in a lifetime |
+//! | UNANSWERED, MOVED | two for each of the [`CALLS_MAX`](crate::active::CALLS_MAX) calls that a correct peer has open |
 //! | CALL | one for each collective under way, and only where programs are checked |
 //! | STEP_FAILED | one for each communicator with a member that is gone; and for each collective that failed otherwise |
 //! | AGREE | three for each agreement in which a member takes part; one for each question about one that is over |
@@ -35,6 +36,12 @@ pub(crate) struct ControlFrame {
     payload: Box<[u8]>,
     /// The receive that is complete once this is handed over.
     completes: Option<RequestId>,
+}
+
+impl ControlFrame {
+    pub fn kind(&self) -> u8 {
+        self.frame.kind
+    }
 }
 
 /// What waits for room at a peer, in order.

@@ -2,6 +2,7 @@
 
 use fabric::Frame;
 
+use crate::active::frames::{ACTIVE, ACTIVE_LABEL, ACTIVE_RENDEZVOUS};
 use crate::collective::Mark;
 use crate::matching::Key;
 use crate::{Communicator, TypeTag};
@@ -87,6 +88,9 @@ impl Envelope {
                 kind: if eager { EAGER } else { RENDEZVOUS },
                 header: [self.context, word, self.signature],
             }
+        } else if self.label & ACTIVE_LABEL == ACTIVE_LABEL {
+            let kind = if eager { ACTIVE } else { ACTIVE_RENDEZVOUS };
+            Frame { kind, header: [self.context, self.label & !ACTIVE_LABEL, self.signature] }
         } else {
             let kind = if eager { STEP_EAGER } else { STEP_RENDEZVOUS };
             let mark = Mark::from_signature(self.signature).map_or(0, Mark::bits);

@@ -1,6 +1,7 @@
 //! What can go wrong in an operation, as the engine knows it. The API adds the operation's name and the
 //! communicator.
 
+use crate::active::{CALLS_MAX, OUTGOING_BYTES_MAX, OUTGOING_MESSAGES_MAX};
 use fabric::Cause;
 use wire::ProcessId;
 
@@ -117,6 +118,31 @@ pub enum Error {
         /// Its error.
         why: String,
     },
+    /// There is no such object: it was not registered, or was removed.
+    NoSuchObject {
+        /// The rank that was called.
+        rank: usize,
+        /// The id.
+        object: u64,
+    },
+    /// A call gets no answer.
+    Unanswered {
+        /// Who said so.
+        rank: usize,
+        /// Why.
+        why: String,
+    },
+    /// The outgoing queue of a communicator's handlers has no room.
+    QueueFull {
+        /// Messages that are under way.
+        messages: usize,
+        /// Their bytes.
+        bytes: usize,
+    },
+    /// As many calls wait for their answers as may.
+    TooManyCalls,
+    /// A handler may not do that.
+    InHandler,
     /// A request that is not (or no longer) one of this lane's.
     StaleRequest,
 }
@@ -193,6 +219,26 @@ impl std::fmt::Display for Error {
             Error::Elsewhere { process, why } => {
                 write!(f, "process {} ended this collective with an error: {why}", process.number)
             }
+            Error::NoSuchObject { rank, object } => write!(
+                f,
+                "{} is not at rank {rank}: it was not registered there, or was removed",
+                crate::active::name(*object)
+            ),
+            Error::Unanswered { rank, why } => write!(f, "rank {rank} gives no answer: {why}"),
+            Error::QueueFull { messages, bytes } => write!(
+                f,
+                "the outgoing queue is full: {messages} messages of {bytes} bytes that handlers have sent are under way                  (OUTGOING_MESSAGES_MAX is {OUTGOING_MESSAGES_MAX}, OUTGOING_BYTES_MAX {OUTGOING_BYTES_MAX}); send less for each                  message, or send it outside of handlers, where a sender waits"
+            ),
+            Error::TooManyCalls => {
+                write!(
+                    f,
+                    "{CALLS_MAX} calls wait for their answers (CALLS_MAX): take answers before calling again"
+                )
+            }
+            Error::InHandler => write!(
+                f,
+                "a handler may not wait for active messages, whose turn its own holds up: forward the request, or answer it                  later from its `Request`"
+            ),
             Error::StaleRequest => write!(f, "this request is already complete or was never started here"),
         }
     }

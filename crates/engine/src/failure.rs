@@ -25,6 +25,7 @@ impl Lane {
                         *from == peer
                     }
                 },
+                State::Call(call) => call.ends_with(peer, &cause),
                 State::Collective(_) | State::Agreement(_) | State::Concluding | State::Done(_) => false,
             };
             is_hit.then_some(id)
@@ -34,6 +35,7 @@ impl Lane {
             let rank = match self.requests.get(request).map(|r| &r.state) {
                 Some(State::Receive(receive)) => Some(receive.status.source),
                 Some(State::Send(send)) => send.rank,
+                Some(State::Call(call)) => Some(call.rank as usize),
                 _ => None,
             };
             let error = Error::PeerFailed { rank, process, cause: cause.clone() };
@@ -96,6 +98,7 @@ impl Lane {
             self.end_if_in_vain(request, false);
         }
         self.agreements_lose(peer);
+        self.no_answer_from(peer);
     }
 
     /// Ends a posted receive for which nothing can come any more. One from any rank that has only this process left to hear

@@ -8,6 +8,8 @@ use fabric::{Arrival, Cause, Event, Payload, Peer, Port};
 use os::Time;
 use wire::ProcessId;
 
+use crate::active::Channels;
+use crate::active::frames::{ACTIVE, ACTIVE_RENDEZVOUS, MOVED, UNANSWERED};
 use crate::backlog::{ControlFrame, Outgoing};
 use crate::check::Check;
 use crate::collective::choices::Choices;
@@ -18,17 +20,15 @@ use crate::envelope::*;
 use crate::matching::{Key, KeyedQueue, Posted};
 use crate::mitigation::{agree::Agreements, registry::Registry};
 use crate::names::{Introductions, Types};
-use crate::receive::{Body, Unexpected};
+use crate::receive::Unexpected;
 use crate::request::{Owner, Requests, State, Waiter};
 use crate::retract::LEAVES;
+use crate::stored::Stored;
 use crate::work::{Finished, Part};
 use crate::{Communicator, Error, Message, RequestId, Status, Work};
 
 /// How many frames one poll takes in before it returns to its caller.
 const FRAMES_PER_POLL: usize = 32;
-
-/// Announcements of one peer that may wait here: each is a send under way there, so that only a broken peer has more.
-const ANNOUNCED_MAX: u64 = 1 << 24;
 
 /// How many peers are found without the table of processes.
 const RECENT: usize = 16;
@@ -73,31 +73,6 @@ pub enum Polled {
     Idle,
 }
 
-/// What a peer has stored here.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Stored {
-    /// Cost of its eager messages.
-    eager_bytes: u64,
-    /// Messages that it has announced.
-    announced: u64,
-}
-
-impl Stored {
-    fn add(&mut self, message: &Unexpected) {
-        match message.body {
-            Body::Remote { .. } | Body::Lost => self.announced += 1,
-            _ => self.eager_bytes += credit::cost(message.bytes),
-        }
-    }
-
-    fn remove(&mut self, message: &Unexpected) {
-        match message.body {
-            Body::Remote { .. } | Body::Lost => self.announced -= 1,
-            _ => self.eager_bytes -= credit::cost(message.bytes),
-        }
-    }
-}
-
 pub(crate) struct PeerState {
     pub books: Books,
     pub eager_bytes: usize,
@@ -110,6 +85,8 @@ pub(crate) struct PeerState {
     pub retractions: VecDeque<RequestId>,
     pub retractions_asked: u32,
     pub types: Introductions,
+    /// Answers to it that are not out of our hands.
+    pub answers_waiting: usize,
     pub stored: Stored,
     pub failed: Option<Cause>,
     /// It has said that no message of it follows.
@@ -175,6 +152,10 @@ pub struct Lane {
     pub(crate) registry: Registry,
     /// Boards on which this lane has stated that it sleeps.
     pub(crate) armed_boards: Vec<std::sync::Arc<mapped::board::Board>>,
+    /// Active messages, by context.
+    pub(crate) channels: Channels,
+    /// Calls without an answer.
+    pub(crate) calls_open: usize,
     /// What it checks besides, if it is told to.
     pub(crate) check: Option<Box<Check>>,
 }
@@ -215,6 +196,8 @@ impl Lane {
             agreements: Agreements::default(),
             registry: Registry::default(),
             armed_boards: Vec::new(),
+            channels: Channels::default(),
+            calls_open: 0,
             check: Check::when(config.check),
         }
     }
@@ -275,6 +258,9 @@ impl Lane {
     pub fn finish(&mut self, finished: Finished) {
         if let Some((peer, payload)) = finished.release {
             self.port.release(peer, payload);
+        }
+        if let Some(turn) = finished.turn {
+            return self.turn_finished(turn);
         }
         let Some(ticket) = finished.ticket else { return };
         let request = ticket.request;
@@ -362,10 +348,10 @@ impl Lane {
         self.requests.pending()
     }
 
-    /// Whether there are any, complete or not.
+    /// Whether there are any, complete or not; or active messages, which may bring more.
     #[inline]
     pub fn has_requests(&self) -> bool {
-        !self.requests.is_empty()
+        !self.requests.is_empty() || !self.channels.is_empty()
     }
 
     /// When the lane wants to be polled even if nothing arrives.
@@ -422,6 +408,7 @@ impl Lane {
         self.meet(peer);
         match arrival.frame.kind {
             EAGER | RENDEZVOUS | STEP_EAGER | STEP_RENDEZVOUS => return self.message_arrived(arrival, mine),
+            ACTIVE | ACTIVE_RENDEZVOUS => return self.active_arrived(arrival),
             DATA => return self.data_arrived(peer, header, arrival.payload),
             PULL => self.pull_arrived(peer, header[0], header[1]),
             DONE => self.done_arrived(peer, header[0]),
@@ -432,6 +419,8 @@ impl Lane {
                 let is_correct = match kind {
                     RETRACT => self.retract_arrived(peer, header[0], header[1] == LEAVES),
                     RETRACTED => self.retracted_arrived(peer, header[0], header[1]),
+                    UNANSWERED => self.unanswered_arrived(peer, header, &crate::work::hold(&arrival.payload)),
+                    MOVED => self.moved_arrived(peer, header[0], header[1]),
                     NAME => self.name_arrived(peer, header[0], &crate::work::hold(&arrival.payload)),
                     CALL => self.call_arrived(peer, header, &arrival.payload),
                     STEP_FAILED => self.failed_elsewhere(peer, header, &arrival.payload),
@@ -521,6 +510,7 @@ impl Lane {
                 retractions: VecDeque::new(),
                 retractions_asked: 0,
                 types: Introductions::default(),
+                answers_waiting: 0,
                 stored: Stored::default(),
                 failed: None,
                 farewell: false,
@@ -544,6 +534,11 @@ impl Lane {
         if let (State::Collective(_), Err(error)) = (&found.state, &outcome) {
             return self.fail_collective(request, error.clone());
         }
+        if let State::Call(call) = &found.state {
+            let context = call.context;
+            self.count_call_ended(context);
+        }
+        let Some(found) = self.requests.get_mut(request) else { return };
         match found.owner {
             Owner::User => {
                 found.state = State::Done(outcome);
@@ -552,6 +547,15 @@ impl Lane {
             Owner::Nobody => {
                 let keep = self.requests.remove(request).and_then(|r| r.keep);
                 self.work.extend(keep.map(Work::Drop));
+            }
+            Owner::Turn { context } => {
+                self.requests.remove(request);
+                self.fetched(context, outcome);
+            }
+            owner @ (Owner::Told { .. } | Owner::Answer { .. }) => {
+                let keep = self.requests.remove(request).and_then(|r| r.keep);
+                self.work.extend(keep.map(Work::Drop));
+                self.ended_for(owner, outcome.err());
             }
             Owner::Step { collective } => {
                 let ended = self.requests.remove(request).map(|r| r.state);
@@ -567,25 +571,5 @@ impl Lane {
     fn clear_busy(&mut self, request: RequestId) -> Option<Error> {
         let place = self.busy.iter().position(|(busy, _)| *busy == request)?;
         self.busy.swap_remove(place).1
-    }
-
-    /// A message is stored that nobody has asked for. Its sender's credit bounds what it may have stored here; one that
-    /// exceeds it is no correct peer, and is dropped.
-    pub(crate) fn count_stored(&mut self, message: &Unexpected) {
-        self.unexpected_bytes += message.stored_bytes();
-        self.counters.unexpected_bytes_max = self.counters.unexpected_bytes_max.max(self.unexpected_bytes);
-        let peer = message.peer;
-        let state = &mut self.peers[peer.0 as usize];
-        state.counters.unexpected += 1;
-        state.stored.add(message);
-        if state.stored.eager_bytes > state.books.granted() || state.stored.announced > ANNOUNCED_MAX {
-            self.break_with(peer, "it sent more than its credit allows");
-        }
-    }
-
-    /// A stored message goes to its receive, or is forgotten.
-    pub(crate) fn count_unstored(&mut self, message: &Unexpected) {
-        self.unexpected_bytes -= message.stored_bytes();
-        self.peers[message.peer.0 as usize].stored.remove(message);
     }
 }

@@ -9,6 +9,7 @@
 //! Nothing here is indexed by world rank or sized by the world: a peer's state exists from first contact on.
 #![deny(unsafe_code)]
 
+pub mod active;
 pub mod agreement;
 mod backlog;
 pub mod cartesian;
@@ -37,6 +38,7 @@ pub mod request;
 mod retract;
 mod send;
 pub mod split;
+mod stored;
 pub mod topology;
 mod transfer;
 pub mod waiting;

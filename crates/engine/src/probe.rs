@@ -2,6 +2,7 @@
 
 use fabric::Cause;
 
+use crate::active::frames::Kind;
 use crate::offer::Place;
 use crate::receive::{Received, Source, TagPattern, Target, status_of};
 use crate::request::Owner;
@@ -119,6 +120,7 @@ impl Lane {
     /// its sender, or to a receive that was posted meanwhile. For a holder that goes away without receiving it.
     pub fn put_back(&mut self, message: Message) {
         match self.messages.remove(&message) {
+            Some((_, answer)) if answer.claim.kind == Kind::Answer => self.discard(answer),
             Some((_, stored)) if stored.retracted => self.forget_given_back(&stored),
             Some((key, stored)) => self.offer(key, stored, Place::First),
             None => {}

@@ -2,6 +2,7 @@
 
 use fabric::{Arrival, Cause, Payload, Peer, Port};
 
+use crate::active::frames::Claim;
 use crate::collective::Mark;
 use crate::envelope::{Announcement, EAGER, Envelope, STEP_EAGER, STEP_LABEL};
 use crate::matching::{Key, NotForIt, Pattern};
@@ -100,6 +101,8 @@ pub(crate) struct Unexpected {
     pub body: Body,
     /// Its sender has taken it back while a probe held it.
     pub retracted: bool,
+    /// Of an active message: what it is.
+    pub claim: Claim,
 }
 
 pub(crate) enum Body {
@@ -116,6 +119,11 @@ pub(crate) enum Body {
 impl Unexpected {
     pub(crate) fn stored_bytes(&self) -> u64 {
         crate::credit::ENTRY_BYTES + if let Body::Held(held) = &self.body { held.len() as u64 } else { 0 }
+    }
+
+    /// How long it was in the transport.
+    pub(crate) fn wire_bytes(&self) -> usize {
+        self.bytes + self.claim.kind.head_bytes()
     }
 
     /// Whether it is what its sender has announced under this name.
@@ -286,7 +294,7 @@ impl Lane {
     ) -> Received {
         let status = status_of(&key, message.signature, message.bytes);
         self.count_unstored(&message);
-        let Unexpected { peer, bytes, .. } = message;
+        let Unexpected { peer, bytes, claim, .. } = message;
         self.count_received(peer, bytes);
         let from = match message.body {
             Body::Remote { address, send } => {
@@ -315,7 +323,9 @@ impl Lane {
             Body::Inline(from) => Delivery::Inline(from),
             Body::Held(from) => Delivery::Held(from),
         };
-        self.give_back_credit(peer, bytes);
+        if !claim.reserved {
+            self.give_back_credit(peer, bytes);
+        }
         self.count_copy(bytes);
         Received::Work(Work::Deliver { from, to, bytes, ticket: None }, status)
     }
@@ -412,8 +422,8 @@ impl Lane {
             }
             Target::Message | Target::Look => {
                 let body = self.body(peer, payload, announcement);
-                let message =
-                    Unexpected { peer, signature: envelope.signature, bytes, body, retracted: false };
+                let (signature, claim) = (envelope.signature, Claim::default());
+                let message = Unexpected { peer, signature, bytes, body, retracted: false, claim };
                 self.count_stored(&message);
                 self.keep_message(request, key, message);
                 self.complete(request, Ok(status));
@@ -485,7 +495,8 @@ impl Lane {
         announcement: Option<Announcement>,
     ) -> Unexpected {
         let body = self.body(peer, payload, announcement);
-        let message = Unexpected { peer, signature, bytes, body, retracted: false };
+        let claim = Claim::default();
+        let message = Unexpected { peer, signature, bytes, body, retracted: false, claim };
         self.count_stored(&message);
         message
     }

@@ -49,6 +49,23 @@ pub(crate) enum Owner {
         /// The collective.
         collective: RequestId,
     },
+    /// A turn of active messages, which waits for its payload.
+    Turn {
+        /// The communicator's.
+        context: u64,
+    },
+    /// A handler, which has sent so many bytes.
+    Told {
+        /// The communicator's context.
+        context: u64,
+        /// How many.
+        bytes: usize,
+    },
+    /// Who asked: it is the answer to a call of this peer.
+    Answer {
+        /// The peer.
+        peer: fabric::Peer,
+    },
     /// Nobody any more: the outcome is dropped.
     Nobody,
 }
@@ -56,6 +73,7 @@ pub(crate) enum Owner {
 pub(crate) enum State {
     Send(SendState),
     Receive(ReceiveState),
+    Call(crate::active::CallState),
     Collective(Box<crate::collective::executor::Execution>),
     Agreement(Box<crate::mitigation::agree::Running>),
     /// A collective whose last round is over, until its outcome is recorded.

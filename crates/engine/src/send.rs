@@ -2,6 +2,7 @@
 
 use fabric::{Class, Peer, Refused};
 
+use crate::active::frames::Head;
 use crate::backlog::Outgoing;
 use crate::envelope::{Announcement, Envelope};
 use crate::request::{Owner, State};
@@ -29,6 +30,14 @@ pub enum Data {
 }
 
 impl Data {
+    /// A copy of a few bytes; none of more than [`fabric::INLINE_BYTES`].
+    #[inline]
+    pub fn small(bytes: &[u8]) -> Option<Data> {
+        let mut small = [0; fabric::INLINE_BYTES];
+        small.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        Some(Data::Small { bytes: small, length: bytes.len() as u8 })
+    }
+
     /// How many bytes.
     pub fn bytes(&self) -> usize {
         match self {
@@ -63,6 +72,8 @@ pub enum Sent {
 pub(crate) struct SendState {
     pub peer: Peer,
     pub envelope: Envelope,
+    /// What goes before the payload.
+    pub head: Head,
     pub data: Data,
     pub synchronous: bool,
     pub phase: SendPhase,
@@ -136,6 +147,18 @@ impl Lane {
         synchronous: bool,
         owner: Owner,
     ) -> Result<Sent, Error> {
+        self.send_with_head(peer, envelope, Head::NONE, data, synchronous, owner)
+    }
+
+    pub(crate) fn send_with_head(
+        &mut self,
+        peer: Peer,
+        envelope: Envelope,
+        head: Head,
+        data: Data,
+        synchronous: bool,
+        owner: Owner,
+    ) -> Result<Sent, Error> {
         if let Some(cause) = &self.peers[peer.0 as usize].failed {
             let (process, cause) = (self.port.process(peer), cause.clone());
             return Err(Error::PeerFailed { rank: None, process, cause });
@@ -143,21 +166,22 @@ impl Lane {
         self.told_somebody();
         let state = &self.peers[peer.0 as usize];
         let attempt = match state.backlog.is_empty() && state.control_backlog.is_empty() {
-            true => self.attempt(peer, &envelope, &data, synchronous),
+            true => self.attempt(peer, &envelope, &head, &data, synchronous),
             false => Attempt::Full,
         };
         let counters = &mut self.peers[peer.0 as usize].counters;
         counters.messages_sent += 1;
         counters.bytes_sent += data.bytes() as u64;
         let (rank, retraction) = (None, Retraction::default());
-        let state =
-            |phase| State::Send(SendState { peer, envelope, data, synchronous, phase, retraction, rank });
+        let state = |phase| {
+            State::Send(SendState { peer, envelope, head, data, synchronous, phase, retraction, rank })
+        };
         match attempt {
             Attempt::Done => Ok(Sent::Done),
             Attempt::Fill(room) => {
                 let Data::Memory { from, bytes } = data else { unreachable!("only memory is filled in") };
                 self.count_copy(bytes);
-                Ok(Sent::Work(Work::Fill { room, from, ticket: None }))
+                Ok(Sent::Work(Work::Fill { room, head, from, ticket: None }))
             }
             Attempt::Announce => {
                 let request = self.requests.insert(owner, state(SendPhase::Announced));
@@ -173,20 +197,34 @@ impl Lane {
     }
 
     /// Tries to hand a message to the transport, eagerly if it may go so.
-    fn attempt(&mut self, peer: Peer, envelope: &Envelope, data: &Data, synchronous: bool) -> Attempt {
+    fn attempt(
+        &mut self,
+        peer: Peer,
+        envelope: &Envelope,
+        head: &Head,
+        data: &Data,
+        synchronous: bool,
+    ) -> Attempt {
         let state = &mut self.peers[peer.0 as usize];
-        let bytes = data.bytes();
-        if synchronous || bytes > state.eager_bytes || !state.books.spend(bytes) {
+        let bytes = head.length as usize + data.bytes();
+        // The space of a small answer was reserved by its call.
+        let is_free = envelope.is_answer() && bytes <= fabric::INLINE_BYTES;
+        if synchronous || bytes > state.eager_bytes || !(is_free || state.books.spend(bytes)) {
             return Attempt::Announce;
         }
         let frame = envelope.frame(true);
         let outcome = match data {
-            Data::Small { bytes, length } => {
-                self.port.send(peer, Class::Data, frame, &bytes[..*length as usize]).map(|()| Attempt::Done)
+            Data::Small { bytes: small, length } if head.length == 0 => {
+                self.port.send(peer, Class::Data, frame, &small[..*length as usize]).map(|()| Attempt::Done)
             }
-            Data::Memory { bytes, .. } => {
-                self.port.reserve(peer, Class::Data, frame, *bytes).map(Attempt::Fill)
+            Data::Small { bytes: small, .. } => {
+                let mut all = [0; Head::BYTES_MAX + fabric::INLINE_BYTES];
+                let (first, rest) = all.split_at_mut(head.length as usize);
+                first.copy_from_slice(head.as_slice());
+                rest[..small.len()].copy_from_slice(small);
+                self.port.send(peer, Class::Data, frame, &all[..bytes]).map(|()| Attempt::Done)
             }
+            Data::Memory { .. } => self.port.reserve(peer, Class::Data, frame, bytes).map(Attempt::Fill),
         };
         let state = &mut self.peers[peer.0 as usize];
         match outcome {
@@ -195,7 +233,9 @@ impl Lane {
                 attempt
             }
             Err(refused) => {
-                state.books.refund(bytes);
+                if !is_free {
+                    state.books.refund(bytes);
+                }
                 match refused {
                     Refused::Full => {
                         state.counters.waited_for_room += 1;
@@ -216,7 +256,11 @@ impl Lane {
         };
         let announcement = Announcement { bytes, address, send: request.word() }.encode();
         let (peer, frame) = (send.peer, send.envelope.frame(false));
-        match self.port.send(peer, Class::Data, frame, &announcement) {
+        let mut all = [0; 24 + Head::BYTES_MAX];
+        let length = announcement.len() + send.head.length as usize;
+        all[..announcement.len()].copy_from_slice(&announcement);
+        all[announcement.len()..].copy_from_slice(&send.head.bytes);
+        match self.port.send(peer, Class::Data, frame, &all[..length]) {
             Ok(()) => {
                 send.phase = SendPhase::Announced;
                 self.peers[peer.0 as usize].counters.rendezvous_sent += 1;
@@ -236,8 +280,9 @@ impl Lane {
                 self.peers[peer.0 as usize].backlog.pop_front();
                 continue;
             };
-            let (envelope, data, synchronous) = (send.envelope, send.data, send.synchronous);
-            match self.attempt(peer, &envelope, &data, synchronous) {
+            let (envelope, head, data) = (send.envelope, send.head, send.data);
+            let synchronous = send.synchronous;
+            match self.attempt(peer, &envelope, &head, &data, synchronous) {
                 Attempt::Done => {
                     self.peers[peer.0 as usize].backlog.pop_front();
                     self.complete(request, Ok(Status::default()));
@@ -250,6 +295,7 @@ impl Lane {
                     self.set_busy(request);
                     return Some(Work::Fill {
                         room,
+                        head,
                         from,
                         ticket: Some(Ticket { request, part: Part::Eager }),
                     });

@@ -3,6 +3,7 @@
 
 use fabric::{Class, Frame, Payload, Peer, Refused};
 
+use crate::active::frames::Head;
 use crate::envelope::{DATA, PULL};
 use crate::receive::{ReceivePhase, ReceiveState, Target};
 use crate::request::State;
@@ -122,7 +123,8 @@ impl Lane {
                             self.set_busy(request);
                             self.count_copy(piece);
                             let ticket = Ticket { request, part: Part::Streamed };
-                            return Some(Work::Fill { room, from: from.offset(sent), ticket: Some(ticket) });
+                            let (head, from) = (Head::NONE, from.offset(sent));
+                            return Some(Work::Fill { room, head, from, ticket: Some(ticket) });
                         }
                         // A failed peer's requests are completed when its failure is reported.
                         Err(_) => self.streams.push_back(request),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use fabric::{Payload, Peer, Reader, Reserved};
 use mapped::board::{Board, PAYLOAD_BYTES};
 
+use crate::active::{Turn, frames::Head};
 use crate::collective::SLOT_WORD_BYTES;
 pub use crate::pointer::Pointer;
 use crate::request::{RequestId, Waiter};
@@ -99,6 +100,8 @@ pub enum Work {
     Fill {
         /// The room.
         room: Reserved,
+        /// What comes first.
+        head: Head,
         /// Where from.
         from: Pointer,
         /// `None`: nothing waits for it but the caller.
@@ -177,6 +180,8 @@ pub enum Work {
         /// `None`: nothing waits for it but the caller.
         ticket: Option<Ticket>,
     },
+    /// Give a message to its handler.
+    Handle(Box<Turn>),
     /// Wake a waiting thread or task.
     Wake(Waiter),
     /// Drop what a detached operation kept alive.
@@ -189,9 +194,19 @@ pub struct Finished {
     pub(crate) ticket: Option<Ticket>,
     pub(crate) release: Option<(Peer, Payload)>,
     pub(crate) succeeded: bool,
+    pub(crate) turn: Option<Box<Turn>>,
 }
 
 impl Finished {
+    /// Of what needs no more than a visit.
+    fn plain(ticket: Option<Ticket>, release: Option<(Peer, Payload)>, succeeded: bool) -> Finished {
+        Finished { ticket, release, succeeded, turn: None }
+    }
+
+    pub(crate) fn of_turn(turn: Box<Turn>, release: Option<(Peer, Payload)>) -> Finished {
+        Finished { ticket: None, release, succeeded: true, turn: Some(turn) }
+    }
+
     /// Whether the work was done as it should be.
     pub fn succeeded(&self) -> bool {
         self.succeeded
@@ -215,23 +230,24 @@ impl Work {
                 // SAFETY: by this function's contract `to` is valid for `bytes`; a mapped payload is valid until it
                 // is released, which happens after this.
                 let release = unsafe { deliver(from, to, bytes) };
-                (ticket.is_some() || release.is_some()).then_some(Finished {
-                    ticket,
-                    release,
-                    succeeded: true,
-                })
+                (ticket.is_some() || release.is_some()).then(|| Finished::plain(ticket, release, true))
             }
-            Work::Fill { room, from, ticket } => {
+            Work::Fill { room, head, from, ticket } => {
                 let (pointer, bytes) = room.room();
+                let head = head.as_slice();
+                let first = head.len().min(bytes);
                 // SAFETY: the room is ours until it is published; `from` is valid by this function's contract.
-                unsafe { from.read(pointer, bytes) };
+                unsafe {
+                    layout::copy(head.as_ptr(), pointer, first);
+                    from.read(pointer.add(first), bytes - first);
+                }
                 room.publish();
                 done(ticket)
             }
             Work::Read { reader, remote, to, bytes, ticket } => {
                 // SAFETY: `to` is valid for `bytes` by this function's contract.
                 let succeeded = unsafe { read(&reader, remote, to, bytes) };
-                Some(Finished { ticket: Some(ticket), release: None, succeeded })
+                Some(Finished::plain(Some(ticket), None, succeeded))
             }
             Work::Copy { from, to, bytes, ticket } => {
                 // SAFETY: both are valid by this function's contract, and a schedule's steps don't overlap.
@@ -256,6 +272,7 @@ impl Work {
                 unsafe { read_cells(from, skip, into, bytes, operator.as_ref()) };
                 done_unless(operator.is_some_and(|operator| operator.has_failed()), ticket)
             }
+            Work::Handle(turn) => Some(turn.run()),
             Work::Wake(waiter) => {
                 wake(waiter);
                 None
@@ -270,12 +287,12 @@ impl Work {
 
 /// What is heard of work whose operator may have failed: of a failure always.
 fn done_unless(failed: bool, ticket: Option<Ticket>) -> Option<Finished> {
-    if failed { Some(Finished { ticket, release: None, succeeded: false }) } else { done(ticket) }
+    if failed { Some(Finished::plain(ticket, None, false)) } else { done(ticket) }
 }
 
 /// What the lane hears of work that went well, if it waits for it.
 fn done(ticket: Option<Ticket>) -> Option<Finished> {
-    ticket.map(|ticket| Finished { ticket: Some(ticket), release: None, succeeded: true })
+    ticket.map(|ticket| Finished::plain(Some(ticket), None, true))
 }
 
 /// Reads a message out of a peer's memory: to where it shall lie, or, where a layout scatters it, by way of a piece of ours.
@@ -377,6 +394,16 @@ unsafe fn copy_payload(payload: &Payload, to: Pointer, bytes: usize) {
         // SAFETY: by contract of the caller.
         Payload::Mapped { pointer, length } => unsafe { to.write(*pointer, bytes.min(*length)) },
     }
+}
+
+/// The first bytes of an arrival's payload; those past it are zero. Only for payloads that have not been released.
+pub(crate) fn hold_first(payload: &Payload) -> [u8; Head::BYTES_MAX] {
+    let mut first = [0u8; Head::BYTES_MAX];
+    let to = Pointer::new(first.as_mut_ptr());
+    // SAFETY: the lane calls this only between an arrival and its release, when the payload is readable; no more than
+    // `first` has room for.
+    unsafe { copy_payload(payload, to, payload.len().min(first.len())) };
+    first
 }
 
 /// Copies an arrival's payload into memory of our own. Only for payloads that have not been released.

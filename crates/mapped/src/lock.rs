@@ -147,14 +147,20 @@ mod guarded {
         /// Takes it if it is free.
         #[inline]
         pub fn try_lock(&self) -> Option<Guard<'_, T>> {
-            self.raw.try_lock().then(|| Guard { lock: self, thread: std::marker::PhantomData })
+            self.raw.try_lock().then(|| self.guard())
         }
 
         /// Takes it, when it is free.
         #[inline]
         pub fn lock(&self) -> Guard<'_, T> {
             self.raw.lock();
-            Guard { lock: self, thread: std::marker::PhantomData }
+            self.guard()
+        }
+
+        #[inline]
+        fn guard(&self) -> Guard<'_, T> {
+            let was_panicking = std::thread::panicking();
+            Guard { lock: self, was_panicking, thread: std::marker::PhantomData }
         }
 
         /// Whether a thread has panicked while it held the lock: the value may be in the midst of a change.
@@ -169,6 +175,8 @@ mod guarded {
     #[derive(Debug)]
     pub struct Guard<'a, T> {
         lock: &'a Lock<T>,
+        /// It was taken by what a panic drops on its way, which does not leave the value in the midst of a change.
+        was_panicking: bool,
         thread: std::marker::PhantomData<*const ()>,
     }
 
@@ -196,7 +204,7 @@ mod guarded {
     impl<T> Drop for Guard<'_, T> {
         #[inline]
         fn drop(&mut self) {
-            if std::thread::panicking() {
+            if !self.was_panicking && std::thread::panicking() {
                 self.lock.poisoned.store(true, Ordering::Relaxed);
             }
             self.lock.raw.unlock();

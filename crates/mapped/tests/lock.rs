@@ -40,3 +40,20 @@ fn a_panic_of_its_holder_is_told() {
     }));
     assert!(panicked.is_err() && lock.is_poisoned() && lock.try_lock().is_some());
 }
+
+#[test]
+fn what_a_panic_drops_may_take_it() {
+    struct Takes<'a>(&'a Lock<u32>);
+    impl Drop for Takes<'_> {
+        fn drop(&mut self) {
+            *self.0.lock() += 1;
+            assert!(self.0.try_lock().is_some());
+        }
+    }
+    let lock = Lock::new(0);
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let _takes = Takes(&lock);
+        std::panic::resume_unwind(Box::new("on purpose"));
+    }));
+    assert!(panicked.is_err() && !lock.is_poisoned() && *lock.lock() == 1);
+}

@@ -3,6 +3,7 @@
 //! [`Process`] joins the job ([`join`]) or is made for a thread ([`harness`]); [`Comm`] has the untyped verbs that the
 //! typed API and the C ABI stand on. Refuses to know of types beyond their signature.
 
+pub mod active;
 mod agree;
 mod blocked;
 mod bytes;

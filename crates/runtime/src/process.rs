@@ -344,6 +344,16 @@ impl Process {
         }
     }
 
+    /// A handler of active messages has panicked: the job ends with that. Ranks as threads, and a process that nobody
+    /// started, end all that they do with it.
+    pub(crate) fn handler_panicked(&self, text: &str) {
+        let why = format!("rank {} panicked in a handler of active messages: {text}", self.world.rank);
+        match self.house.has_keeper() {
+            true => self.abort(101, &why),
+            false => self.revoke(&why),
+        }
+    }
+
     /// Leaves the job in order, together with the others: completes what was sent, exchanges farewells with every peer
     /// that it met (afterwards nobody reads this process's memory), and tells the keeper.
     ///
@@ -358,7 +368,11 @@ impl Process {
             cell.wait_until(cell.lock(), None, None, &self.house, |lane| {
                 lane.is_poisoned() || lane.all_sent()
             });
-            cell.lock().lane.bid_farewell();
+        }
+        // On all lanes before it waits on any: one that has met nobody on a lane goes on to the next, and may be met there by
+        // one that waits for it here until it has left.
+        self.cells().for_each(|cell| cell.lock().lane.bid_farewell());
+        for cell in self.cells() {
             cell.wait_until(cell.lock(), None, None, &self.house, |lane| {
                 lane.is_poisoned() || lane.all_farewells_in()
             });
@@ -433,7 +447,10 @@ impl Process {
             cell.lock().lane.port().leave();
             cell.wait_until(cell.lock(), None, Some(deadline), &self.house, |lane| lane.port().has_left());
             // Who still waits, on another thread or as a task, is told.
-            cell.lock().lane.poison(LEFT_WHY);
+            let mut inside = cell.lock();
+            inside.lane.poison(LEFT_WHY);
+            inside.lane.drop_handlers();
+            drop(inside);
             cell.wake();
             cell.wait_until(cell.lock(), None, Some(deadline), &self.house, |lane| !lane.has_work());
         }

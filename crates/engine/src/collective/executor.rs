@@ -435,7 +435,7 @@ impl Lane {
     fn push_step_work(&mut self, collective: RequestId, work: Work) {
         let step = Some(Ticket { request: collective, part: Part::Step });
         let work = match work {
-            Work::Fill { room, from, .. } => Work::Fill { room, from, ticket: step },
+            Work::Fill { room, head, from, .. } => Work::Fill { room, head, from, ticket: step },
             Work::Deliver { from, to, bytes, .. } => Work::Deliver { from, to, bytes, ticket: step },
             other => other,
         };

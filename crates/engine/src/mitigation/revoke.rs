@@ -47,8 +47,11 @@ impl Lane {
     }
 
     /// Refuses operations on a communicator that takes none.
+    ///
+    /// # Errors
+    /// As [`check_open`](Lane::check_open); [`Error::CommunicatorRevoked`].
     #[inline]
-    pub(crate) fn check_serves(&self, communicator: &Communicator) -> Result<(), Error> {
+    pub fn check_serves(&self, communicator: &Communicator) -> Result<(), Error> {
         self.check_open()?;
         match communicator.revoked_by() {
             Some(by) => Err(Error::CommunicatorRevoked { by }),
@@ -80,6 +83,8 @@ impl Lane {
         for (request, is_collective) in self.operations_of(context) {
             if is_collective {
                 self.end_collective(request, error.clone());
+            } else if self.end_call(request, &error) {
+                // Its answer is dropped, if it comes.
             } else if self.withdraw_posted(request) {
                 self.complete(request, Err(error.clone()));
             } else {
@@ -100,7 +105,8 @@ impl Lane {
             State::Receive(ReceiveState { pattern, phase: ReceivePhase::Posted, .. }) => {
                 (pattern.context == context).then_some((id, false))
             }
-            State::Send(send) => (send.envelope.context == context).then_some((id, false)),
+            State::Send(send) => (send.envelope.is_of(context)).then_some((id, false)),
+            State::Call(call) => (call.context == context).then_some((id, false)),
             _ => None,
         };
         self.requests.iter().filter_map(of_context).collect()
@@ -117,7 +123,7 @@ impl Lane {
             if let Some((_, message)) = self.unexpected.remove(place) {
                 self.count_unstored(&message);
                 if !matches!(message.body, Body::Lost) {
-                    self.give_back_credit(message.peer, message.bytes);
+                    self.give_back_credit(message.peer, message.wire_bytes());
                 }
             }
         }
