@@ -47,6 +47,13 @@ impl Lane {
             State::Send(send) => Some(self.waiting_send(send)),
             State::Receive(receive) => Some(self.waiting_receive(receive)),
             State::Collective(_) => self.waiting_collective(request),
+            State::Call(call) => Some(Waiting {
+                call: format!("call of rank {}", call.rank),
+                context: call.context,
+                tag: None,
+                of: String::new(),
+                on: On::All(vec![self.port.process(call.peer)]),
+            }),
             State::Agreement(_) => Some(Waiting {
                 // It ends whoever dies: nobody waits for it for ever.
                 call: "agreement".into(),
@@ -101,6 +108,11 @@ impl Lane {
             of: String::new(),
             on: On::All(peers.into_iter().map(|peer| self.port.process(peer)).collect()),
         }
+    }
+
+    /// Whether code of the program may run here when a message comes.
+    pub fn serves(&self) -> bool {
+        !self.channels.is_empty()
     }
 
     /// Whether nothing can be started any more.

@@ -79,6 +79,7 @@ impl Process {
                     watched.extend(lane.waiting(request).map(|waiting| self.operation(waiting)));
                 }
                 state.moving |= lane.is_moving();
+                state.serves |= lane.serves();
                 state.epoch = state.epoch.wrapping_add(lane.activity()).wrapping_add(blocked.changes());
                 for (process, counters) in lane.transport_counters() {
                     let (sent, received) = (counters.sent_frames, counters.received_frames);

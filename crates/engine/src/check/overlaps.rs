@@ -81,7 +81,7 @@ impl Lane {
                     }
                     None => continue,
                 },
-                State::Agreement(_) | State::Concluding | State::Done(_) => continue,
+                State::Call(_) | State::Agreement(_) | State::Concluding | State::Done(_) => continue,
             };
             // A collective's own steps use what it uses.
             if !matches!(found.owner, crate::request::Owner::Step { .. })

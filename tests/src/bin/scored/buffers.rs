@@ -104,11 +104,11 @@ fn write_while_sent(w: &Comm, bytes: usize, at: usize) -> Outcome {
 const WRITTEN: &str = "check: the buffer of a send (at tests/src/bin/scored/buffers.rs:";
 
 programs! { Buffer Raw:
-    2 shm "a send out of what is received into" Wrong(&[SHARED, "a receive", "buffers.rs:"]) => |w| exchange(w, &mut vec![1; 100], 0..100, 0..100);
-    2 tcp "a send out of a part of it" Wrong(&[SHARED, "a receive"]) => |w| exchange(w, &mut vec![1; 100], 40..60, 0..100);
-    2 shm "halves with a byte in common" Wrong(&[SHARED]) => |w| exchange(w, &mut vec![1; 101], 0..51, 50..101);
+    2 shm "a send out of what is received into" Wrong(&[SHARED, "a receive", "buffers.rs:"]) => |w| exchange(w, &mut [1; 100], 0..100, 0..100);
+    2 tcp "a send out of a part of it" Wrong(&[SHARED, "a receive"]) => |w| exchange(w, &mut [1; 100], 40..60, 0..100);
+    2 shm "halves with a byte in common" Wrong(&[SHARED]) => |w| exchange(w, &mut [1; 101], 0..51, 50..101);
     2 shm "large halves with a byte in common" Wrong(&[SHARED]) => |w| exchange(w, &mut vec![1; LARGE], 0..LARGE / 2 + 1, LARGE / 2..LARGE);
-    4 tcp "pairs, each with one buffer" Wrong(&[SHARED]) => |w| exchange(w, &mut vec![1; 64], 0..64, 0..64);
+    4 tcp "pairs, each with one buffer" Wrong(&[SHARED]) => |w| exchange(w, &mut [1; 64], 0..64, 0..64);
     2 shm "two receives into one buffer" Wrong(&[SHARED, "a receive"]) => |w| receive_both(w, 0..100, 0..100);
     2 tcp "two receives that overlap" Wrong(&[SHARED]) => |w| receive_both(w, 0..100, 99..200);
     2 shm "a receive within another" Wrong(&[SHARED]) => |w| receive_both(w, 0..100, 20..30);
@@ -178,12 +178,12 @@ programs! { Buffer Raw:
         assert!(early <= 1);
         Ok(())
     };
-    2 shm "halves of a buffer" Right => |w| exchange(w, &mut vec![1; 100], 0..50, 50..100);
-    2 tcp "halves of a buffer, the other way" Right => |w| exchange(w, &mut vec![1; 100], 50..100, 0..50);
-    4 shm "parts with a gap" Right => |w| exchange(w, &mut vec![1; 100], 0..10, 90..100);
+    2 shm "halves of a buffer" Right => |w| exchange(w, &mut [1; 100], 0..50, 50..100);
+    2 tcp "halves of a buffer, the other way" Right => |w| exchange(w, &mut [1; 100], 50..100, 0..50);
+    4 shm "parts with a gap" Right => |w| exchange(w, &mut [1; 100], 0..10, 90..100);
     2 shm "large halves" Right => |w| exchange(w, &mut vec![1; 2 * LARGE], 0..LARGE, LARGE..2 * LARGE);
     2 tcp "large halves over sockets" Right => |w| exchange(w, &mut vec![1; 2 * LARGE], LARGE..2 * LARGE, 0..LARGE);
-    2 shm "nothing of one buffer" Right => |w| exchange(w, &mut vec![1; 100], 10..10, 10..10);
+    2 shm "nothing of one buffer" Right => |w| exchange(w, &mut [1; 100], 10..10, 10..10);
     2 shm "two receives side by side" Right => |w| receive_both(w, 0..100, 100..200);
     2 tcp "two receives in another order" Right => |w| receive_both(w, 100..200, 0..100);
     4 shm "two receives with a gap" Right => |w| receive_both(w, 0..10, 50..90);
@@ -243,7 +243,7 @@ programs! { Buffer Raw:
         w.wait(running).map(drop)
     };
     2 shm "two sums side by side" Right => |w| {
-        let mut sums = vec![1u64; 20];
+        let mut sums = [1u64; 20];
         let (a, b) = sums.split_at_mut(10);
         let one = start_sum(w, std::ptr::null(), a.as_mut_ptr().cast(), 10)?;
         let two = start_sum(w, std::ptr::null(), b.as_mut_ptr().cast(), 10)?;
