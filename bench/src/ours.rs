@@ -3,7 +3,11 @@
 use crate::limits::LARGE_BYTES;
 use crate::usage;
 use archipelago::prelude::*;
+use measure::{Benchmark, Form, Plan};
 use std::time::{Duration, Instant};
+
+/// The figure of rank 0.
+type Outcome = Result<Option<f64>, measure::Error>;
 
 /// Runs the program of this name; rank 0 prints its figure.
 ///
@@ -21,7 +25,7 @@ pub fn run(name: &str) -> Result<(), String> {
         _ => return Err(format!("no program `{name}`")),
     };
     let before = usage::memory_bytes();
-    let play = || -> archipelago::Result<Option<f64>> {
+    let play = || -> Outcome {
         let world = archipelago::init()?;
         let figure = program(&world, before)?;
         let root = world.rank() == 0;
@@ -34,51 +38,34 @@ pub fn run(name: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// How long a figure of `archi bench` is taken.
+const TIME: Duration = Duration::from_secs(1);
+
+/// The median that `archi bench` gives for a benchmark; only rank 0 has one.
+fn median(world: &Comm, benchmark: Benchmark, form: Option<Form>, bytes: u64) -> Outcome {
+    let plan = Plan {
+        benchmarks: vec![benchmark],
+        sizes: Some(vec![bytes]),
+        forms: form.map(|form| vec![form]),
+        time: Some(TIME),
+        ..Plan::default()
+    };
+    let rows = measure::session::run(world, &plan, &mut |_| {})?;
+    Ok(rows.first().and_then(|row| row.sample().median()))
+}
+
 /// Nanoseconds of half a round trip of 8 bytes.
-fn latency(world: &Comm, _before: u64) -> archipelago::Result<Option<f64>> {
-    const ROUNDS: u64 = 100_000;
-    let (mut start, mut word) = (Instant::now(), [0u64]);
-    for round in 0..ROUNDS {
-        if round == ROUNDS / 10 {
-            start = Instant::now();
-        }
-        if world.rank() == 0 {
-            world.to(1).send(&[round])?;
-            world.from(1).receive_into(&mut word)?;
-        } else {
-            world.from(0).receive_into(&mut word)?;
-            world.to(0).send(&word)?;
-        }
-    }
-    Ok(Some(nanoseconds(start) / (2 * (ROUNDS - ROUNDS / 10)) as f64))
+fn latency(world: &Comm, _before: u64) -> Outcome {
+    Ok(median(world, Benchmark::Latency, None, 8)?.map(|microseconds| microseconds * 1e3))
 }
 
 /// Millions of 8-byte messages a second, one way.
-fn rate(world: &Comm, _before: u64) -> archipelago::Result<Option<f64>> {
-    const MESSAGES: u64 = 3_000_000;
-    let mut word = [0u64];
-    let mut stream = |messages: u64| -> archipelago::Result<()> {
-        for message in 0..messages {
-            if world.rank() == 0 {
-                world.to(1).send(&[message])?;
-            } else {
-                world.from(0).receive_into(&mut word)?;
-            }
-        }
-        // The last has arrived when this is back.
-        match world.rank() {
-            0 => world.from(1).receive::<u64>().map(drop),
-            _ => world.to(0).send(&messages),
-        }
-    };
-    stream(MESSAGES / 10)?;
-    let start = Instant::now();
-    stream(MESSAGES)?;
-    Ok(Some(MESSAGES as f64 * 1e3 / nanoseconds(start)))
+fn rate(world: &Comm, _before: u64) -> Outcome {
+    median(world, Benchmark::MessageRate, Some(Form::Blocking), 8)
 }
 
 /// GB/s of 4 MiB messages, one way.
-fn bandwidth(world: &Comm, _before: u64) -> archipelago::Result<Option<f64>> {
+fn bandwidth(world: &Comm, _before: u64) -> Outcome {
     const MESSAGES: usize = 100;
     let mut buffer = vec![world.rank() as u8; LARGE_BYTES];
     let mut stream = |messages: usize| -> archipelago::Result<()> {
@@ -101,16 +88,14 @@ fn bandwidth(world: &Comm, _before: u64) -> archipelago::Result<Option<f64>> {
 }
 
 /// Nanoseconds of a barrier.
-fn barrier(world: &Comm, _before: u64) -> archipelago::Result<Option<f64>> {
-    const ROUNDS: u32 = 20_000;
-    (0..ROUNDS / 10).try_for_each(|_| world.barrier())?;
-    let start = Instant::now();
-    (0..ROUNDS).try_for_each(|_| world.barrier())?;
-    Ok(Some(nanoseconds(start) / f64::from(ROUNDS)))
+fn barrier(world: &Comm, _before: u64) -> Outcome {
+    let barrier = Benchmark::named("barrier").and_then(|named| named.first().copied());
+    let Some(barrier) = barrier else { return Ok(None) };
+    Ok(median(world, barrier, None, 0)?.map(|microseconds| microseconds * 1e3))
 }
 
 /// Seconds of CPU that rank 0 uses while it waits 3 s in a receive.
-fn wait(world: &Comm, _before: u64) -> archipelago::Result<Option<f64>> {
+fn wait(world: &Comm, _before: u64) -> Outcome {
     world.barrier()?;
     if world.rank() != 0 {
         std::thread::sleep(Duration::from_secs(3));
@@ -122,12 +107,12 @@ fn wait(world: &Comm, _before: u64) -> archipelago::Result<Option<f64>> {
     Ok(Some(usage::processor_seconds() - before))
 }
 
-fn empty(_world: &Comm, _before: u64) -> archipelago::Result<Option<f64>> {
+fn empty(_world: &Comm, _before: u64) -> Outcome {
     Ok(None)
 }
 
 /// MiB a rank after everybody has exchanged messages with everybody, beyond what the program had before it joined.
-fn memory(world: &Comm, before: u64) -> archipelago::Result<Option<f64>> {
+fn memory(world: &Comm, before: u64) -> Outcome {
     let (me, n) = (world.rank(), world.size());
     for distance in 1..n {
         world.to((me + distance) % n).send(&[0u8; 1024][..])?;

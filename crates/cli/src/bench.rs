@@ -56,7 +56,7 @@ fn listing() -> String {
         text.push_str(&format!("  {name:width$}        {what}\n"));
     }
     text.push_str(
-        "\nForms of collectives: blocking, scope, owned, persistent; of overlaps: scope, future; of message-rate: blocking, scope.\n\
+        "\nForms of collectives: blocking, scope, owned, persistent; of overlaps: scope, future; of message-rate and thread-rate: blocking, scope.\n\
          Algorithms: archi info --collectives.\n",
     );
     text
@@ -185,14 +185,15 @@ impl Teller {
     }
 }
 
-/// How long the launcher may take to read what has taken the line of progress away: it comes by another pipe than the tables.
-const CLEARED: Duration = Duration::from_millis(50);
+/// How long the launcher may take to read the last line of progress: it comes by another pipe than the tables.
+const SEEN: Duration = Duration::from_millis(50);
 
 /// At the end: what is not told yet, and the files.
 fn tell(arguments: &BenchArguments, results: &Results, mut teller: Teller) -> Result<(), String> {
     if teller.progress.is_shown() {
-        teller.progress.clear();
-        std::thread::sleep(CLEARED);
+        let rows = results.rows.len();
+        teller.progress.show(rows, rows, "done");
+        std::thread::sleep(SEEN);
         print(&table::write(results));
     } else {
         teller.tell_last();

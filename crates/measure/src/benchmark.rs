@@ -15,6 +15,8 @@ pub enum Benchmark {
     MessageRate,
     /// Messages a second of threads of ranks 0 and 1.
     ThreadRate,
+    /// Half a round trip between threads of ranks 0 and 1, all at once.
+    ThreadLatency,
     /// How much of an exchange between ranks 0 and 1 hides behind computation.
     Overlap,
     /// A collective.
@@ -49,6 +51,7 @@ impl Benchmark {
             Benchmark::Bidirectional,
             Benchmark::MessageRate,
             Benchmark::ThreadRate,
+            Benchmark::ThreadLatency,
         ];
         all.extend(Collective::ALL.map(Benchmark::Collective));
         all.push(Benchmark::Overlap);
@@ -64,6 +67,7 @@ impl Benchmark {
             Benchmark::Bidirectional => "bidirectional-bandwidth".into(),
             Benchmark::MessageRate => "message-rate".into(),
             Benchmark::ThreadRate => "thread-rate".into(),
+            Benchmark::ThreadLatency => "thread-latency".into(),
             Benchmark::Overlap => "overlap".into(),
             Benchmark::Collective(collective) => collective.name().into(),
             Benchmark::CollectiveOverlap(collective) => format!("overlap-{}", collective.name()),
@@ -78,6 +82,9 @@ impl Benchmark {
             Benchmark::Bidirectional => "between ranks 0 and 1, both ways at once".into(),
             Benchmark::MessageRate => "all pairs of ranks at once, each one way".into(),
             Benchmark::ThreadRate => "threads of rank 0 to threads of rank 1".into(),
+            Benchmark::ThreadLatency => {
+                "half a round trip of each thread of rank 0 with one of rank 1".into()
+            }
             Benchmark::Overlap => {
                 "an exchange of ranks 0 and 1: the part of its time that hides behind computation".into()
             }
@@ -91,7 +98,7 @@ impl Benchmark {
     /// The unit of its figures.
     pub fn unit(self) -> &'static str {
         match self {
-            Benchmark::Latency | Benchmark::Collective(_) => "µs",
+            Benchmark::Latency | Benchmark::ThreadLatency | Benchmark::Collective(_) => "µs",
             Benchmark::Bandwidth | Benchmark::Bidirectional => "MB/s",
             Benchmark::MessageRate | Benchmark::ThreadRate => "M/s",
             Benchmark::Overlap | Benchmark::CollectiveOverlap(_) => "%",
@@ -101,7 +108,7 @@ impl Benchmark {
     /// Which figures are the better ones.
     pub fn better(self) -> Better {
         match self {
-            Benchmark::Latency | Benchmark::Collective(_) => Better::Less,
+            Benchmark::Latency | Benchmark::ThreadLatency | Benchmark::Collective(_) => Better::Less,
             _ => Better::More,
         }
     }

@@ -26,7 +26,7 @@ impl Form {
     /// The forms that can hide behind computation.
     pub const OF_OVERLAP: [Form; 2] = [Form::Scope, Form::Future];
 
-    /// The forms of a message rate.
+    /// The forms of message rates.
     pub const OF_RATES: [Form; 2] = [Form::Blocking, Form::Scope];
 
     /// Its name.
@@ -153,9 +153,11 @@ impl Plan {
         let (has, usual): (&[Form], &[Form]) = match benchmark {
             Benchmark::Collective(_) => (&Form::OF_COLLECTIVES, &[Form::Blocking]),
             Benchmark::Overlap | Benchmark::CollectiveOverlap(_) => (&Form::OF_OVERLAP, &Form::OF_OVERLAP),
-            Benchmark::MessageRate => (&Form::OF_RATES, &Form::OF_RATES),
+            Benchmark::MessageRate | Benchmark::ThreadRate => (&Form::OF_RATES, &Form::OF_RATES),
             _ => return vec![None],
         };
+        let usual =
+            if self.is_overview() && benchmark == Benchmark::ThreadRate { &[Form::Blocking] } else { usual };
         let wanted = self.forms.as_deref().unwrap_or(usual);
         has.iter().filter(|form| wanted.contains(form)).map(|form| Some(*form)).collect()
     }
@@ -176,10 +178,13 @@ impl Plan {
     }
 
     fn threads_of(&self, benchmark: Benchmark) -> Vec<Option<(usize, bool)>> {
-        if benchmark != Benchmark::ThreadRate {
+        if !matches!(benchmark, Benchmark::ThreadRate | Benchmark::ThreadLatency) {
             return vec![None];
         }
-        let counts = self.threads.clone().unwrap_or_else(|| vec![1, 2, 4]);
+        let counts = self
+            .threads
+            .clone()
+            .unwrap_or_else(|| if self.is_overview() { vec![1, 4] } else { vec![1, 2, 4] });
         let both = |apart| counts.iter().map(move |count| Some((*count, apart)));
         both(true).chain(both(false)).collect()
     }
@@ -194,14 +199,14 @@ impl Plan {
         let mut sizes: Vec<u64> = match (&self.sizes, self.is_overview()) {
             (Some(sizes), _) => sizes.clone(),
             (None, true) => match benchmark {
-                Benchmark::ThreadRate => vec![8],
+                Benchmark::ThreadRate | Benchmark::ThreadLatency => vec![8],
                 Benchmark::MessageRate => vec![8, 1 << 10],
                 Benchmark::Overlap => vec![8 << 10, 1 << 20],
-                Benchmark::Collective(_) => vec![8, 1 << 10, 64 << 10, 1 << 20],
-                _ => vec![8, 1 << 10, 64 << 10, 1 << 20, 4 << 20],
+                Benchmark::Collective(_) => vec![8, 16 << 10, 1 << 20],
+                _ => vec![8, 1 << 10, 64 << 10, 4 << 20],
             },
             (None, false) => match benchmark {
-                Benchmark::ThreadRate => vec![8, 1 << 10],
+                Benchmark::ThreadRate | Benchmark::ThreadLatency => vec![8, 1 << 10],
                 Benchmark::MessageRate => powers(4 << 10).collect(),
                 Benchmark::Overlap | Benchmark::CollectiveOverlap(_) => {
                     powers(4 << 20).filter(|size| size.ilog2() % 3 == 0).collect()

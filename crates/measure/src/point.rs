@@ -115,6 +115,31 @@ impl Windows {
         self.received.fill(POISON);
     }
 
+    /// The message that is sent.
+    pub(crate) fn sent(&mut self) -> &mut [u8] {
+        &mut self.sent
+    }
+
+    /// The first of those that are received.
+    pub(crate) fn received(&mut self) -> &mut [u8] {
+        &mut self.received[..self.bytes]
+    }
+
+    /// A blocking message to and fro; rank 0 begins.
+    pub(crate) fn round_trip(&mut self, comm: &Comm, peer: usize, tag: i32) -> Result<(), Error> {
+        let (to, from) = (comm.to(peer).tag(tag), comm.from(peer).tag(tag));
+        let Windows { bytes, sent, received } = self;
+        let (mine, theirs) = (&sent[..], &mut received[..*bytes]);
+        if peer == 1 {
+            to.send(mine)?;
+            from.receive_into(theirs)?;
+        } else {
+            from.receive_into(theirs)?;
+            to.send(mine)?;
+        }
+        Ok(())
+    }
+
     /// A window to or from a peer, and its answer.
     pub(crate) fn one_way(&mut self, comm: &Comm, peer: usize, tag: i32, sends: bool) -> Result<(), Error> {
         let (to, from) = (comm.to(peer).tag(tag), comm.from(peer).tag(tag));

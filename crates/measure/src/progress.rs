@@ -2,10 +2,12 @@
 
 use std::io::{self, IsTerminal, Write};
 
-/// A line at the bottom of the terminal that shows standard error, if one does.
+/// A line on the terminal that shows standard error, if one does.
 #[derive(Debug)]
 pub struct Progress {
     columns: Option<usize>,
+    /// Whether there is a line to be replaced.
+    has_begun: bool,
 }
 
 /// How wide the bar itself is.
@@ -17,31 +19,22 @@ impl Progress {
         let own =
             io::stderr().is_terminal().then(|| os::descriptor::terminal_columns(io::stderr()).unwrap_or(80));
         let launchers = || std::env::var("ARCHIPELAGO_TERMINAL").ok()?.parse().ok();
-        Progress { columns: own.or_else(launchers).map(usize::from) }
+        Progress { columns: own.or_else(launchers).map(usize::from), has_begun: false }
     }
 
-    /// Whether there is a line to be seen.
+    /// Whether there is somebody to see it.
     pub fn is_shown(&self) -> bool {
         self.columns.is_some()
     }
 
     /// So much of all is done, and now comes this.
-    pub fn show(&self, done: usize, of: usize, what: &str) {
-        if let Some(columns) = self.columns {
-            self.put(&format!("\r\x1b[2K{}", line(done, of, what, columns)));
-        }
-    }
-
-    /// Takes the line away.
-    pub fn clear(&self) {
-        if self.is_shown() {
-            self.put("\r\x1b[2K");
-        }
-    }
-
-    /// A terminal that is gone has nobody who looks at it.
-    fn put(&self, text: &str) {
-        let _ = io::stderr().write_all(text.as_bytes());
+    pub fn show(&mut self, done: usize, of: usize, what: &str) {
+        let Some(columns) = self.columns else { return };
+        // A launcher passes whole lines on at once and waits for the ends of others, so the line ends, and the next goes back to it.
+        let back = if self.has_begun { "\x1b[1A\r\x1b[2K" } else { "" };
+        self.has_begun = true;
+        // A terminal that is gone has nobody who looks at it.
+        let _ = io::stderr().write_all(format!("{back}{}\n", line(done, of, what, columns)).as_bytes());
     }
 }
 

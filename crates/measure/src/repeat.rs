@@ -28,15 +28,19 @@ const WARM_UPS_MIN: usize = 3;
 /// Operations of a repetition, at most: an operation that takes no time is measured all the same.
 const OPERATIONS_MAX: u64 = 10_000_000;
 
+/// A repetition that takes so many times as long as it should is followed by shorter ones: what ran alone in the warm-up may have to
+/// share its core now.
+const SLOWER_MAX: f64 = 4.0;
+
 /// Seconds that a rank has timed: of one kind in most benchmarks, the others are 0 then.
 pub type Times = [f64; 3];
 
 /// What was taken.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Repetitions {
-    /// Operations in each repetition.
+    /// Operations in each repetition (in the last, where they were made shorter).
     pub operations: u64,
-    /// Seconds of all operations of a repetition, at the slowest rank.
+    /// Seconds of an operation, the mean of each repetition, at the slowest rank.
     pub times: Vec<Times>,
 }
 
@@ -100,7 +104,11 @@ impl Leader {
     fn took(&mut self, seconds: f64, times: Times) {
         self.spent += seconds;
         if self.is_warm {
-            self.times.push(times);
+            self.times.push(times.map(|seconds| seconds / self.operations as f64));
+            if seconds > SLOWER_MAX * self.wanted {
+                let shorter = self.operations as f64 * self.wanted / seconds;
+                self.operations = (shorter as u64).max(1);
+            }
             return;
         }
         self.warm_ups += 1;
@@ -145,6 +153,22 @@ mod tests {
     fn long_operations_are_repeated_all_the_same() {
         let (operations, repetitions, _) = lead(0.2, 1.0);
         assert_eq!((operations, repetitions), (1, REPETITIONS_MIN));
+    }
+
+    #[test]
+    fn what_has_become_slow_is_not_repeated_as_often() {
+        let mut leader = Leader::new(Duration::from_millis(200));
+        while !leader.is_warm {
+            let seconds = leader.next() as f64 * 1e-6;
+            leader.took(seconds, [seconds, 0.0, 0.0]);
+        }
+        while leader.next() > 0 {
+            let seconds = leader.next() as f64 * 100e-6;
+            leader.took(seconds, [seconds, 0.0, 0.0]);
+        }
+        // One long repetition, then short ones; each counts by its operations.
+        assert!(leader.spent < 2.0 && leader.times.len() >= REPETITIONS_MIN, "{}", leader.spent);
+        assert!(leader.times.iter().all(|times| (times[0] - 100e-6).abs() < 1e-9));
     }
 
     #[test]

@@ -104,24 +104,24 @@ impl Row {
     /// What was taken of a task. `algorithm` is the one that was used.
     pub fn of(task: &Task, algorithm: Option<&str>, ranks: usize, taken: &Repetitions) -> Row {
         let (benchmark, bytes) = (task.benchmark, task.bytes as usize);
-        let operations = taken.operations as f64;
+        let threads = task.threads.map_or(1, |(threads, _)| threads);
         let messages = match (benchmark, task.form) {
             (Benchmark::MessageRate, Some(Form::Blocking)) => ranks / 2 * STREAM_MESSAGES,
             (Benchmark::MessageRate, _) => ranks / 2 * window(bytes),
-            (Benchmark::ThreadRate, _) => task.threads.map_or(1, |(threads, _)| threads) * window(bytes),
+            (Benchmark::ThreadRate, Some(Form::Blocking)) => threads * STREAM_MESSAGES,
+            (Benchmark::ThreadRate, _) => threads * window(bytes),
             (Benchmark::Bidirectional, _) => 2 * window(bytes),
             _ => window(bytes),
-        } as f64
-            * operations;
+        } as f64;
         let figure = |times: &[f64; 3]| match benchmark {
-            Benchmark::Latency => times[0] / operations / 2.0 * 1e6,
+            Benchmark::Latency | Benchmark::ThreadLatency => times[0] / 2.0 * 1e6,
             Benchmark::Bandwidth | Benchmark::Bidirectional => messages * bytes as f64 / times[0] / 1e6,
             Benchmark::MessageRate | Benchmark::ThreadRate => messages / times[0] / 1e6,
-            Benchmark::Collective(_) => times[0] / operations * 1e6,
+            Benchmark::Collective(_) => times[0] * 1e6,
             Benchmark::Overlap | Benchmark::CollectiveOverlap(_) => hidden(*times),
         };
         let median = |kind: usize| {
-            let sample: Sample = taken.times.iter().map(|times| times[kind] / operations * 1e6).collect();
+            let sample: Sample = taken.times.iter().map(|times| times[kind] * 1e6).collect();
             sample.median().unwrap_or(0.0)
         };
         Row {

@@ -136,10 +136,15 @@ impl Stage {
                 repeat(control, time, rate::streams(comm, bytes))
             }
             (Benchmark::MessageRate, _) => repeat(control, time, rate::windows(comm, bytes)),
-            (Benchmark::ThreadRate, _) => {
+            (Benchmark::ThreadRate | Benchmark::ThreadLatency, _) => {
                 let (threads, apart) = task.threads.unwrap_or((1, true));
                 let comms = if apart { &self.each[..threads] } else { std::slice::from_ref(comm) };
-                repeat(control, time, rate::threads(comms, threads, bytes))
+                let pattern = match (task.benchmark, task.form) {
+                    (Benchmark::ThreadLatency, _) => rate::Pattern::RoundTrip,
+                    (_, Some(Form::Blocking)) => rate::Pattern::Stream,
+                    _ => rate::Pattern::Window,
+                };
+                repeat(control, time, rate::threads(comms, threads, bytes, pattern))
             }
             (Benchmark::Overlap, _) => {
                 repeat(control, time, overlap::exchange(comm, bytes, task.form.unwrap_or(Form::Scope)))

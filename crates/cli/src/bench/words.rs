@@ -51,7 +51,7 @@ pub struct BenchArguments {
     /// Algorithms of collectives, by name, where they fit; or all
     #[arg(short, long, value_name = "NAME,...", value_delimiter = ',')]
     algorithm: Vec<String>,
-    /// How many threads, for thread-rate
+    /// How many threads, for thread-rate and thread-latency
     #[arg(short, long, value_name = "N,...", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=256))]
     threads: Vec<u32>,
     /// The time for all of it (seconds, or 500ms, 10s, 2m) [default: 0.2 s a row]
