@@ -1,6 +1,8 @@
 //! Communicators as objects: what MPI knows of one beside what the runtime does.
+#![allow(unsafe_code)]
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::ops::Deref;
+use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use runtime::inter::Inter;
@@ -36,9 +38,27 @@ pub struct Communicator {
 /// All communicators, the predefined ones among them.
 static COMMS: Table<Communicator> = Table::new();
 
-/// Under which names the predefined ones are; 0: there are none now.
-static WORLD: AtomicUsize = AtomicUsize::new(0);
-static OWN: AtomicUsize = AtomicUsize::new(0);
+/// The predefined ones, which are never dropped: to use them costs one load. Null: there are none now.
+static WORLD: AtomicPtr<Communicator> = AtomicPtr::new(std::ptr::null_mut());
+static OWN: AtomicPtr<Communicator> = AtomicPtr::new(std::ptr::null_mut());
+
+/// A communicator in use.
+pub(crate) enum CommRef {
+    Predefined(&'static Communicator),
+    Made(Ref<'static, Communicator>),
+}
+
+impl Deref for CommRef {
+    type Target = Communicator;
+
+    #[inline]
+    fn deref(&self) -> &Communicator {
+        match self {
+            CommRef::Predefined(comm) => comm,
+            CommRef::Made(comm) => comm,
+        }
+    }
+}
 
 impl Communicator {
     /// Of one group.
@@ -155,7 +175,7 @@ impl Comm {
     /// # Errors
     /// `ERR_COMM`; before the beginning and after the end `ERR_OTHER`.
     #[inline]
-    pub(crate) fn get(self) -> Result<Ref<'static, Communicator>> {
+    pub(crate) fn get(self) -> Result<CommRef> {
         find(self).ok_or_else(|| self.missing())
     }
 
@@ -179,22 +199,26 @@ impl Comm {
 
 /// The communicator of this name, if there is one.
 #[inline]
-pub(crate) fn find(name: Comm) -> Option<Ref<'static, Communicator>> {
-    COMMS.get(match name.0 {
-        COMM_WORLD => WORLD.load(Ordering::Relaxed),
-        COMM_SELF => OWN.load(Ordering::Relaxed),
-        name => name,
-    })
+pub(crate) fn find(name: Comm) -> Option<CommRef> {
+    let predefined = match name.0 {
+        COMM_WORLD => &WORLD,
+        COMM_SELF => &OWN,
+        name => return COMMS.get(name).map(CommRef::Made),
+    };
+    // Acquire: pairs with the Release in `open_world`.
+    let comm = predefined.load(Ordering::Acquire);
+    // SAFETY: it is null, or was leaked when the world was opened.
+    unsafe { comm.as_ref() }.map(CommRef::Predefined)
 }
 
 /// Makes the predefined communicators.
-pub(crate) fn open_world(world: Communicator, own: Communicator) -> Result {
+pub(crate) fn open_world(world: Communicator, own: Communicator) {
     world.comm.inner().set_name("MPI_COMM_WORLD");
     own.comm.inner().set_name("MPI_COMM_SELF");
-    // Relaxed: who learns that MPI runs synchronises by other means.
-    WORLD.store(world.register()?.0, Ordering::Relaxed);
-    OWN.store(own.register()?.0, Ordering::Relaxed);
-    Ok(())
+    for (place, comm) in [(&WORLD, world), (&OWN, own)] {
+        // Release: pairs with the Acquire in `find`.
+        place.store(Box::into_raw(Box::new(comm)), Ordering::Release);
+    }
 }
 
 /// Takes the predefined communicators away; before that the attributes of `MPI_COMM_SELF` (MPI 5.0 §11.2.4).
@@ -206,7 +230,8 @@ pub(crate) fn close_world() -> Result {
         world.attributes.delete_all(COMM_WORLD)?;
     }
     for predefined in [&WORLD, &OWN] {
-        COMMS.remove(predefined.swap(0, Ordering::Relaxed));
+        // Who looks at it may go on: it stays.
+        predefined.store(std::ptr::null_mut(), Ordering::Relaxed);
     }
     Ok(())
 }

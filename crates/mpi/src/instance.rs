@@ -13,7 +13,7 @@ use crate::comm::{self, Communicator};
 use crate::number::{
     ERR_OTHER, ERRORS_ARE_FATAL, THREAD_FUNNELED, THREAD_MULTIPLE, THREAD_SERIALIZED, THREAD_SINGLE,
 };
-use crate::{Errhandler, Error, Result, Session};
+use crate::{Errhandler, Error, Result, Session, table};
 
 /// Where the world model stands.
 const BEFORE: u8 = 0;
@@ -54,7 +54,8 @@ pub(crate) fn init(required: i32) -> Result<i32> {
     let level = provided(required);
     LEVEL.store(level, Ordering::Relaxed);
     MAIN.get_or_init(|| std::thread::current().id());
-    comm::open_world(Communicator::new(process.world()), Communicator::new(process.alone()))?;
+    comm::open_world(Communicator::new(process.world()), Communicator::new(process.alone()));
+    table::set_alone(level != THREAD_MULTIPLE);
     STAGE.store(RUNNING, Ordering::Release);
     Ok(level)
 }

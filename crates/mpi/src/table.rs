@@ -9,6 +9,9 @@
 //! | 33 | *full*: there is a value | set by `insert`, cleared by the last who looks at a slot that is closed |
 //! | 34..43 | generation, a part of the name | raised by `insert` |
 //!
+//! While the program has promised that one thread at a time calls ([`set_alone`]), counting is a load and a store, which cost a
+//! tenth of an atomic addition.
+//!
 //! Who looks adds one and sees in the same access whether the name is current: while it looks the value stays. Whoever brings
 //! the number of lookers of a closed, full slot to nothing takes the value out, drops it, and gives the slot back.
 
@@ -16,7 +19,7 @@ use std::cell::UnsafeCell;
 use std::collections::VecDeque;
 use std::mem::MaybeUninit;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 const OPEN: u64 = 1 << 32;
@@ -30,6 +33,15 @@ const GENERATIONS: u64 = 1 << (31 - INDEX_BITS);
 /// Slots of the first chunk; each has twice as many as the one before.
 const FIRST_CHUNK: usize = 256;
 const CHUNKS: usize = 14;
+
+/// Whether one thread at a time calls.
+static ALONE: AtomicBool = AtomicBool::new(false);
+
+/// The program promises that one thread at a time calls, or that no longer.
+pub fn set_alone(alone: bool) {
+    // Relaxed: the promise orders the calls.
+    ALONE.store(alone, Ordering::Relaxed);
+}
 
 /// Objects of one kind.
 pub struct Table<T> {
@@ -76,7 +88,14 @@ impl<T> Table<T> {
         let (index, generation) = parts(name)?;
         let slot = self.slot(index)?;
         // Acquire: pairs with the Release in `insert`, after which the value is there.
-        let before = slot.word.fetch_add(1, Ordering::Acquire);
+        let before = match ALONE.load(Ordering::Relaxed) {
+            true => {
+                let before = slot.word.load(Ordering::Acquire);
+                slot.word.store(before + 1, Ordering::Relaxed);
+                before
+            }
+            false => slot.word.fetch_add(1, Ordering::Acquire),
+        };
         let found = Ref { table: self, slot, index };
         let current = before & !u64::from(u32::MAX) == generation << GENERATION_SHIFT | FULL | OPEN;
         // What is not current is let go by the drop.
@@ -184,7 +203,14 @@ impl<T> Drop for Ref<'_, T> {
     #[inline]
     fn drop(&mut self) {
         // Release: what was read is read before the value is dropped; pairs with the Acquire in `empty`.
-        let before = self.slot.word.fetch_sub(1, Ordering::Release);
+        let before = match ALONE.load(Ordering::Relaxed) {
+            true => {
+                let before = self.slot.word.load(Ordering::Relaxed);
+                self.slot.word.store(before - 1, Ordering::Release);
+                before
+            }
+            false => self.slot.word.fetch_sub(1, Ordering::Release),
+        };
         if before & (u64::from(u32::MAX) | OPEN | FULL) == FULL | 1 {
             self.table.empty(self.slot, self.index);
         }

@@ -181,15 +181,18 @@ pub fn comm_split_type(comm: Comm, split_type: c_int, key: c_int, info: Info, ne
     let value = |name: &str| hints.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let part = match split_type {
         COMM_TYPE_SHARED => Some(alike.split_by_host()?),
-        COMM_TYPE_HW_GUIDED => match value("mpi_hw_resource_type") {
+        COMM_TYPE_HW_GUIDED | COMM_TYPE_RESOURCE_GUIDED => match value("mpi_hw_resource_type") {
             Some("mpi_shared_memory") => Some(alike.split_by_host()?),
             Some("NUMANode" | "numanode") => alike.split_by_numa_node()?,
             _ => None,
         },
         // MPI 5.0 §7.4.2: a proper part, or none.
         COMM_TYPE_HW_UNGUIDED => {
-            let host = alike.split_by_host()?;
-            Some(host).filter(|host| host.size() < alike.size())
+            let host = Some(alike.split_by_host()?).filter(|host| host.size() < alike.size());
+            if host.is_some() && info.0 != INFO_NULL {
+                info.get()?.set("mpi_hw_resource_type", "mpi_shared_memory".to_owned())?;
+            }
+            host
         }
         _ => None,
     };
@@ -272,6 +275,10 @@ pub fn comm_set_name(comm: Comm, comm_name: Text) -> Result {
 
 pub fn comm_get_name(comm: Comm, comm_name: TextOut, resultlen: Out<c_int>) -> Result {
     resultlen.check()?;
-    let name = comm.get()?.name();
+    let name = match comm.0 {
+        // MPI 5.0 §7.8: the null handles have names.
+        COMM_NULL => "MPI_COMM_NULL".into(),
+        _ => comm.get()?.name(),
+    };
     resultlen.set(comm_name.set(&name, MAX_OBJECT_NAME as usize)? as c_int)
 }

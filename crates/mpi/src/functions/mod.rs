@@ -20,4 +20,5 @@ pub mod op;
 pub mod p2p;
 pub mod partitioned;
 pub mod request;
+pub mod spawn;
 pub mod status;
