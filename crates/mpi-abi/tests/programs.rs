@@ -39,3 +39,11 @@ fn collectives() {
         assert_eq!(succeeds(&program, ranks), "0 failures\n", "{ranks} ranks");
     }
 }
+
+#[test]
+fn between_two_groups() {
+    let program = compile("between.c", &[]);
+    for ranks in [2, 3, 5] {
+        assert_eq!(succeeds(&program, ranks), "0 failures\n", "{ranks} ranks");
+    }
+}

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::ops::Deref;
-use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use runtime::inter::Inter;
@@ -25,6 +25,8 @@ pub struct Communicator {
     /// What collectives of an inter-communicator need.
     pub(crate) inter: Option<Inter>,
     handler: Held,
+    /// Whether the program, or the standard, has given it a name; else only messages name it.
+    is_named: AtomicBool,
     /// What the program has attached to it.
     pub(crate) attributes: Attributes,
     /// What the program has said of its use.
@@ -76,6 +78,7 @@ impl Communicator {
             comm,
             inter,
             handler: Held::new(Errhandler(ERRORS_ARE_FATAL)),
+            is_named: AtomicBool::new(false),
             attributes: Attributes::default(),
             hints: Mutex::default(),
             partitioned: Mutex::default(),
@@ -136,6 +139,17 @@ impl Communicator {
                 Err(Error::new(ERR_COMM, "the communicator is an inter-communicator, which can't be here"))
             }
         }
+    }
+
+    /// The name that the program or the standard has given it; else the empty one.
+    pub(crate) fn given_name(&self) -> Arc<str> {
+        if self.is_named.load(Ordering::Relaxed) { self.name() } else { "".into() }
+    }
+
+    /// Calls it otherwise from now on.
+    pub(crate) fn set_name(&self, name: &str) {
+        self.comm.inner().set_name(name);
+        self.is_named.store(true, Ordering::Relaxed);
     }
 
     /// How many ranks messages can be for.
@@ -213,8 +227,8 @@ pub(crate) fn find(name: Comm) -> Option<CommRef> {
 
 /// Makes the predefined communicators.
 pub(crate) fn open_world(world: Communicator, own: Communicator) {
-    world.comm.inner().set_name("MPI_COMM_WORLD");
-    own.comm.inner().set_name("MPI_COMM_SELF");
+    world.set_name("MPI_COMM_WORLD");
+    own.set_name("MPI_COMM_SELF");
     for (place, comm) in [(&WORLD, world), (&OWN, own)] {
         // Release: pairs with the Acquire in `find`.
         place.store(Box::into_raw(Box::new(comm)), Ordering::Release);

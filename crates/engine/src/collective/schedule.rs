@@ -376,7 +376,10 @@ fn scratch(call: &Call, plan: &Plan, like: &Area) -> Area {
             Area::Equal { blocks, bytes: own.bytes, rotation: 0 }
         }
         Scratch::Ranks { blocks, rotation } => match like.list() {
-            Some(list) => Area::Packed { list: list.clone(), rotation, copies: blocks.div_ceil(case.size) },
+            // Between two groups the list has a block for each member of one.
+            Some(list) => {
+                Area::Packed { list: list.clone(), rotation, copies: blocks.div_ceil(list.len().max(1)) }
+            }
             None => Area::Equal { blocks, bytes: case.bytes(), rotation: 0 },
         },
         Scratch::OutputBlock => Area::Slot { like: Box::new(like.clone()) },

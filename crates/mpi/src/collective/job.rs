@@ -6,12 +6,12 @@ use std::task::Waker;
 use engine::RequestId;
 use engine::collective::{Call, Collective, Operands};
 use layout::Operator;
-use runtime::Comm;
+use runtime::{Comm, inter};
 
 use super::side::Row;
 use super::{Root, Side};
 use crate::comm::Communicator;
-use crate::number::{ERR_ROOT, ERR_UNSUPPORTED_OPERATION};
+use crate::number::ERR_ROOT;
 use crate::request::{Outcome, Pending, State};
 use crate::{Error, Result, Status};
 
@@ -37,20 +37,16 @@ struct Rows {
 
 impl Job {
     /// Of so many elements, in one vector or for each block.
-    ///
-    /// # Errors
-    /// A collective that inter-communicators don't have yet.
-    pub fn new(comm: &Communicator, what: Collective, elements: usize, element_bytes: usize) -> Result<Job> {
-        if comm.inter.is_some() {
-            let text = format!("{} on an inter-communicator is not implemented yet", what.name());
-            return Err(Error::new(ERR_UNSUPPORTED_OPERATION, text));
-        }
-        let comm = comm.comm.clone();
+    pub fn new(comm: &Communicator, what: Collective, elements: usize, element_bytes: usize) -> Job {
         let (elements, element_bytes) = if element_bytes == 0 { (0, 1) } else { (elements, element_bytes) };
-        let case = comm.case(what, elements as u64, element_bytes as u64);
+        let (elements, element_bytes) = (elements as u64, element_bytes as u64);
+        let (comm, case) = match &comm.inter {
+            None => (comm.comm.clone(), comm.comm.case(what, elements, element_bytes)),
+            Some(inter) => (inter.union().clone(), inter.case(what, elements, element_bytes)),
+        };
         let call = Call::new(case, comm.rank() as u32, 0);
         let (input, output, result) = (Side::Absent, Side::Absent, None);
-        Ok(Job { comm, call, operator: None, input, output, result, reads_output: false })
+        Job { comm, call, operator: None, input, output, result, reads_output: false }
     }
 
     /// Changes what the engine is told.
@@ -64,10 +60,14 @@ impl Job {
     /// # Errors
     /// One that the communicator can't have.
     pub fn root(self, comm: &Communicator, root: Root) -> Result<Job> {
-        match (root, &comm.inter) {
-            (Root::Rank(rank), None) => Ok(self.call(|call| call.root = rank as u32)),
-            _ => Err(Error::new(ERR_ROOT, "the communicator can't have such a root")),
-        }
+        let rank = match (root, &comm.inter) {
+            (Root::Rank(rank), _) => rank,
+            (Root::Here, Some(inter)) => inter.root(inter::Root::Here)?,
+            (Root::There(rank), Some(inter)) => inter.root(inter::Root::There(rank))?,
+            (_, Some(inter)) => inter.root(inter::Root::Beside)?,
+            (_, None) => return Err(Error::new(ERR_ROOT, "the communicator can't have such a root")),
+        };
+        Ok(self.call(|call| call.root = rank as u32))
     }
 
     /// What this member gets.

@@ -8,8 +8,8 @@ use runtime::inter::Inter;
 use crate::comm::{Communicator, check_tag};
 use crate::number::{
     COMM_NULL, COMM_SELF, COMM_TYPE_HW_GUIDED, COMM_TYPE_HW_UNGUIDED, COMM_TYPE_RESOURCE_GUIDED,
-    COMM_TYPE_SHARED, COMM_WORLD, CONGRUENT, ERR_ARG, ERR_COMM, ERR_RANK, IDENT, MAX_OBJECT_NAME, SIMILAR,
-    UNDEFINED, UNEQUAL,
+    COMM_TYPE_SHARED, COMM_WORLD, CONGRUENT, ERR_ARG, ERR_COMM, ERR_RANK, IDENT, INFO_NULL, MAX_OBJECT_NAME,
+    SIMILAR, UNDEFINED, UNEQUAL,
 };
 use crate::pointer::{Out, Text, TextOut};
 use crate::request::{Object, State};
@@ -46,7 +46,6 @@ fn duplicate(name: Comm, hints: Option<Info>) -> Result<Comm> {
         Some(inter) => Communicator::between(inter.duplicate()?),
     };
     *made.hints() = hints;
-    made.comm.inner().set_name("");
     made.like(&comm).with_attributes(attributes).register()
 }
 
@@ -156,10 +155,7 @@ pub fn comm_create_group(comm: Comm, group: Group, tag: c_int, newcomm: Out<Comm
 /// A name for a communicator that was made of another one; the null one where this process is in none.
 fn name(made: Option<Communicator>, of: &Communicator) -> Result<Comm> {
     match made {
-        Some(made) => {
-            made.comm.inner().set_name("");
-            made.like(of).register()
-        }
+        Some(made) => made.like(of).register(),
         None => Ok(Comm(COMM_NULL)),
     }
 }
@@ -269,7 +265,7 @@ pub fn comm_set_name(comm: Comm, comm_name: Text) -> Result {
     let name = comm_name.get()?;
     // MPI 5.0 §7.8: longer names are cut.
     let end = (0..MAX_OBJECT_NAME as usize).rev().find(|at| name.is_char_boundary(*at)).unwrap_or(0);
-    comm.comm.inner().set_name(name.get(..end).unwrap_or(&name));
+    comm.set_name(name.get(..end).unwrap_or(&name));
     Ok(())
 }
 
@@ -278,7 +274,7 @@ pub fn comm_get_name(comm: Comm, comm_name: TextOut, resultlen: Out<c_int>) -> R
     let name = match comm.0 {
         // MPI 5.0 §7.8: the null handles have names.
         COMM_NULL => "MPI_COMM_NULL".into(),
-        _ => comm.get()?.name(),
+        _ => comm.get()?.given_name(),
     };
     resultlen.set(comm_name.set(&name, MAX_OBJECT_NAME as usize)? as c_int)
 }

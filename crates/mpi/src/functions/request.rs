@@ -29,7 +29,7 @@ fn take(name: Request, object: &Object) -> (Request, Outcome) {
 pub fn wait(request: Out<Request>, status: Statuses) -> Result {
     let name = request.get()?;
     let Some(object) = name.get()? else {
-        status.set(0, Status::EMPTY);
+        status.set_all(0, Status::EMPTY);
         return Ok(());
     };
     object.wait();
@@ -43,7 +43,7 @@ pub fn test(request: Out<Request>, flag: Out<c_int>, status: Statuses) -> Result
     flag.check()?;
     let name = request.get()?;
     let Some(object) = name.get()? else {
-        status.set(0, Status::EMPTY);
+        status.set_all(0, Status::EMPTY);
         return flag.set(1);
     };
     if !object.is_complete() {
@@ -75,6 +75,8 @@ fn take_all(names: &[Request], objects: &[Active], requests: ListMut<Request>, s
     for (at, outcome) in outcomes.into_iter().enumerate() {
         match outcome {
             Ok(status) if any => statuses.set_all(at, Status { error: SUCCESS, ..status }),
+            // MPI 5.0 §3.7.3: an empty status says success as well.
+            Ok(status) if status == Status::EMPTY => statuses.set_all(at, status),
             Ok(status) => statuses.set(at, status),
             Err(error) => {
                 statuses.set_all(at, Status { error: error.code, ..Status::EMPTY });
@@ -141,7 +143,7 @@ pub fn waitany(count: c_int, requests: ListMut<Request>, index: Out<c_int>, stat
     let objects = active(&names)?;
     let waited: Vec<&Object> = objects.iter().flatten().map(|object| &**object).collect();
     if waited.is_empty() {
-        status.set(0, Status::EMPTY);
+        status.set_all(0, Status::EMPTY);
         return index.set(UNDEFINED);
     }
     while !take_any(&names, &objects, requests, index, status)? {
@@ -162,7 +164,7 @@ pub fn testany(
     let names = requests.values(length(count)?)?;
     let objects = active(&names)?;
     if objects.iter().flatten().next().is_none() {
-        status.set(0, Status::EMPTY);
+        status.set_all(0, Status::EMPTY);
         index.set(UNDEFINED)?;
         return flag.set(1);
     }
@@ -260,7 +262,7 @@ pub fn request_get_status(request: Request, flag: Out<c_int>, status: Statuses) 
     let object = request.get()?;
     match object.as_ref().map(|object| object.look()) {
         None => {
-            status.set(0, Status::EMPTY);
+            status.set_all(0, Status::EMPTY);
             flag.set(1)
         }
         Some(None) => flag.set(0),
@@ -307,7 +309,7 @@ pub fn request_get_status_any(
     let objects = active(&names)?;
     index.set(UNDEFINED)?;
     if objects.iter().flatten().next().is_none() {
-        status.set(0, Status::EMPTY);
+        status.set_all(0, Status::EMPTY);
         return flag.set(1);
     }
     for (at, object) in objects.iter().enumerate() {

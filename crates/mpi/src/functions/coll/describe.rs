@@ -41,7 +41,7 @@ pub(super) fn check_length(given: usize, taken: usize) -> Result {
 }
 
 pub(super) fn barrier(comm: &Communicator) -> Result<Job> {
-    Job::new(comm, Collective::Barrier, 0, 1)
+    Ok(Job::new(comm, Collective::Barrier, 0, 1))
 }
 
 pub(super) fn bcast(
@@ -57,7 +57,7 @@ pub(super) fn bcast(
         _ => rows(buffer, 1, count, datatype)?,
     };
     let job =
-        Job::new(comm, Collective::Broadcast, bytes.len(), 1)?.output(Side::Whole(bytes)).root(comm, root)?;
+        Job::new(comm, Collective::Broadcast, bytes.len(), 1).output(Side::Whole(bytes)).root(comm, root)?;
     Ok(if root.is_here(comm) { job.reads_output() } else { job })
 }
 
@@ -84,7 +84,7 @@ pub(super) fn gather(
         }
         false => Side::Absent,
     };
-    let job = Job::new(comm, Collective::Gather, block, 1)?.output(output).root(comm, root)?;
+    let job = Job::new(comm, Collective::Gather, block, 1).output(output).root(comm, root)?;
     Ok(match input {
         Some(input) => job.input(Side::Whole(input)),
         None => job.in_place(root.is_here(comm) && comm.inter.is_none()),
@@ -114,7 +114,7 @@ pub(super) fn scatter(
         }
         false => Side::Absent,
     };
-    let job = Job::new(comm, Collective::Scatter, block, 1)?.input(input).root(comm, root)?;
+    let job = Job::new(comm, Collective::Scatter, block, 1).input(input).root(comm, root)?;
     Ok(match output {
         Some(output) => job.output(Side::Whole(output)),
         None => job.call(|call| call.in_place = root.is_here(comm) && comm.inter.is_none()),
@@ -134,21 +134,18 @@ pub(super) fn allgather(
     let block = output.len() / comm.peers();
     if is_in_place(sendbuf) {
         comm.check_intra()?;
-        let job = Job::new(comm, Collective::AllGather, block, 1)?;
+        let job = Job::new(comm, Collective::AllGather, block, 1);
         return Ok(job.output(Side::Whole(output)).all_in_place(true));
     }
     let input = rows(sendbuf, 1, sendcount, sendtype)?;
     let job = match &comm.inter {
         None => {
             check_length(input.len(), block)?;
-            Job::new(comm, Collective::AllGather, block, 1)?
+            Job::new(comm, Collective::AllGather, block, 1)
         }
         // Each side has its own length.
-        Some(_) => Job::new(comm, Collective::AllGather, 0, 1)?.call(|call| {
-            call.case.listed = true;
-            call.input = Lengths::Bytes(input.len() as u64);
-            call.output = packed(comm.peers(), block);
-        }),
+        Some(_) => Job::new(comm, Collective::AllGather, block, 1)
+            .call(|call| call.input = Lengths::Bytes(input.len() as u64)),
     };
     Ok(job.input(Side::Whole(input)).output(Side::Whole(output)))
 }
@@ -166,17 +163,17 @@ pub(super) fn alltoall(
     let block = output.len() / comm.peers();
     if is_in_place(sendbuf) {
         comm.check_intra()?;
-        let job = Job::new(comm, Collective::AllToAll, block, 1)?;
+        let job = Job::new(comm, Collective::AllToAll, block, 1);
         return Ok(job.output(Side::Whole(output)).all_in_place(true));
     }
     let input = rows(sendbuf, comm.peers(), sendcount, sendtype)?;
     let job = match &comm.inter {
         None => {
             check_length(input.len() / comm.peers(), block)?;
-            Job::new(comm, Collective::AllToAll, block, 1)?
+            Job::new(comm, Collective::AllToAll, block, 1)
         }
         // Each direction has its own length.
-        Some(_) => Job::new(comm, Collective::AllToAll, 0, 1)?.call(|call| {
+        Some(_) => Job::new(comm, Collective::AllToAll, 0, 1).call(|call| {
             call.case.listed = true;
             call.input = packed(comm.peers(), input.len() / comm.peers());
             call.output = packed(comm.peers(), block);

@@ -16,7 +16,7 @@ fn job(comm: &Communicator, what: Collective) -> Result<(Job, std::sync::Arc<Nei
     let none = || Error::new(ERR_TOPOLOGY, "the communicator has no topology");
     let topology = comm.comm.inner().topology().ok_or_else(none)?;
     let (edges, degree) = (topology.neighbourhood.clone(), topology.degree);
-    let job = Job::new(comm, what, 0, 1)?.call(|call| {
+    let job = Job::new(comm, what, 0, 1).call(|call| {
         call.case.listed = true;
         call.case.degree = degree;
         call.neighbours = Some(edges.clone());

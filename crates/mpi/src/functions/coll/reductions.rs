@@ -27,11 +27,11 @@ pub(super) fn reduce(
 ) -> Result<Job> {
     let root = Root::of(comm, root)?;
     if root == Root::Nobody {
-        return Job::new(comm, Collective::Reduce, 0, 1)?.root(comm, root);
+        return Job::new(comm, Collective::Reduce, 0, 1).root(comm, root);
     }
     let (operator, bytes) = op.on(datatype)?;
     let in_place = root.is_here(comm) && comm.inter.is_none() && is_in_place(sendbuf);
-    let mut job = Job::new(comm, Collective::Reduce, elements(count)?, bytes)?.root(comm, root)?;
+    let mut job = Job::new(comm, Collective::Reduce, elements(count)?, bytes).root(comm, root)?;
     job = job.operator(operator).in_place(in_place);
     if root.is_served() && !in_place {
         job = job.input(Side::Whole(rows(sendbuf, 1, count, datatype)?));
@@ -54,7 +54,7 @@ fn alike(
     let (operator, bytes) = op.on(datatype)?;
     let in_place = is_in_place(sendbuf);
     let output = Side::Whole(rows(recvbuf, 1, count, datatype)?);
-    let job = Job::new(comm, what, elements(count)?, bytes)?.operator(operator).output(output);
+    let job = Job::new(comm, what, elements(count)?, bytes).operator(operator).output(output);
     match in_place {
         true => {
             comm.check_intra()?;
@@ -110,7 +110,7 @@ pub(super) fn reduce_scatter_block(
 ) -> Result<Job> {
     let (operator, bytes) = op.on(datatype)?;
     let members = comm.comm.size();
-    let job = Job::new(comm, Collective::ReduceScatter, elements(recvcount)?, bytes)?.operator(operator);
+    let job = Job::new(comm, Collective::ReduceScatter, elements(recvcount)?, bytes).operator(operator);
     let result = Side::Whole(rows(recvbuf, 1, recvcount, datatype)?);
     match is_in_place(sendbuf) {
         true => {
@@ -143,7 +143,7 @@ pub(super) fn reduce_scatter(
     let lengths = Blocks::packed(counts.iter().map(|count| *count as u64), bytes as u64);
     let lengths = Lengths::Listed(Arc::new(lengths));
     let mean = elements(all)? / members;
-    let job = Job::new(comm, Collective::ReduceScatter, mean, bytes)?.operator(operator);
+    let job = Job::new(comm, Collective::ReduceScatter, mean, bytes).operator(operator);
     let job = job.call(|call| call.case.listed = true);
     let result = Side::Whole(rows(recvbuf, 1, own, datatype)?);
     let own = Lengths::Bytes(own as u64 * bytes as u64);

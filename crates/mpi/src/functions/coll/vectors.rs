@@ -25,7 +25,7 @@ pub(super) fn gatherv(
     let root = Root::of(comm, root)?;
     let gives = root.is_served() && !(root.is_here(comm) && is_in_place(sendbuf));
     let input = if gives { Some(rows(sendbuf, 1, sendcount, sendtype)?) } else { None };
-    let mut job = Job::new(comm, Collective::Gather, 0, 1)?.root(comm, root)?;
+    let mut job = Job::new(comm, Collective::Gather, 0, 1).root(comm, root)?;
     if root.is_here(comm) {
         check_buffer(recvbuf)?;
         let blocks = blocks_at(recvbuf, comm.peers(), recvcounts, displs, recvtype)?;
@@ -59,7 +59,7 @@ pub(super) fn scatterv(
     let root = Root::of(comm, root)?;
     let takes = root.is_served() && !(root.is_here(comm) && is_in_place(recvbuf));
     let output = if takes { Some(rows(recvbuf, 1, recvcount, recvtype)?) } else { None };
-    let mut job = Job::new(comm, Collective::Scatter, 0, 1)?.root(comm, root)?;
+    let mut job = Job::new(comm, Collective::Scatter, 0, 1).root(comm, root)?;
     if root.is_here(comm) {
         check_buffer(sendbuf)?;
         let blocks = blocks_at(sendbuf, comm.peers(), sendcounts, displs, sendtype)?;
@@ -96,7 +96,7 @@ pub(super) fn allgatherv(
     let (output, lengths) = Side::of_blocks(blocks);
     // Where all members know all blocks, their mean helps to choose.
     let mean = if comm.inter.is_none() { all / comm.peers() } else { 0 };
-    let job = Job::new(comm, Collective::AllGather, mean, 1)?.output(output).call(|call| {
+    let job = Job::new(comm, Collective::AllGather, mean, 1).output(output).call(|call| {
         call.case.listed = true;
         call.output = lengths;
     });
@@ -114,7 +114,7 @@ pub(super) fn allgatherv(
 /// An all-to-all of blocks.
 fn exchange(comm: &Communicator, input: Option<Vec<Bytes>>, output: Vec<Bytes>) -> Result<Job> {
     let (output, lengths) = Side::of_blocks(output);
-    let job = Job::new(comm, Collective::AllToAll, 0, 1)?.output(output).call(|call| {
+    let job = Job::new(comm, Collective::AllToAll, 0, 1).output(output).call(|call| {
         call.case.listed = true;
         call.output = lengths;
     });

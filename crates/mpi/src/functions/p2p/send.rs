@@ -1,4 +1,4 @@
-//! Sends in all modes but the buffered one. A ready send is a standard one: its receive makes it no cheaper here.
+//! Sends in all modes but the buffered one.
 
 use std::ffi::c_int;
 
