@@ -82,19 +82,30 @@ pub(crate) fn receive_message_laid_out<B: BufferMut + ?Sized>(
 
 /// What a layout selects, as values behind one another, or how many bytes it is if they are no values; none of a buffer that
 /// is in a row anyway.
-pub(crate) fn packed<B: BufferMut + ?Sized>(buffer: &mut B) -> Option<Result<Vec<B::Item>, usize>> {
-    let MemoryMut::LaidOut(placed, _) = buffer.memory_mut() else { return None };
-    let mut bytes = vec![0; placed.bytes()];
-    // SAFETY: a buffer can be read as long as it is borrowed.
-    unsafe { placed.pack(0, bytes.as_mut_ptr(), bytes.len()) };
+pub(crate) fn packed<B: Buffer + ?Sized>(buffer: &B) -> Option<Result<Vec<B::Item>, usize>> {
+    let Memory::LaidOut(..) = buffer.memory() else { return None };
+    let bytes = packed_bytes(buffer);
     let values = slice::unpack_to_vec::<B::Item>(&bytes).ok();
     Some(values.filter(|values| size_of_val(&values[..]) == bytes.len()).ok_or(bytes.len()))
 }
 
+/// The bytes that a layout selects, behind one another; none of a buffer that is in a row.
+pub(crate) fn packed_bytes<B: Buffer + ?Sized>(buffer: &B) -> Vec<u8> {
+    let Memory::LaidOut(placed, _) = buffer.memory() else { return Vec::new() };
+    let mut bytes = vec![0; placed.bytes()];
+    // SAFETY: a buffer can be read as long as it is borrowed.
+    unsafe { placed.pack(0, bytes.as_mut_ptr(), bytes.len()) };
+    bytes
+}
+
 /// Puts values to where a layout has them: no more than it has room for.
 pub(crate) fn unpacked<B: BufferMut + ?Sized>(buffer: &mut B, values: &[B::Item]) {
+    unpacked_bytes(buffer, &slice::encoding(values));
+}
+
+/// The same of bytes.
+pub(crate) fn unpacked_bytes<B: BufferMut + ?Sized>(buffer: &mut B, bytes: &[u8]) {
     let MemoryMut::LaidOut(placed, _) = buffer.memory_mut() else { return };
-    let bytes = slice::encoding(values);
     // SAFETY: a buffer can be written as long as it is mutably borrowed.
     unsafe { placed.unpack(0, bytes.as_ptr(), bytes.len().min(placed.bytes())) };
 }

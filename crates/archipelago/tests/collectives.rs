@@ -61,7 +61,7 @@ fn gathering_and_scattering(world: Comm) -> Result<()> {
         assert_eq!(world.all_gather_v(&mine)?.into_values(), all);
     }
     let mut all = vec![0.0; n];
-    world.all_gather_into(&[me as f64], &mut all)?;
+    world.all_gather_into(&(me as f64), &mut all)?;
     assert!(all.iter().enumerate().all(|(rank, &value)| value == rank as f64));
     Ok(())
 }
@@ -115,7 +115,7 @@ fn predefined_operators(world: Comm) -> Result<()> {
         let expected: Vec<u64> = (0..count).map(|i| (n * i + sum) as u64).collect();
         assert_eq!(world.all_reduce(&mine, Sum)?, expected);
         let mut in_place = mine.clone();
-        world.all_reduce_into(&mut in_place, Sum)?;
+        world.all_reduce_in_place(&mut in_place, Sum)?;
         assert_eq!(in_place, expected);
         let root = count % n;
         assert_eq!(world.root(root).reduce(&mine, Sum)?, (me == root).then_some(expected));
@@ -227,7 +227,7 @@ fn arguments_are_checked_before_anything_is_done(world: Comm) -> Result<()> {
     assert!(text.contains(&format!("broadcast with root {n}")), "{text}");
     assert!(matches!(world.root(n).gather(&[1]), Err(Error::NoSuchRank { .. })));
     assert!(matches!(world.root(world.rank()).scatter::<u8>(None), Err(Error::BadArgument { .. })));
-    assert!(matches!(world.all_gather_into(&[1], &mut vec![0; n + 1]), Err(Error::BadArgument { .. })));
+    assert!(matches!(world.all_gather_into(&1, &mut vec![0; n + 1]), Err(Error::BadArgument { .. })));
     let values = vec![1; n + 1];
     if n > 1 {
         let text = world.all_to_all(&values).unwrap_err().to_string();

@@ -241,3 +241,52 @@ fn broadcast_into_a_layout(world: Comm) -> Result<()> {
     }
     Ok(())
 }
+
+#[archipelago::test(ranks = [1, 2, 3, 7])]
+fn collectives_take_what_layouts_select(world: Comm) -> Result<()> {
+    use archipelago::Sum;
+    let (me, n) = (world.rank(), world.size());
+    for count in [0, 1, 5, 4_001] {
+        let (one, all) = (comb(count)?, comb(count * n)?);
+        let mine = laid_out(&one, &numbers(me, count))?;
+        let everyones: Vec<u64> = (0..n).flat_map(|rank| numbers(rank, count)).collect();
+        let expected = laid_out(&all, &everyones)?;
+        let root = count % n;
+
+        let mut gathered = slice_for(&all);
+        world.all_gather_into(&one.over(&mine)?, &mut all.over_mut(&mut gathered)?)?;
+        assert_eq!(gathered, expected);
+        let mut gathered = slice_for(&all);
+        world.root(root).gather_into(&one.over(&mine)?, &mut all.over_mut(&mut gathered)?)?;
+        assert_eq!(gathered, if me == root { expected.clone() } else { slice_for(&all) });
+        let mut part = slice_for(&one);
+        let given = all.over(&expected)?;
+        world.root(root).scatter_into((me == root).then_some(&given), &mut one.over_mut(&mut part)?)?;
+        assert_eq!(part, mine);
+
+        let mut received = slice_for(&all);
+        let given = laid_out(&all, &numbers(me, count * n))?;
+        world.all_to_all_into(&all.over(&given)?, &mut all.over_mut(&mut received)?)?;
+        let from = |rank: usize| numbers(rank, count * n)[me * count..][..count].to_vec();
+        assert_eq!(received, laid_out(&all, &(0..n).flat_map(from).collect::<Vec<_>>())?);
+
+        let sums: Vec<u64> = (0..count as u64).map(|i| 7 * i * n as u64 + (n * (n - 1) / 2) as u64).collect();
+        let mut sum = vec![0; count];
+        world.all_reduce_into(&one.over(&mine)?, &mut sum[..], Sum)?;
+        assert_eq!(sum, sums);
+        let mut sum = mine.clone();
+        world.all_reduce_in_place(&mut one.over_mut(&mut sum)?, Sum)?;
+        assert_eq!(sum, laid_out(&one, &sums)?);
+        let mut sum = slice_for(&one);
+        world.root(root).reduce_into(&one.over(&mine)?, &mut one.over_mut(&mut sum)?, Sum)?;
+        assert_eq!(sum, if me == root { laid_out(&one, &sums)? } else { slice_for(&one) });
+
+        // Parts of all kinds: from a layout to the right, into one from the left.
+        let (right, left) = ((me + 1) % n, (me + n - 1) % n);
+        let mut part = slice_for(&one);
+        let view = one.over(&mine)?;
+        world.all_to_all_w().to(right, &view).from(left, &mut one.over_mut(&mut part)?).run()?;
+        assert_eq!(part, laid_out(&one, &numbers(left, count))?);
+    }
+    Ok(())
+}

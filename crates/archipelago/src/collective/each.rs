@@ -1,7 +1,8 @@
 //! All-to-all with parts of any types, each in a buffer of its own.
 
 use engine::collective::Collective;
-use wire::{Items, ItemsMut, Wire, slice};
+use layout::{Buffer, BufferMut, Memory, MemoryMut};
+use wire::{Wire, slice};
 
 use super::Job;
 use crate::error::Spot;
@@ -70,23 +71,34 @@ trait Incoming {
     fn land(&mut self, comm: &Comm, spot: Spot) -> Result<()>;
 }
 
-/// Values, and memory for their encoding where they aren't plain.
-struct Buffer<'a, T> {
-    items: &'a mut [T],
+/// A buffer, and memory for what comes where that is not received where it belongs.
+struct Room<'a, B: ?Sized> {
+    buffer: &'a mut B,
     scratch: Vec<u8>,
 }
 
-impl<T: Wire> Incoming for Buffer<'_, T> {
+impl<B: BufferMut + ?Sized> Incoming for Room<'_, B> {
     fn room(&mut self) -> &mut [u8] {
-        slice::encoded_mut(self.items).unwrap_or(&mut self.scratch)
+        match self.buffer.memory_mut() {
+            MemoryMut::Row(items) => slice::encoded_mut(items).unwrap_or(&mut self.scratch),
+            MemoryMut::LaidOut(..) => &mut self.scratch,
+        }
     }
 
     fn land(&mut self, comm: &Comm, spot: Spot) -> Result<()> {
-        if slice::encoded_mut(self.items).is_some() {
-            return Ok(());
+        match self.buffer.memory_mut() {
+            MemoryMut::Row(items) => {
+                if slice::encoded_mut(items).is_some() {
+                    return Ok(());
+                }
+                let landed = slice::unpack(&self.scratch, items);
+                landed.map_err(|invalid| spot.invalid::<B::Item>(&comm.untyped, invalid))
+            }
+            MemoryMut::LaidOut(..) => {
+                raw::unpacked_bytes(self.buffer, &self.scratch);
+                Ok(())
+            }
         }
-        let landed = slice::unpack(&self.scratch, self.items);
-        landed.map_err(|invalid| spot.invalid::<T>(&comm.untyped, invalid))
     }
 }
 
@@ -97,12 +109,14 @@ impl<'a> AllToAllW<'a> {
         AllToAllW { comm, outgoing: vec![None; ranks], incoming, wrong: None, first_side }
     }
 
-    /// What goes to a rank: a value, a slice or a vector.
-    pub fn to<B: Items + ?Sized>(mut self, rank: usize, values: &'a B) -> Self {
-        let items = values.items();
-        let encoded = match slice::encoded(items) {
-            Some(bytes) => Encoded::Lying(bytes),
-            None => Encoded::Packed(slice::pack_to_vec(items)),
+    /// What goes to a rank: a value, a slice, a vector, or what a layout selects, which is packed.
+    pub fn to<B: Buffer + ?Sized>(mut self, rank: usize, values: &'a B) -> Self {
+        let encoded = match values.memory() {
+            Memory::LaidOut(..) => Encoded::Packed(raw::packed_bytes(values)),
+            Memory::Row(items) => match slice::encoded(items) {
+                Some(bytes) => Encoded::Lying(bytes),
+                None => Encoded::Packed(slice::pack_to_vec(items)),
+            },
         };
         match self.outgoing.get_mut(rank) {
             Some(part) => *part = Some(encoded),
@@ -111,18 +125,20 @@ impl<'a> AllToAllW<'a> {
         self
     }
 
-    /// Where to what comes from a rank goes: a value, a slice or a vector of as many values as it has.
-    pub fn from<B: ItemsMut + ?Sized>(mut self, rank: usize, buffer: &'a mut B) -> Self
+    /// Where to what comes from a rank goes: a value, a slice, a vector, or to where a layout has it; as long as what comes.
+    pub fn from<B: BufferMut + ?Sized>(mut self, rank: usize, buffer: &'a mut B) -> Self
     where
         B::Item: 'a,
     {
-        let items = buffer.items_mut();
-        let scratch = match slice::encoded_mut(items) {
-            Some(_) => Vec::new(),
-            None => slice::pack_to_vec(items),
+        let scratch = match buffer.memory_mut() {
+            MemoryMut::LaidOut(..) => raw::packed_bytes(buffer),
+            MemoryMut::Row(items) => match slice::encoded_mut(items) {
+                Some(_) => Vec::new(),
+                None => slice::pack_to_vec(items),
+            },
         };
         match self.incoming.get_mut(rank) {
-            Some(part) => *part = Some(Box::new(Buffer { items, scratch })),
+            Some(part) => *part = Some(Box::new(Room { buffer, scratch })),
             None => self.refuse::<B::Item>(rank),
         }
         self

@@ -1,8 +1,10 @@
 //! Operations in which all ranks are alike: barrier, all-gather, all-to-all.
 
 use engine::collective::{Collective, Lengths};
+use layout::{Buffer, BufferMut};
 use wire::Wire;
 
+use super::laid_out::{Taken, given};
 use super::root::{check_counts, listed};
 use super::{Job, Parts};
 use crate::called::called;
@@ -43,16 +45,38 @@ impl Comm {
         job.run_to_vec(mine, mine.len() * self.size())
     }
 
-    /// [`all_gather`](Comm::all_gather) into a buffer, which is as many times as long as there are ranks.
+    /// [`all_gather`](Comm::all_gather) from and into buffers: values, slices, vectors, or what a layout selects, which is packed
+    /// and put into place. `all` is as many times as long as there are ranks.
     ///
     /// # Errors
     /// As [`all_gather`](Comm::all_gather); a buffer of another length.
+    ///
+    /// ```
+    /// use archipelago::prelude::*;
+    /// # archipelago::testing::run(3, |world| {
+    /// // Every rank's numbers become a column.
+    /// let (mine, mut table) = ([world.rank(), 7], [0; 6]);
+    /// let column = Layout::vector(2, 1, 3, &Layout::of::<usize>())?;
+    /// let columns = Layout::contiguous(3, &Layout::resized(0, 8, &column)?)?;
+    /// world.all_gather_into(&mine[..], &mut columns.over_mut(&mut table)?)?;
+    /// assert_eq!(table, [0, 1, 2, 7, 7, 7]);
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
     #[track_caller]
-    pub fn all_gather_into<T: Wire>(&self, mine: &[T], all: &mut [T]) -> Result<()> {
+    pub fn all_gather_into<I, O>(&self, mine: &I, all: &mut O) -> Result<()>
+    where
+        I: Buffer + ?Sized,
+        O: BufferMut<Item = I::Item> + ?Sized,
+    {
         called(self);
-        let job = Job::new::<T>(self, "all_gather_into", Collective::AllGather, None, mine.len());
-        check_room(&job, mine.len() * self.size(), all)?;
-        job.run(mine, all)
+        let verb = "all_gather_into";
+        let (mine, mut all) = (given(self, verb, mine)?, Taken::of(self, verb, all)?);
+        let job = Job::new::<I::Item>(self, verb, Collective::AllGather, None, mine.len());
+        check_room(&job, mine.len() * self.size(), all.items())?;
+        job.run(&mine, all.items())?;
+        all.land();
+        Ok(())
     }
 
     /// Gives every rank the values of all, of each any number. Costs one more all-gather, of the numbers.
@@ -103,18 +127,27 @@ impl Comm {
         job.run_to_vec(values, given)
     }
 
-    /// [`all_to_all`](Comm::all_to_all) into a buffer of the same length.
+    /// [`all_to_all`](Comm::all_to_all) from and into buffers of the same length, as in
+    /// [`all_gather_into`](Comm::all_gather_into).
     ///
     /// # Errors
     /// As [`all_to_all`](Comm::all_to_all); a buffer of another length.
     #[track_caller]
-    pub fn all_to_all_into<T: Wire>(&self, values: &[T], received: &mut [T]) -> Result<()> {
+    pub fn all_to_all_into<I, O>(&self, values: &I, received: &mut O) -> Result<()>
+    where
+        I: Buffer + ?Sized,
+        O: BufferMut<Item = I::Item> + ?Sized,
+    {
         called(self);
-        let (given, ranks) = (values.len(), self.size());
-        let job = Job::new::<T>(self, "all_to_all_into", Collective::AllToAll, None, given / ranks);
-        job.check_divisible::<T>(values.len())?;
-        check_room(&job, given, received)?;
-        job.run(values, received)
+        let verb = "all_to_all_into";
+        let (values, mut received) = (given(self, verb, values)?, Taken::of(self, verb, received)?);
+        let (count, ranks) = (values.len(), self.size());
+        let job = Job::new::<I::Item>(self, verb, Collective::AllToAll, None, count / ranks);
+        job.check_divisible::<I::Item>(count)?;
+        check_room(&job, count, received.items())?;
+        job.run(&values, received.items())?;
+        received.land();
+        Ok(())
     }
 
     /// [`all_to_all`](Comm::all_to_all) with parts of any lengths: state them, then [`run`](AllToAllV::run).
@@ -193,7 +226,7 @@ impl<'a, T: Wire> AllToAllV<'a, T> {
     }
 }
 
-fn check_room<T: Wire>(job: &Job<'_>, needed: usize, room: &[T]) -> Result<()> {
+pub(super) fn check_room<T: Wire>(job: &Job<'_>, needed: usize, room: &[T]) -> Result<()> {
     match room.len() == needed {
         true => Ok(()),
         false => {

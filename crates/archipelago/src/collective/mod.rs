@@ -12,6 +12,7 @@ mod buffers;
 mod each;
 mod every;
 mod job;
+mod laid_out;
 mod neighbours;
 mod owned;
 mod parts;

@@ -154,7 +154,7 @@ impl<'c> Prepare<'c> {
         job.prepared(self.comm, given, room, Apart(values, received)).unless(checked)
     }
 
-    /// As [`Comm::all_reduce_into`].
+    /// As [`Comm::all_reduce_in_place`].
     pub fn all_reduce<O: ItemsMut>(
         &self,
         buffer: O,

@@ -1,8 +1,11 @@
 //! Operations that combine values: all-reduce, scans, reduce-scatter, reduce.
 
 use engine::collective::{Collective, Lengths};
+use layout::{Buffer, BufferMut};
 use wire::{ItemsMut, Operand, Wire};
 
+use super::every::check_room;
+use super::laid_out::{Taken, given};
 use super::root::{check_counts, listed};
 use super::{Job, Root};
 use crate::called::called;
@@ -34,18 +37,59 @@ impl Comm {
         Ok(result)
     }
 
-    /// [`all_reduce`](Comm::all_reduce) in place: the buffer holds what this rank gives, and then the result.
+    /// [`all_reduce`](Comm::all_reduce) in place: the buffer (a value, a slice, a vector, or what a layout selects, which is packed
+    /// and put back) holds what this rank gives, and then the result.
     ///
     /// # Errors
     /// As [`all_reduce`](Comm::all_reduce).
     #[track_caller]
-    pub fn all_reduce_into<B: ItemsMut + ?Sized>(
+    pub fn all_reduce_in_place<B: BufferMut + ?Sized>(
         &self,
         buffer: &mut B,
         operation: impl Operation<B::Item>,
     ) -> Result<()> {
         called(self);
-        self.reduce_in_place("all_reduce_into", Collective::AllReduce, buffer.items_mut(), operation)
+        let verb = "all_reduce_in_place";
+        let mut buffer = Taken::of(self, verb, buffer)?;
+        self.reduce_in_place(verb, Collective::AllReduce, buffer.items(), operation)?;
+        buffer.land();
+        Ok(())
+    }
+
+    /// [`all_reduce`](Comm::all_reduce) from and into buffers of the same length.
+    ///
+    /// # Errors
+    /// As [`all_reduce`](Comm::all_reduce); a buffer of another length.
+    ///
+    /// ```
+    /// use archipelago::prelude::*;
+    /// # archipelago::testing::run(3, |world| {
+    /// let (matrix, mut sums) = ([world.rank() as f64; 6], [0.0; 2]);
+    /// let column = Layout::vector(2, 1, 3, &Layout::of::<f64>())?;
+    /// world.all_reduce_into(&column.over(&matrix)?, &mut sums[..], Sum)?;
+    /// assert_eq!(sums, [3.0; 2]);
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    #[track_caller]
+    pub fn all_reduce_into<I, O>(
+        &self,
+        values: &I,
+        result: &mut O,
+        operation: impl Operation<I::Item>,
+    ) -> Result<()>
+    where
+        I: Buffer + ?Sized,
+        O: BufferMut<Item = I::Item> + ?Sized,
+    {
+        called(self);
+        let verb = "all_reduce_into";
+        let (values, mut result) = (given(self, verb, values)?, Taken::of(self, verb, result)?);
+        let job = Job::new::<I::Item>(self, verb, Collective::AllReduce, None, values.len());
+        check_room(&job, values.len(), result.items())?;
+        job.reducing(operation.operator(), false).run(&values, result.items())?;
+        result.land();
+        Ok(())
     }
 
     /// Combines the values of the ranks from 0 to this one, in the order of ranks. Values, slices and vectors as in
@@ -212,5 +256,35 @@ impl Root<'_> {
         let mut result = value.into_result();
         job.run(&[], result.items_mut())?;
         Ok(Some(result))
+    }
+
+    /// [`reduce`](Root::reduce) from and into buffers of the same length, as in [`Comm::all_reduce_into`]; `result` is looked at in
+    /// the root alone.
+    ///
+    /// # Errors
+    /// As [`reduce`](Root::reduce); a buffer of another length.
+    #[track_caller]
+    pub fn reduce_into<I, O>(
+        &self,
+        values: &I,
+        result: &mut O,
+        operation: impl Operation<I::Item>,
+    ) -> Result<()>
+    where
+        I: Buffer + ?Sized,
+        O: BufferMut<Item = I::Item> + ?Sized,
+    {
+        called(self.comm);
+        let values = given(self.comm, "reduce_into", values)?;
+        let job = self.job::<I::Item>("reduce_into", Collective::Reduce, values.len())?;
+        let job = job.reducing(operation.operator(), false);
+        if !self.is_here() {
+            return job.run(&values, &mut []);
+        }
+        let mut result = Taken::of(self.comm, "reduce_into", result)?;
+        check_room(&job, values.len(), result.items())?;
+        job.run(&values, result.items())?;
+        result.land();
+        Ok(())
     }
 }

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use engine::collective::{Blocks, Collective, Lengths};
-use layout::{BufferMut, MemoryMut};
+use layout::{Buffer, BufferMut};
 use wire::Wire;
 
+use super::every::check_room;
+use super::laid_out::{Taken, given};
 use super::{Job, Parts};
 use crate::called::called;
-use crate::{Comm, Result, raw};
+use crate::{Comm, Result};
 
 /// A rank as the root of collective operations. Made by [`Comm::root`]; all ranks name the same one.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +34,7 @@ impl<'c> Root<'c> {
     }
 
     /// Gives all ranks what the root's buffer holds: a value, a slice, a vector, as long as at the root, or what a layout selects,
-    /// which is packed first. (For other collectives pack it with [`View::to_vec`](crate::View::to_vec).)
+    /// which is packed first.
     ///
     /// # Errors
     /// A root that can't be; a rank that is gone; buffers of different lengths.
@@ -48,20 +50,10 @@ impl<'c> Root<'c> {
     #[track_caller]
     pub fn broadcast<B: BufferMut + ?Sized>(&self, buffer: &mut B) -> Result<()> {
         called(self.comm);
-        let job = |count| self.job::<B::Item>("broadcast", Collective::Broadcast, count);
-        let Some(packed) = raw::packed(buffer) else {
-            let MemoryMut::Row(items) = buffer.memory_mut() else { unreachable!("it has no layout") };
-            return job(items.len())?.run(&[], items);
-        };
-        let mut values = match packed {
-            Ok(values) => values,
-            Err(bytes) => {
-                let what = format!("the layout selects {bytes} bytes, which are no whole number of values");
-                return Err(job(0)?.refuse::<B::Item>(what));
-            }
-        };
-        job(values.len())?.run(&[], &mut values)?;
-        raw::unpacked(buffer, &values);
+        let mut taken = Taken::of(self.comm, "broadcast", buffer)?;
+        let job = self.job::<B::Item>("broadcast", Collective::Broadcast, taken.items().len())?;
+        job.run(&[], taken.items())?;
+        taken.land();
         Ok(())
     }
 
@@ -115,6 +107,39 @@ impl<'c> Root<'c> {
             true => job.run_to_vec(mine, mine.len() * self.comm.size()).map(Some),
             false => job.run(mine, &mut []).map(|()| None),
         }
+    }
+
+    /// [`gather`](Root::gather) from and into buffers: values, slices, vectors, or what a layout selects, which is packed and put
+    /// into place. `all` is looked at in the root alone, where it is as many times as long as there are ranks.
+    ///
+    /// # Errors
+    /// As [`gather`](Root::gather); a buffer of another length.
+    ///
+    /// ```
+    /// # archipelago::testing::run(3, |world| {
+    /// let mut all = [9; 3];
+    /// world.root(2).gather_into(&world.rank(), &mut all[..])?;
+    /// assert_eq!(all, if world.rank() == 2 { [0, 1, 2] } else { [9; 3] });
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    #[track_caller]
+    pub fn gather_into<I, O>(&self, mine: &I, all: &mut O) -> Result<()>
+    where
+        I: Buffer + ?Sized,
+        O: BufferMut<Item = I::Item> + ?Sized,
+    {
+        called(self.comm);
+        let mine = given(self.comm, "gather_into", mine)?;
+        let job = self.job::<I::Item>("gather_into", Collective::Gather, mine.len())?;
+        if !self.is_here() {
+            return job.run(&mine, &mut []);
+        }
+        let mut all = Taken::of(self.comm, "gather_into", all)?;
+        check_room(&job, mine.len() * self.comm.size(), all.items())?;
+        job.run(&mine, all.items())?;
+        all.land();
+        Ok(())
     }
 
     /// Brings the values of all ranks, of each any number, to the root. The others get `None`. Costs one more gather, of the
@@ -174,20 +199,32 @@ impl<'c> Root<'c> {
         self.job::<T>("scatter", Collective::Scatter, count)?.run_to_vec(all, count)
     }
 
-    /// [`scatter`](Root::scatter) into a buffer, which is as long as each part.
+    /// [`scatter`](Root::scatter) from and into buffers, as in [`gather_into`](Root::gather_into); `mine` is as long as each part.
     ///
     /// # Errors
     /// As [`scatter`](Root::scatter); ranks with buffers of another length.
     #[track_caller]
-    pub fn scatter_into<T: Wire>(&self, all: Option<&[T]>, mine: &mut [T]) -> Result<()> {
+    pub fn scatter_into<I, O>(&self, all: Option<&I>, mine: &mut O) -> Result<()>
+    where
+        I: Buffer + ?Sized,
+        O: BufferMut<Item = I::Item> + ?Sized,
+    {
         called(self.comm);
-        let all = self.roots_values("scatter_into", all)?;
-        let job = self.job::<T>("scatter_into", Collective::Scatter, mine.len())?;
-        if self.is_here() && all.len() != mine.len() * self.comm.size() {
-            let (given, each, ranks) = (all.len(), mine.len(), self.comm.size());
-            return Err(job.refuse::<T>(format!("{given} values can't give each of {ranks} ranks {each}")));
+        let verb = "scatter_into";
+        let all = all.map(|all| given(self.comm, verb, all)).transpose()?;
+        let all = self.roots_values(verb, all.as_deref())?;
+        let mut mine = Taken::of(self.comm, verb, mine)?;
+        let count = mine.items().len();
+        let job = self.job::<I::Item>(verb, Collective::Scatter, count)?;
+        if self.is_here() && all.len() != count * self.comm.size() {
+            let (given, ranks) = (all.len(), self.comm.size());
+            return Err(
+                job.refuse::<I::Item>(format!("{given} values can't give each of {ranks} ranks {count}"))
+            );
         }
-        job.run(all, mine)
+        job.run(all, mine.items())?;
+        mine.land();
+        Ok(())
     }
 
     /// Gives each rank its part of the root's values: rank r the next `counts[r]`. The root gives values and counts, the
