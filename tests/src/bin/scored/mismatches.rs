@@ -21,7 +21,7 @@ programs! { Mismatch Typed:
     };
     3 tcp "gather and scatter" Wrong(&["calls gather", "calls scatter", "mismatches.rs:"]) => |w| {
         if odd(w) {
-            return w.root(2).scatter_into(Some(&[1u32, 2, 3][..]), &mut [0u32]);
+            return w.root(2).scatter_into(Some(&[1u32, 2, 3][..]), &mut [0u32][..]);
         }
         w.root(2).gather(&[1u32]).map(drop)
     };
