@@ -182,6 +182,11 @@ pub struct Readme;
 #[doc = include_str!("../../../docs/layouts.md")]
 pub struct Layouts;
 
+/// And the page on threads.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/threads.md")]
+pub struct Threads;
+
 /// And the page on active messages.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/active-messages.md")]
