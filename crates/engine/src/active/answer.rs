@@ -47,7 +47,9 @@ impl Lane {
     /// Answers a request. Needs no credit up to [`fabric::INLINE_BYTES`], and waits for nothing.
     pub fn answer(&mut self, owed: Owed, parcel: Parcel) {
         let Parcel { of, data, keep } = parcel;
-        if self.answers_too_many(owed.peer) {
+        if self.poisoned || self.answers_too_many(owed.peer) {
+            // Users' code may be in its drop: not with the lane locked.
+            self.work.extend(keep.map(crate::Work::Drop));
             return;
         }
         self.introduce(owed.peer, of);
@@ -60,7 +62,7 @@ impl Lane {
 
     /// Tells who asked that there will be no answer.
     pub fn leave_unanswered(&mut self, owed: Owed, why: &Unanswered) {
-        if self.answers_too_many(owed.peer) {
+        if self.poisoned || self.answers_too_many(owed.peer) {
             return;
         }
         let (object, text) = match why {
