@@ -27,6 +27,51 @@ fn ranks_are_processes(world: Comm) -> Result<()> {
     Ok(())
 }
 
+/// Threads with communicators of their own, beside a rank that computes while others wait for it.
+#[archipelago::test(ranks = [2, 3, 4], processes = true)]
+fn processes_have_threads_and_lanes(world: Comm) -> Result<()> {
+    let (me, n) = (world.rank(), world.size());
+    let (left, right) = ((me + n - 1) % n, (me + 1) % n);
+    let comms: Vec<Comm> = (0..3).map(|_| world.duplicate()).collect::<Result<_>>()?;
+    std::thread::scope(|scope| {
+        let around = |comm: &Comm| -> Result<()> {
+            for round in 0..50 {
+                let words = [1, 100, 20_000][round % 3];
+                let sent = comm.to(right).send_owned(vec![me + round; words]);
+                assert_eq!(comm.from_any().receive::<Vec<usize>>()?, vec![left + round; words]);
+                sent.wait()?;
+                assert_eq!(comm.all_reduce(round, Sum)?, n * round);
+            }
+            Ok(())
+        };
+        let threads: Vec<_> = comms.iter().map(|comm| scope.spawn(move || around(comm))).collect();
+        threads.into_iter().try_for_each(|thread| thread.join().unwrap_or_else(|_| panic!("a thread")))
+    })?;
+    // Rank 0 is not in a call until it hears, on another way than messages, that the others' part is done.
+    world.start_progress_thread().expect("the system has threads");
+    let token = std::env::temp_dir()
+        .join(format!("archipelago-threads-{}", world.all_reduce(std::process::id(), Max)?));
+    let sum = comms[0].prepare().all_reduce(vec![me; 50_000], Sum).owned();
+    if me == 0 {
+        for _ in 0..12_000 {
+            if token.exists() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        assert!(token.exists(), "the progress thread has not taken part");
+    }
+    assert_eq!(sum.wait()?, vec![n * (n - 1) / 2; 50_000]);
+    if me == 1 {
+        std::fs::write(&token, []).expect("a file for all to see");
+    }
+    world.barrier()?;
+    if me == 0 {
+        std::fs::remove_file(&token).expect("it was there");
+    }
+    Ok(())
+}
+
 #[archipelago::test(ranks = [3], processes = true)]
 fn a_short_buffer_keeps_the_message_of_another_process(world: Comm) -> Result<()> {
     if world.rank() > 0 {
