@@ -356,13 +356,16 @@ fn a_message_in_ready_mode_that_nobody_waits_for_is_counted_and_kept() {
         let world = process.world();
         let word = [5u8; 8];
         if world.rank() == 0 {
+            // SAFETY: the word lives through both calls.
             unsafe { world.send(1, 1, U64, word.as_ptr(), 8, Mode::Ready) }.unwrap();
+            // SAFETY: as above.
             unsafe { world.send(1, 2, U64, word.as_ptr(), 8, Mode::Standard) }.unwrap();
         } else {
             // The second comes after the first, which is unexpected then.
             for tag in [2, 1] {
                 let mut room = [0u8; 8];
                 let (source, tag) = (Source::Rank(0), TagPattern::Tag(tag));
+                // SAFETY: the room lives through the call.
                 unsafe { world.receive(source, tag, U64, room.as_mut_ptr(), 8) }.unwrap();
                 assert_eq!(room, word);
             }
