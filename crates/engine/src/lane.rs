@@ -8,8 +8,8 @@ use fabric::{Arrival, Cause, Event, Payload, Peer, Port};
 use os::Time;
 use wire::ProcessId;
 
-use crate::active::Channels;
 use crate::active::frames::{ACTIVE, ACTIVE_RENDEZVOUS, MOVED, UNANSWERED};
+use crate::active::{Channels, Mixed};
 use crate::backlog::{ControlFrame, Outgoing};
 use crate::check::Check;
 use crate::collective::choices::Choices;
@@ -118,7 +118,7 @@ pub struct Lane {
     pub(crate) early_steps: Vec<crate::collective::early::Early>,
     pub(crate) unexpected: KeyedQueue<Unexpected>,
     pub(crate) unexpected_bytes: u64,
-    pub(crate) messages: HashMap<Message, (Key, Unexpected)>,
+    pub(crate) messages: HashMap<Message, (Key, Unexpected), Mixed>,
     pub(crate) requests: Requests,
     /// Requests with work outside the lane: they can't be completed until it is back.
     busy: Vec<(RequestId, Option<Error>)>,
@@ -174,7 +174,7 @@ impl Lane {
             early_steps: Vec::new(),
             unexpected: KeyedQueue::default(),
             unexpected_bytes: 0,
-            messages: HashMap::new(),
+            messages: HashMap::default(),
             requests: Requests::default(),
             busy: Vec::new(),
             work: VecDeque::new(),

@@ -38,6 +38,11 @@ impl Comm {
         Comm { process, inner }
     }
 
+    /// A communicator of which this process has a handle already: costs nothing.
+    pub fn known(process: Arc<Process>, inner: Arc<Communicator>) -> Comm {
+        Comm { process, inner }
+    }
+
     /// The process that holds it.
     pub fn process(&self) -> &Arc<Process> {
         &self.process

@@ -100,7 +100,7 @@ where
             Err(why) => return Outcome::Refused(why),
         };
         let Some(process) = self.process.upgrade() else { return Outcome::Kept };
-        let comm = runtime::Comm::new(process, self.communicator.clone());
+        let comm = runtime::Comm::known(process, self.communicator.clone());
         match self.function.handle(message, Request::new(comm, sender, owed)) {
             Some((answer, request)) => {
                 request.give_up();

@@ -186,12 +186,13 @@ impl Lane {
 
     /// Whom a message obliges to answer, and from which rank it is. An error if its sender is no member.
     fn owed(&mut self, context: u64, peer: Peer, claim: &Claim) -> Result<(Option<Owed>, u32), ()> {
-        let communicator = self.channels.get(&context).ok_or(())?.communicator.clone();
+        let communicator = &self.channels.get(&context).ok_or(())?.communicator;
         let process = self.port.process(peer);
         let sender = communicator.peers().rank(process).ok_or(())? as u32;
         Ok(match claim.kind {
             Kind::Request => (Some(Owed { context, call: claim.call, peer, asker: sender, hops: 0 }), sender),
             Kind::Forwarded => {
+                let communicator = communicator.clone();
                 let asker = self.peer(&communicator, claim.asker as usize).map_err(drop)?;
                 let Claim { call, asker: rank, hops, .. } = *claim;
                 (Some(Owed { context, call, peer: asker, asker: rank, hops }), rank)

@@ -82,6 +82,9 @@ pub(crate) struct Channel {
 /// Values by id. The ids are this process's own words, so that nobody can choose colliding ones.
 pub(crate) type Table<T> = HashMap<u64, T, BuildHasherDefault<Mix>>;
 
+/// What finds values by such words.
+pub(crate) type Mixed = BuildHasherDefault<Mix>;
+
 /// The channels of a lane, by context.
 pub(crate) type Channels = Table<Box<Channel>>;
 
@@ -92,6 +95,10 @@ pub(crate) struct Mix(u64);
 impl Hasher for Mix {
     fn write(&mut self, bytes: &[u8]) {
         bytes.iter().for_each(|byte| self.write_u64(*byte as u64));
+    }
+
+    fn write_u32(&mut self, word: u32) {
+        self.write_u64(word.into());
     }
 
     fn write_u64(&mut self, word: u64) {

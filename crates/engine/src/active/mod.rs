@@ -19,7 +19,7 @@ mod turn;
 pub use answer::{Owed, Unanswered};
 pub(crate) use call::CallState;
 pub use channel::{ActiveCounters, ObjectId};
-pub(crate) use channel::{Channels, name};
+pub(crate) use channel::{Channels, Mixed, name};
 pub use frames::Head;
 pub use outgoing::{CALLS_MAX, OUTGOING_BYTES_MAX, OUTGOING_MESSAGES_MAX, Parcel, Target};
 pub use turn::{Delivered, Handler, Outcome, Turn};
