@@ -94,6 +94,7 @@ proptest! {
                 elements += 1;
             }
             prop_assert_eq!(layout.elements_within(bytes), (elements, left == 0));
+            prop_assert_eq!(layout.bytes_of_elements(elements), Some(bytes - left));
         }
     }
 

@@ -49,7 +49,7 @@ fn shim(text: &mut String, table: &Table, function: &Function) -> std::fmt::Resu
         None => name,
     };
     let implementation = implementation.strip_prefix("MPI_").unwrap_or(implementation).to_lowercase();
-    let widened: Vec<String> = named
+    let mut widened: Vec<String> = named
         .iter()
         .enumerate()
         .map(|(at, p)| match twin.map(|twin| &twin.parameters[at].of) {
@@ -57,6 +57,10 @@ fn shim(text: &mut String, table: &Table, function: &Function) -> std::fmt::Resu
             _ => argument(&p.name),
         })
         .collect();
+    // What constructs a datatype remembers which form it was.
+    if twin.is_some() && named.last().is_some_and(|last| last.name == "newtype") {
+        widened.push(format!("Form::{}", if name.ends_with("_c") { "Large" } else { "Int" }));
+    }
     let module = group.replace('-', "_");
     let call = format!("mpi::functions::{module}::{implementation}({})", widened.join(", "));
     let call = match (table.later.contains(name), function.is_plain()) {

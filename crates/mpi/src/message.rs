@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use engine::{Mode, Pointer, Source, TagPattern, TypeTag};
-use layout::Placed;
+use layout::{ExternalError, Layout, Placed};
 use runtime::{Comm, Started};
 
 use crate::datatype::size_of_predefined;
@@ -19,6 +19,28 @@ use crate::{Datatype, Error, Result};
 pub(crate) fn free(base: Address) {
     // SAFETY: C promises that it is such memory.
     unsafe { os::heap::free(base.0) }
+}
+
+/// Converts elements at an address to the external format, for which there is room.
+pub(crate) fn pack_external(
+    layout: &Layout,
+    from: Address,
+    count: u64,
+    into: *mut u8,
+) -> std::result::Result<(), ExternalError> {
+    // SAFETY: C's promise for the elements, and for the room, whose size the caller has compared.
+    unsafe { layout.pack_external_at(from.0, count, into) }
+}
+
+/// Converts elements at an address from the external format.
+pub(crate) fn unpack_external(
+    layout: &Layout,
+    from: *const u8,
+    into: Address,
+    count: u64,
+) -> std::result::Result<(), ExternalError> {
+    // SAFETY: as for packing.
+    unsafe { layout.unpack_external_at(from, into.0, count) }
 }
 
 /// Where the bytes of a message are.
@@ -88,6 +110,18 @@ impl Bytes {
             Bytes::Row(at, _) => Pointer::new(*at),
             Bytes::LaidOut(placed) => Pointer::laid_out(placed),
         }
+    }
+
+    /// Packs them to where there is room for them.
+    pub fn pack_to(&self, place: *mut u8) {
+        // SAFETY: C's promise for them, and for the place, whose size the caller has compared.
+        unsafe { self.pointer().read(place, self.len()) };
+    }
+
+    /// Unpacks them from where they are packed.
+    pub fn unpack_from(&self, place: *const u8) {
+        // SAFETY: C's promise for them, and for the place, whose size the caller has compared.
+        unsafe { self.pointer().write(place, self.len()) };
     }
 
     /// A copy of them, packed.

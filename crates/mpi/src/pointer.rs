@@ -6,7 +6,7 @@
 
 use std::ffi::{CStr, c_char, c_int};
 
-use crate::number::{ERR_ARG, ERR_VALUE_TOO_LARGE, UNDEFINED};
+use crate::number::{ERR_ARG, ERR_VALUE_TOO_LARGE, MAX_OBJECT_NAME, UNDEFINED};
 use crate::{Error, Result, Status};
 
 /// Values that C may hand over uninitialised or with any bits: integers, addresses, names.
@@ -158,6 +158,15 @@ impl<T: Plain> ListMut<T> {
     }
 }
 
+/// Which form of a function was called, where that is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// With counts of `int`.
+    Int,
+    /// With counts of 64 bits: its name ends with `_c`.
+    Large,
+}
+
 /// A list of integers, of either width.
 #[derive(Clone, Copy, Debug)]
 pub enum Integers {
@@ -258,6 +267,17 @@ impl Text {
         }
         // SAFETY: the caller of MPI promises a string that ends.
         Ok(unsafe { CStr::from_ptr(self.0) }.to_string_lossy().into_owned())
+    }
+
+    /// As the name of an object: a longer one is cut (MPI 5.0 §7.8).
+    ///
+    /// # Errors
+    /// Null.
+    pub fn object_name(self) -> Result<String> {
+        let mut name = self.get()?;
+        let end = (0..MAX_OBJECT_NAME as usize).rev().find(|at| name.is_char_boundary(*at)).unwrap_or(0);
+        name.truncate(end);
+        Ok(name)
     }
 }
 

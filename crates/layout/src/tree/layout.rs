@@ -146,6 +146,23 @@ impl Layout {
         }
     }
 
+    /// How many bytes the first so many scalars of a row of such elements have: what
+    /// [`elements_within`](Layout::elements_within) is the inverse of. None beyond 2^64 - 1; 0 if it has no scalars.
+    ///
+    /// ```
+    /// use archipelago_layout::{Field, Layout};
+    ///
+    /// let field = |displacement, of| Field { count: 1, displacement, of };
+    /// let pair = Layout::structure(&[field(0, Layout::of::<f64>()), field(8, Layout::of::<u16>())])?;
+    /// assert_eq!((pair.bytes_of_elements(3), pair.elements_within(18)), (Some(18), (3, true)));
+    /// # Ok::<(), archipelago_layout::LayoutError>(())
+    /// ```
+    pub fn bytes_of_elements(&self, elements: u64) -> Option<u64> {
+        let Some(whole) = elements.checked_div(self.elements()) else { return Some(0) };
+        let more = super::program::bytes_of_elements(self, elements % self.elements());
+        whole.checked_mul(self.size())?.checked_add(more)
+    }
+
     pub(crate) fn program(&self) -> &Program {
         self.inner.program.get_or_init(|| Program::native(self))
     }

@@ -280,3 +280,28 @@ pub(crate) fn elements_within(layout: &Layout, bytes: u64) -> (u64, bool) {
         layout = of;
     }
 }
+
+/// How many bytes the first so many scalars of one element have (fewer than it has).
+pub(crate) fn bytes_of_elements(layout: &Layout, elements: u64) -> u64 {
+    let (mut bytes, mut left, mut layout) = (0, elements, layout);
+    while left > 0 {
+        let of = match layout.constructor() {
+            Constructor::Struct { fields } => fields.iter().find_map(|field| {
+                let all = field.count * field.of.elements();
+                if left < all {
+                    return Some(&field.of);
+                }
+                bytes += field.count * field.of.size();
+                left -= all;
+                None
+            }),
+            constructor => constructor.parts().first().copied(),
+        };
+        // There is none where nothing is left.
+        let Some(of) = of else { break };
+        bytes += left / of.elements() * of.size();
+        left %= of.elements();
+        layout = of;
+    }
+    bytes
+}

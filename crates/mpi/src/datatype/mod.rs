@@ -1,7 +1,9 @@
 //! Datatypes: predefined ones, those that the program makes, and what is asked of both.
 
+mod contents;
 mod object;
 mod predefined;
 
+pub(crate) use contents::{Contents, Part};
 pub use object::Type;
-pub(crate) use predefined::{Class, Meaning, size_of_predefined};
+pub(crate) use predefined::{Class, Meaning, pair_of, size_of_predefined};

@@ -2,21 +2,33 @@
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use layout::Layout;
 
+use super::contents::{Contents, Part};
 use super::predefined::{self, Meaning};
+use crate::attribute::Attributes;
 use crate::number::{DATATYPE_NULL, ERR_OTHER, ERR_TYPE};
 use crate::table::{Ref, Table};
 use crate::{Datatype, Error, Result};
 
 /// A datatype.
 pub struct Type {
-    /// None: it has no size here.
-    layout: Option<Layout>,
+    shape: Arc<Shape>,
     /// What operators see in it, of a predefined one.
     pub(crate) meaning: Option<Meaning>,
     committed: AtomicBool,
+    name: Mutex<String>,
+    pub(crate) attributes: Attributes,
+}
+
+/// What a datatype is, apart from what a program attaches to it. Those that are made of it keep it.
+pub(crate) struct Shape {
+    /// None: it has no size here.
+    layout: Option<Layout>,
+    /// None: it has a name in the standard.
+    contents: Option<Contents>,
 }
 
 static TYPES: Table<Type> = Table::new();
@@ -39,14 +51,36 @@ impl Deref for TypeRef {
 }
 
 impl Type {
+    fn new(shape: Arc<Shape>, meaning: Option<Meaning>, committed: bool, name: &str) -> Type {
+        let (committed, name) = (AtomicBool::new(committed), Mutex::new(name.to_owned()));
+        Type { shape, meaning, committed, name, attributes: Attributes::default() }
+    }
+
     /// One that the program makes.
-    pub(crate) fn derived(layout: Layout) -> Type {
-        Type { layout: Some(layout), meaning: None, committed: AtomicBool::new(false) }
+    pub(crate) fn derived(layout: Layout, contents: Contents) -> Type {
+        let shape = Shape { layout: Some(layout), contents: Some(contents) };
+        Type::new(Arc::new(shape), None, false, "")
     }
 
     /// One of the standard's.
-    pub(super) fn predefined(layout: Option<Layout>, meaning: Option<Meaning>) -> Type {
-        Type { layout, meaning, committed: AtomicBool::new(true) }
+    pub(super) fn predefined(layout: Option<Layout>, meaning: Option<Meaning>, name: &str) -> Type {
+        Type::new(Arc::new(Shape { layout, contents: None }), meaning, true, name)
+    }
+
+    /// One of the standard's without a name, which a program asks for by its properties.
+    pub(crate) fn unnamed(like: &Type, contents: Contents) -> Type {
+        let shape = Shape { layout: like.shape.layout.clone(), contents: Some(contents) };
+        Type::new(Arc::new(shape), like.meaning, true, "")
+    }
+
+    /// One that another one was made of, again.
+    pub(crate) fn again(shape: Arc<Shape>) -> Type {
+        Type::new(shape, None, false, "")
+    }
+
+    /// The same with these attributes.
+    pub(crate) fn with_attributes(self, attributes: Attributes) -> Type {
+        Type { attributes, ..self }
     }
 
     /// Gives it a name for the program.
@@ -61,7 +95,12 @@ impl Type {
     /// `ERR_TYPE` for an optional type that this platform doesn't have.
     pub(crate) fn layout(&self) -> Result<&Layout> {
         let missing = || Error::new(ERR_TYPE, "this optional datatype has no size here");
-        self.layout.as_ref().ok_or_else(missing)
+        self.shape.layout.as_ref().ok_or_else(missing)
+    }
+
+    /// How it was made; none of one that the standard names.
+    pub(crate) fn contents(&self) -> Option<&Contents> {
+        self.shape.contents.as_ref()
     }
 
     /// Whether messages can be made of it.
@@ -71,7 +110,7 @@ impl Type {
 
     /// Permits messages made of it.
     pub(crate) fn commit(&self) {
-        if let Some(layout) = &self.layout {
+        if let Some(layout) = &self.shape.layout {
             layout.commit();
         }
         self.committed.store(true, Ordering::Relaxed);
@@ -80,6 +119,16 @@ impl Type {
     /// Whether the program made it.
     pub(crate) fn is_derived(&self) -> bool {
         self.meaning.is_none()
+    }
+
+    /// What the program calls it.
+    pub(crate) fn name(&self) -> MutexGuard<'_, String> {
+        self.name.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// It, known under this name, as a part of another one.
+    pub(crate) fn part(&self, name: Datatype) -> Part {
+        if self.is_derived() { Part::Made(self.shape.clone()) } else { Part::Predefined(name) }
     }
 }
 

@@ -1,10 +1,10 @@
-//! Attributes of communicators, and the old names for the same (MPI 5.0 §7.7.2).
+//! Attributes of communicators and datatypes, and the old names for the same (MPI 5.0 §7.7.2).
 
 use std::ffi::c_int;
 
 use crate::attribute::{self, Kind};
 use crate::pointer::{Address, Callback, Out};
-use crate::{Comm, Result};
+use crate::{Comm, Datatype, Result};
 
 pub fn comm_create_keyval(
     copy: Callback,
@@ -55,6 +55,18 @@ pub fn comm_get_attr(comm: Comm, keyval: c_int, value: Address, flag: Out<c_int>
 
 pub fn comm_delete_attr(comm: Comm, keyval: c_int) -> Result {
     comm.get()?.attributes.delete(comm.0, Kind::Comm, keyval)
+}
+
+pub fn type_set_attr(datatype: Datatype, keyval: c_int, value: Address) -> Result {
+    datatype.get()?.attributes.set(datatype.0, Kind::Type, keyval, value)
+}
+
+pub fn type_get_attr(datatype: Datatype, keyval: c_int, value: Address, flag: Out<c_int>) -> Result {
+    datatype.get()?.attributes.get(Kind::Type, keyval, value, flag)
+}
+
+pub fn type_delete_attr(datatype: Datatype, keyval: c_int) -> Result {
+    datatype.get()?.attributes.delete(datatype.0, Kind::Type, keyval)
 }
 
 pub fn keyval_create(copy: Callback, delete: Callback, keyval: Out<c_int>, extra_state: Address) -> Result {

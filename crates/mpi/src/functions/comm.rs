@@ -261,11 +261,7 @@ pub fn comm_free(comm: Out<Comm>) -> Result {
 }
 
 pub fn comm_set_name(comm: Comm, comm_name: Text) -> Result {
-    let comm = comm.get()?;
-    let name = comm_name.get()?;
-    // MPI 5.0 §7.8: longer names are cut.
-    let end = (0..MAX_OBJECT_NAME as usize).rev().find(|at| name.is_char_boundary(*at)).unwrap_or(0);
-    comm.set_name(name.get(..end).unwrap_or(&name));
+    comm.get()?.set_name(&comm_name.object_name()?);
     Ok(())
 }
 

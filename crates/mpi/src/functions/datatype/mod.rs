@@ -2,6 +2,12 @@
 
 mod address;
 mod construct;
+mod fortran;
+mod pack;
+mod query;
 
 pub use address::*;
 pub use construct::*;
+pub use fortran::*;
+pub use pack::*;
+pub use query::*;
