@@ -124,8 +124,9 @@ fn a_killed_rank_ends_the_job() {
 #[test]
 fn settings_that_are_none_are_refused() {
     for (setting, said) in [
-        ("pool_byte=1000000", "there are pool_bytes, eager_bytes, and each collective's name"),
+        ("pool_byte=1000000", "there are pool_bytes, eager_bytes"),
         ("all-reduce=magic", "no algorithm \"magic\" for all-reduce; there are: board"),
+        ("link_timeout=soon", "it takes a number of seconds"),
         ("pool_bytes=lots", "it takes a number of bytes"),
         ("pool_bytes=1", "at least 65536 bytes"),
     ] {

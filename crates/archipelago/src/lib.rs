@@ -196,3 +196,8 @@ pub struct ActiveMessages;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/collectives.md")]
 pub struct Collectives;
+
+/// And the page on failures.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/failures.md")]
+pub struct Failures;

@@ -143,6 +143,9 @@ struct WholeArguments {
     /// A process that dies leaves the others running
     #[arg(long = "keep-going", visible_alias = "continue", aliases = ["continuous", "enable-recovery", "disable-auto-cleanup"])]
     keep_going: bool,
+    // Open MPI's word for it. Failure mitigation itself is always there.
+    #[arg(long = "with-ft", hide = true, value_name = "WHAT", value_parser = PossibleValuesParser::new(["ulfm", "mpi", "yes", "no", "none"]))]
+    with_ft: Option<String>,
     /// Print messages, bytes, waits and copies of each process at the end
     #[arg(long = "stats")]
     stats: bool,
@@ -276,7 +279,8 @@ fn job(name: &'static str, words: Vec<OsString>) -> Result<Job, clap::Error> {
         _ => Transport::Auto,
     };
     job.input = whole.stdin;
-    job.keep_going = whole.keep_going;
+    let is_wanted = whole.with_ft.as_deref().is_some_and(|what| !matches!(what, "no" | "none"));
+    job.keep_going = whole.keep_going || is_wanted;
     job.statistics = whole.stats;
     job.timeout = whole.timeout;
     job.grace = whole.grace;
@@ -524,6 +528,8 @@ mod tests {
 
     #[test]
     fn options_of_others_are_taken() {
+        assert!(parsed("-with-ft ulfm app").keep_going && !parsed("--with-ft none app").keep_going);
+        assert!(parsed("-disable-auto-cleanup app").keep_going && parsed("--enable-recovery app").keep_going);
         let job = parsed("-oversubscribe --allow-run-as-root -mca btl self -map-by core -prepend-rank app");
         assert!(job.label);
         assert_eq!(job.parts[0].app.command, [b"app"]);

@@ -13,7 +13,7 @@ use crate::active::{Channels, Mixed};
 use crate::backlog::{ControlFrame, Outgoing};
 use crate::check::Check;
 use crate::collective::choices::Choices;
-use crate::collective::{Algorithm, Case, Forced, Price};
+use crate::collective::{Algorithm, Case, Price};
 use crate::counters::{Counters, PeerCounters};
 use crate::credit::{self, Books};
 use crate::envelope::*;
@@ -25,43 +25,13 @@ use crate::request::{Owner, Requests, State, Waiter};
 use crate::retract::LEAVES;
 use crate::stored::Stored;
 use crate::work::{Finished, Part};
-use crate::{Communicator, Error, Message, RequestId, Status, Work};
+use crate::{Communicator, Config, Error, Message, RequestId, Status, Work};
 
 /// How many frames one poll takes in before it returns to its caller.
 const FRAMES_PER_POLL: usize = 32;
 
 /// How many peers are found without the table of processes.
 const RECENT: usize = 16;
-
-/// What a lane is told at its start.
-#[derive(Clone, Copy, Debug)]
-pub struct Config {
-    /// How many processes the job has: the initial credit follows from it.
-    pub job_size: u32,
-    /// Memory for unexpected messages, in bytes.
-    pub pool_bytes: u64,
-    /// Overrides the transports' eager limit, for tests and tuning.
-    pub eager_bytes: Option<usize>,
-    /// So many hosts the processes are taken to be on, in equal rows, to see what that changes; 0: as it is.
-    pub hosts: u32,
-    /// Algorithms of collectives that are taken wherever they fit, for tests and tuning.
-    pub forced: Forced,
-    /// Whether programs are checked for faults (see [`crate::check`]).
-    pub check: bool,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Config {
-            job_size: 1,
-            pool_bytes: credit::POOL_BYTES,
-            eager_bytes: None,
-            hosts: 0,
-            forced: Forced::default(),
-            check: false,
-        }
-    }
-}
 
 /// What a poll brought.
 pub enum Polled {

@@ -332,3 +332,139 @@ fn messages_of_failed_collectives_are_forgotten() {
         }
     }
 }
+
+/// Lets all events of the network happen up to the `until`-th, one at a time; each rank then does all that it can. Returns whether
+/// there were as many.
+fn run_network(world: &mut World, until: usize, dead: &[usize]) -> bool {
+    let network = world.network.clone().expect("a simulated world");
+    for _ in 0..until {
+        let Some(process) = network.step() else { return false };
+        // The dead do nothing more.
+        if !dead.contains(&(process.number as usize)) {
+            poll(world, process.number as usize);
+        }
+    }
+    true
+}
+
+fn poll(world: &mut World, rank: usize) {
+    let network = world.network.clone().expect("a simulated world");
+    while !matches!(world.ranks[rank].lane.poll(network.now(), None), archipelago_engine::Polled::Idle) {}
+}
+
+/// Agreements of lanes on the simulated network. `deaths`: who dies after how many events of the network. Returns how many events
+/// there were.
+fn agree_with_deaths(size: usize, seed: u64, deaths: &[(usize, usize)]) -> usize {
+    let mut world = world(size as u32, seed);
+    let mut requests = Vec::new();
+    for rank in 0..size {
+        let (members, lane) = (world.ranks[rank].world.clone(), &mut world.ranks[rank].lane);
+        requests.push(lane.agree(&members, !(1 << rank), Some(ContextId::new(rank as u32, 1))).unwrap());
+    }
+    let (mut events, mut deaths) = (0, deaths.to_vec());
+    deaths.sort_by_key(|(_, at)| *at);
+    let mut dead = Vec::new();
+    for (victim, at) in deaths {
+        let more = at - events;
+        if run_network(&mut world, more, &dead) {
+            events = at;
+        }
+        kill(&world, victim);
+        dead.push(victim);
+    }
+    while run_network(&mut world, 1, &dead) {
+        events += 1;
+    }
+    let mut decided: Option<archipelago_engine::Agreed> = None;
+    for (rank, request) in requests.into_iter().enumerate() {
+        let lane = &mut world.ranks[rank].lane;
+        if dead.contains(&rank) && !lane.is_complete(request) {
+            continue;
+        }
+        match lane.take(request) {
+            Some(Ok(_)) => {}
+            outcome => panic!("{size} ranks, seed {seed}, dead {dead:?}: rank {rank} has {outcome:?}"),
+        }
+        let agreed = lane.agreed(request).expect("it is complete");
+        assert_eq!(agreed.failed.size() > 0, !agreed.is_acknowledged);
+        if !dead.contains(&rank) {
+            assert_eq!(agreed.flags & 1 << rank, 0);
+            assert!(agreed.failed.processes().all(|process| dead.contains(&(process.number as usize))));
+            assert_eq!((lane.pending(), lane.holdings().agreements), (0, 0));
+        }
+        // Also that of those who died after it.
+        assert_eq!(
+            *decided.get_or_insert(agreed.clone()),
+            agreed,
+            "{size} ranks, seed {seed}, dead {dead:?}"
+        );
+    }
+    events
+}
+
+/// Every set of kill points for two to four ranks, all pairs of victims for five; a kill point is an event of the network.
+#[test]
+fn lanes_agree_whenever_members_die() {
+    for size in 2..=5 {
+        let events = agree_with_deaths(size, 1, &[]);
+        assert!(events >= 4 * (size - 1), "{events}");
+        let victims_max = if size == 5 { 2 } else { size - 1 };
+        let mut runs = 0;
+        for victims in 1u32..1 << size {
+            let victims: Vec<usize> = (0..size).filter(|rank| victims & 1 << rank != 0).collect();
+            if victims.len() > victims_max {
+                continue;
+            }
+            // All vectors of kill points.
+            let points = events + 2;
+            for vector in 0..points.pow(victims.len() as u32) {
+                let point = |place: usize| vector / points.pow(place as u32) % points;
+                let deaths: Vec<(usize, usize)> =
+                    victims.iter().enumerate().map(|(place, rank)| (*rank, point(place))).collect();
+                agree_with_deaths(size, 1 + vector as u64 % 5, &deaths);
+                runs += 1;
+            }
+        }
+        println!("{size} ranks, {events} events: {runs} sets of kill points");
+    }
+}
+
+#[test]
+fn many_lanes_agree_under_many_seeds() {
+    for seed in 1..200usize {
+        let size = 6 + seed % 12;
+        let deaths: Vec<(usize, usize)> =
+            (0..seed % 6).map(|at| ((at * 5 + seed) % size, (seed * 7 + at * 13) % (6 * size))).collect();
+        let mut distinct = deaths.clone();
+        distinct.sort_unstable();
+        distinct.dedup_by_key(|(rank, _)| *rank);
+        agree_with_deaths(size, seed as u64, &distinct);
+    }
+}
+
+#[test]
+fn agreements_come_one_after_the_other_on_a_revoked_communicator() {
+    for seed in 1..30 {
+        let mut world = world(3, seed);
+        let members = world.ranks[0].world.clone();
+        world.ranks[0].lane.revoke(&members);
+        // Rank 2 comes late to both.
+        let mut requests: Vec<Vec<RequestId>> = vec![Vec::new(); 3];
+        for rank in 0..3 {
+            for round in 0..2 {
+                let members = world.ranks[rank].world.clone();
+                let request = world.ranks[rank].lane.agree(&members, (4 << round) | 1 << rank, None).unwrap();
+                requests[rank].push(request);
+            }
+            settle(&mut world);
+        }
+        for (rank, requests) in requests.into_iter().enumerate() {
+            for (round, request) in requests.into_iter().enumerate() {
+                assert!(wait(&mut world, rank, request).is_ok());
+                let agreed = world.ranks[rank].lane.agreed(request).unwrap();
+                assert_eq!(agreed.flags & !3, 4 << round);
+                assert!(agreed.is_acknowledged && agreed.failed.is_empty() && agreed.context.is_none());
+            }
+        }
+    }
+}

@@ -116,15 +116,15 @@ fn private_port(me: ProcessId) -> Result<Port, JoinError> {
 fn join_as(claimed: Claimed) -> Result<Arc<Process>, JoinError> {
     let Claimed { welcome, segment, link } = claimed;
     let me = welcome.me();
+    let (config, overdue_ns) = config(&welcome)?;
     let mut port = match shared_port(&welcome, segment) {
         Ok(port) => port,
         Err(why) if welcome.transport == Transport::Shm => {
             return Err(JoinError::Transport { name: "shm", why });
         }
-        Err(_) => socket_port(&welcome)?,
+        Err(_) => socket_port(&welcome, config.link_timeout_ns)?,
     };
     let is_heard_asleep = port.listen_to(&link);
-    let (config, overdue_ns) = config(&welcome)?;
     let watchdog = Watchdog { overdue_ns, owns_threads: true, world: Arc::default() };
     let house = House::new(me.job, Some(link), is_heard_asleep, watchdog);
     if let Some(card) = port.card() {
@@ -157,9 +157,10 @@ fn shared_port(welcome: &Welcome, segment: Option<OwnedFd>) -> Result<Port, Stri
 }
 
 /// A port on sockets: for a job that spans hosts, that was told so, or whose host gives no memory to share.
-fn socket_port(welcome: &Welcome) -> Result<Port, JoinError> {
+fn socket_port(welcome: &Welcome, link_timeout_ns: u64) -> Result<Port, JoinError> {
     let why = |error: std::io::Error| JoinError::Transport { name: "tcp", why: error.to_string() };
-    let mut settings = tcp::Settings::new(welcome.me(), welcome.secret.clone());
+    let new = tcp::Settings::new(welcome.me(), welcome.secret.clone());
+    let mut settings = tcp::Settings { link_timeout_ns, ..new };
     if welcome.local_size < welcome.size {
         settings.reach = tcp::Reach::network().map_err(why)?;
     }

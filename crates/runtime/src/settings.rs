@@ -6,7 +6,7 @@ use engine::Config;
 pub(crate) const POOL_BYTES_MIN: u64 = 64 << 10;
 
 /// What is said of a setting that there is none of.
-const UNKNOWN: &str = "there are pool_bytes, eager_bytes, hosts, and each collective's name (archi info --collectives), which \
+const UNKNOWN: &str = "there are pool_bytes, eager_bytes, link_timeout, hosts, and each collective's name (archi info --collectives), which \
                        takes an algorithm's";
 
 /// Takes a setting over.
@@ -31,6 +31,10 @@ pub fn set(config: &mut Config, name: &str, value: &str) -> Result<(), String> {
             bytes => config.pool_bytes = bytes,
         },
         "eager_bytes" => config.eager_bytes = Some(number()? as usize),
+        "link_timeout" => match value.parse::<f64>() {
+            Ok(seconds) if (0.1..=1e6).contains(&seconds) => config.link_timeout_ns = (seconds * 1e9) as u64,
+            _ => return Err("it takes a number of seconds, 0.1 at least".to_owned()),
+        },
         "hosts" => match value.parse() {
             Ok(hosts) if hosts > 0 => config.hosts = hosts,
             _ => return Err("it takes a number of hosts".to_owned()),

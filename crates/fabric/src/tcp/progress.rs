@@ -110,13 +110,17 @@ impl Port {
         }
     }
 
-    /// Gives the stream of a peer that is known to be gone time to come to its end. Who left in order has ended it.
+    /// Gives the stream of a peer that is known to be gone time to come to its end. Who left in order has ended it, and only a
+    /// link that is cut keeps that from coming.
     fn await_end(&mut self, at: u32) {
         let link = &mut self.links[at as usize];
         match (&link.state, &link.due) {
-            (State::Open(_), Some(Cause::Left)) => link.ends_by = Some(Time(u64::MAX)),
-            (State::Open(_), Some(_)) => {
-                let ends_by = self.now + self.settings.explain_ns;
+            (State::Open(_), Some(cause)) => {
+                let patience_ns = match cause {
+                    Cause::Left => self.settings.link_timeout_ns,
+                    _ => self.settings.explain_ns,
+                };
+                let ends_by = self.now + patience_ns;
                 if link.ends_by.replace(ends_by).is_none() {
                     self.ending.push(at);
                 }
