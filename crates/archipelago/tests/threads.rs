@@ -139,7 +139,7 @@ fn a_wait_on_one_communicator_moves_the_others_on(world: Comm) -> Result<()> {
     let (a, b) = (world.duplicate()?, world.duplicate()?);
     let other = world.rank() ^ 1;
     for round in 0..10 {
-        if world.rank() % 2 == 0 {
+        if world.rank().is_multiple_of(2) {
             // Complete only once the other, which waits elsewhere, has taken it.
             a.to(other).send_synchronous(&large(round))?;
             b.to(other).send(&round)?;
