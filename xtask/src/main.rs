@@ -14,6 +14,7 @@ mod loom;
 // The rule of the command line itself; the crate that it is in takes long to build.
 #[path = "../../crates/cli/src/nearest.rs"]
 mod nearest;
+mod progress;
 mod score;
 mod setup;
 mod shell;
@@ -57,8 +58,8 @@ const VERBS: &[Verb] = &[
     },
     Verb {
         name: "conformance",
-        arguments: "[FILTER]",
-        summary: "the suite that every transport must pass",
+        arguments: "[transports | mpi4py | hpcc] [...]",
+        summary: "what others define: the suite of the transports, and real MPI programs with their own tests",
         run: conformance::run,
     },
     Verb {

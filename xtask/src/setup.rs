@@ -34,6 +34,29 @@ const CLIPPY: Need = Need {
     remedy: "rustup component add clippy",
 };
 
+const PYTHON: Need = Need {
+    name: "Python 3 with venv and pip",
+    present: || works("python3", &["-c", "import ensurepip, venv"]),
+    ways: &[("apt-get", &["install", "-y", "-q", "python3-venv", "python3-dev"])],
+    remedy: "install python3 with venv and its headers",
+};
+
+const MAKE: Need = Need {
+    name: "make",
+    present: || works("make", &["--version"]),
+    ways: &[("apt-get", &["install", "-y", "-q", "make"])],
+    remedy: "install make with your system's package manager",
+};
+
+const BLAS: Need = Need {
+    name: "a BLAS for C programs (libblas)",
+    present: || {
+        works("cc", &["-x", "c", "-shared", "-o", "/dev/null", "/dev/null", "-Wl,--no-as-needed", "-lblas"])
+    },
+    ways: &[("apt-get", &["install", "-y", "-q", "libblas-dev"])],
+    remedy: "install libblas-dev or another BLAS",
+};
+
 /// What `cargo xtask test` needs.
 pub fn for_tests() -> Outcome {
     [LINKER, RUSTFMT, CLIPPY].iter().try_for_each(provide)
@@ -42,6 +65,16 @@ pub fn for_tests() -> Outcome {
 /// What building needs.
 pub fn for_builds() -> Outcome {
     provide(&LINKER)
+}
+
+/// What other people's programs in Python need: an interpreter that can make environments.
+pub fn for_python() -> Outcome {
+    provide(&PYTHON)
+}
+
+/// What other people's C programs need to be built.
+pub fn for_c_programs() -> Outcome {
+    [LINKER, MAKE, BLAS].iter().try_for_each(provide)
 }
 
 fn provide(need: &Need) -> Outcome {

@@ -1,4 +1,4 @@
-//! `cargo xtask conformance`: the suite that every transport must pass.
+//! `cargo xtask conformance transports`: the suite that every transport must pass.
 
 use crate::shell::{Failure, Outcome, announce, cargo, only};
 use crate::tally::tally;
