@@ -29,7 +29,8 @@ fn arrows_point_down() {
     check("archipelago-fabric", "archipelago-os", &[]);
     check("archipelago-fabric", "archipelago-engine", &["layering"]);
     check("archipelago-launch", "archipelago-runtime", &["layering"]);
-    check("archipelago-cli", "archipelago", &["layering"]);
+    check("archipelago-mpi", "archipelago", &["layering"]);
+    check("archipelago-cli", "archipelago", &[]);
     check("archipelago-fabric", "bench", &["layering"]);
     check("archipelago-newroom", "archipelago-os", &["layering"]);
 }
