@@ -64,8 +64,11 @@ const REALS: &[(c_int, c_int, usize, usize)] = &[
 const INTEGERS: &[(c_int, usize)] =
     &[(2, INTEGER1), (4, INTEGER2), (9, INTEGER4), (18, INTEGER8), (38, INTEGER16)];
 
+/// Combiner, decimal digits, decimal range.
+type Properties = (c_int, c_int, c_int);
+
 /// The datatypes that were asked for: the same one for the same arguments.
-static UNNAMED: LazyLock<Mutex<HashMap<(c_int, c_int, c_int), Datatype>>> = LazyLock::new(Mutex::default);
+static UNNAMED: LazyLock<Mutex<HashMap<Properties, Datatype>>> = LazyLock::new(Mutex::default);
 
 /// The datatype of these properties, which is like a named one.
 fn unnamed(combiner: c_int, digits: c_int, range: c_int, like: usize, newtype: Out<Datatype>) -> Result {
