@@ -114,19 +114,16 @@ impl Port {
     /// link that is cut keeps that from coming.
     fn await_end(&mut self, at: u32) {
         let link = &mut self.links[at as usize];
-        match (&link.state, &link.due) {
-            (State::Open(_), Some(cause)) => {
-                let patience_ns = match cause {
-                    Cause::Left => self.settings.link_timeout_ns,
-                    _ => self.settings.explain_ns,
-                };
-                let ends_by = self.now + patience_ns;
-                if link.ends_by.replace(ends_by).is_none() {
-                    self.ending.push(at);
-                }
-                self.set_timer(Some(ends_by));
+        if let (State::Open(_), Some(cause)) = (&link.state, &link.due) {
+            let patience_ns = match cause {
+                Cause::Left => self.settings.link_timeout_ns,
+                _ => self.settings.explain_ns,
+            };
+            let ends_by = self.now + patience_ns;
+            if link.ends_by.replace(ends_by).is_none() {
+                self.ending.push(at);
             }
-            _ => {}
+            self.set_timer(Some(ends_by));
         }
     }
 
