@@ -35,6 +35,8 @@ pub struct Communicator {
     pub(crate) partitioned: Mutex<Made>,
     /// Room for its buffered sends, if it has its own.
     pub(crate) buffer: Pool,
+    /// Whether the edges of its distributed graph, if it has one, were given weights.
+    pub(crate) is_weighted: bool,
 }
 
 /// All communicators, the predefined ones among them.
@@ -83,13 +85,20 @@ impl Communicator {
             hints: Mutex::default(),
             partitioned: Mutex::default(),
             buffer: Pool::new(),
+            is_weighted: false,
         }
     }
 
-    /// With the error handler of the communicator of which it was made (MPI 5.0 §9.3.1).
+    /// With what it has of the communicator of which it was made: the error handler (MPI 5.0 §9.3.1), and whether edges have
+    /// weights.
     pub(crate) fn like(self, other: &Communicator) -> Communicator {
         self.set_handler(other.handler());
-        self
+        self.weighted(other.is_weighted)
+    }
+
+    /// With edges that were given weights, or not.
+    pub(crate) fn weighted(self, is_weighted: bool) -> Communicator {
+        Communicator { is_weighted, ..self }
     }
 
     /// With these attributes.

@@ -153,7 +153,7 @@ pub fn comm_create_group(comm: Comm, group: Group, tag: c_int, newcomm: Out<Comm
 }
 
 /// A name for a communicator that was made of another one; the null one where this process is in none.
-fn name(made: Option<Communicator>, of: &Communicator) -> Result<Comm> {
+pub(super) fn name(made: Option<Communicator>, of: &Communicator) -> Result<Comm> {
     match made {
         Some(made) => made.like(of).register(),
         None => Ok(Comm(COMM_NULL)),

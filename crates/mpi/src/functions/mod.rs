@@ -22,3 +22,4 @@ pub mod partitioned;
 pub mod request;
 pub mod spawn;
 pub mod status;
+pub mod topo;
