@@ -4,16 +4,17 @@
 //! after the last session.
 
 use std::sync::atomic::{AtomicI32, AtomicU8, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
 use std::thread::ThreadId;
 
 use runtime::Process;
 
 use crate::comm::{self, Communicator};
+use crate::info::Pairs;
 use crate::number::{
     ERR_OTHER, ERRORS_ARE_FATAL, THREAD_FUNNELED, THREAD_MULTIPLE, THREAD_SERIALIZED, THREAD_SINGLE,
 };
-use crate::{Errhandler, Error, Result, Session, table};
+use crate::{Errhandler, Error, Result, Session, session, table};
 
 /// Where the world model stands.
 const BEFORE: u8 = 0;
@@ -55,7 +56,7 @@ pub(crate) fn init(required: i32) -> Result<i32> {
     LEVEL.store(level, Ordering::Relaxed);
     MAIN.get_or_init(|| std::thread::current().id());
     comm::open_world(Communicator::new(process.world()), Communicator::new(process.alone()));
-    table::set_alone(level != THREAD_MULTIPLE);
+    table::set_alone(level != THREAD_MULTIPLE && !session::is_any_open());
     STAGE.store(RUNNING, Ordering::Release);
     Ok(level)
 }
@@ -74,10 +75,8 @@ pub(crate) fn finalize() -> Result {
     check_running()?;
     comm::close_world()?;
     STAGE.store(ENDED, Ordering::Release);
-    match joined() {
-        Some(process) => process.finalize().map_err(Into::into),
-        None => Ok(()),
-    }
+    // Sessions may go on.
+    if session::is_any_open() { Ok(()) } else { leave() }
 }
 
 /// Refuses calls before the beginning and after the end.
@@ -127,6 +126,40 @@ pub(crate) fn initial_handler() -> Errhandler {
 }
 
 /// The handler of a session.
-pub(crate) fn session_handler(_session: Session) -> Option<Errhandler> {
-    None
+pub(crate) fn session_handler(name: Session) -> Option<Errhandler> {
+    session::find(name).map(|session| session.handler())
+}
+
+/// Begins a session; joins the job first.
+pub(crate) fn begin_session(handler: Errhandler, hints: Pairs) -> Result<Session> {
+    static LEAVES_AT_EXIT: Once = Once::new();
+    process()?;
+    LEAVES_AT_EXIT.call_once(|| os::exit::at_exit(leave_at_exit));
+    // Its thread level is the highest.
+    table::set_alone(false);
+    session::create(handler, hints)
+}
+
+/// The last session has ended: where the world model has ended too, the process leaves.
+pub(crate) fn last_session_ended() -> Result {
+    match STAGE.load(Ordering::Acquire) {
+        ENDED => leave(),
+        _ => Ok(()),
+    }
+}
+
+/// Leaves the job, with the others.
+fn leave() -> Result {
+    match joined() {
+        Some(process) => process.finalize().map_err(Into::into),
+        None => Ok(()),
+    }
+}
+
+/// A process whose sessions have ended, and that has no world model, leaves when it exits: there may have been another session.
+extern "C" fn leave_at_exit() {
+    if STAGE.load(Ordering::Acquire) == BEFORE && !session::is_any_open() {
+        // Nobody is left who could be told.
+        let _ = leave();
+    }
 }

@@ -22,6 +22,7 @@ pub mod number;
 mod op;
 pub mod pointer;
 mod request;
+mod session;
 mod status;
 pub mod table;
 

@@ -5,7 +5,7 @@ use std::ffi::c_int;
 use crate::handler::{self, Kind};
 use crate::number::{ERR_ARG, ERR_ERRHANDLER, ERR_LASTCODE, ERR_OTHER, ERRHANDLER_NULL, MAX_ERROR_STRING};
 use crate::pointer::{Callback, Out, Text, TextOut};
-use crate::{Comm, Errhandler, Error, ErrorFunction, File, On, Result, Win, class};
+use crate::{Comm, Errhandler, Error, ErrorFunction, File, On, Result, Session, Win, class};
 
 fn create(function: Callback, of: Kind, errhandler: Out<Errhandler>) -> Result {
     errhandler.check()?;
@@ -41,6 +41,25 @@ pub fn comm_get_errhandler(comm: Comm, errhandler: Out<Errhandler>) -> Result {
     let name = comm.get()?.handler();
     handler::keep(name);
     errhandler.set(name)
+}
+
+pub fn session_set_errhandler(session: Session, errhandler: Errhandler) -> Result {
+    let session = session.get()?;
+    handler::check(errhandler, Kind::Session)?;
+    session.set_handler(errhandler);
+    Ok(())
+}
+
+pub fn session_get_errhandler(session: Session, errhandler: Out<Errhandler>) -> Result {
+    errhandler.check()?;
+    let name = session.get()?.handler();
+    handler::keep(name);
+    errhandler.set(name)
+}
+
+pub fn session_call_errhandler(session: Session, errorcode: c_int) -> Result {
+    session.get()?;
+    raised(errorcode, On::Session(session))
 }
 
 pub fn errhandler_free(errhandler: Out<Errhandler>) -> Result {

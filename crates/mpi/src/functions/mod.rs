@@ -5,6 +5,7 @@
 //! everything is checked that can be.
 #![allow(missing_docs, clippy::too_many_arguments, reason = "they are the standard's functions")]
 
+pub mod abi;
 pub mod attr;
 pub mod coll;
 pub mod comm;
@@ -20,6 +21,7 @@ pub mod op;
 pub mod p2p;
 pub mod partitioned;
 pub mod request;
+pub mod session;
 pub mod spawn;
 pub mod status;
 pub mod topo;

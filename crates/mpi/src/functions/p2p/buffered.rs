@@ -11,7 +11,7 @@ use crate::message::Bytes;
 use crate::number::ERR_BUFFER;
 use crate::pointer::{Address, IntegerOut, Out};
 use crate::request::{Object, State};
-use crate::{Comm, Datatype, Error, On, Request, Result, Status};
+use crate::{Comm, Datatype, Error, On, Request, Result, Session, Status};
 
 /// Sends a copy; complete at once.
 fn start(comm: &Communicator, bytes: &Bytes, dest: c_int, tag: c_int) -> Result<State> {
@@ -111,4 +111,20 @@ pub fn comm_flush_buffer(comm: Comm) -> Result {
 
 pub fn comm_iflush_buffer(comm: Comm, request: Out<Request>) -> Result {
     iflush(&comm.get()?.buffer, request, On::Comm(comm))
+}
+
+pub fn session_attach_buffer(session: Session, buffer: Address, size: i64) -> Result {
+    session.get()?.buffer.attach(buffer, size)
+}
+
+pub fn session_detach_buffer(session: Session, buffer_addr: Address, size: IntegerOut) -> Result {
+    detach(&session.get()?.buffer, buffer_addr, size)
+}
+
+pub fn session_flush_buffer(session: Session) -> Result {
+    session.get()?.buffer.flush()
+}
+
+pub fn session_iflush_buffer(session: Session, request: Out<Request>) -> Result {
+    iflush(&session.get()?.buffer, request, On::Session(session))
 }

@@ -1,0 +1,135 @@
+//! Sessions, and communicators from groups (MPI 5.0 §7.4.2, §7.6.2, §11.3).
+
+use std::ffi::c_int;
+
+use engine::Group as Members;
+
+use crate::comm::Communicator;
+use crate::handler::{self, Kind};
+use crate::number::{COMM_NULL, ERR_ARG, ERR_GROUP, SESSION_NULL};
+use crate::pointer::{Out, Text, TextOut};
+use crate::{Comm, Errhandler, Error, Group, Info, Result, Session, group, info, instance};
+
+/// The process sets that there are (MPI 5.0 §11.3.2).
+const SETS: [&str; 2] = ["mpi://WORLD", "mpi://SELF"];
+
+pub fn session_init(info: Info, errhandler: Errhandler, session: Out<Session>) -> Result {
+    session.check()?;
+    handler::check(errhandler, Kind::Session)?;
+    let hints = info.hints()?;
+    session.set(instance::begin_session(errhandler, hints)?)
+}
+
+pub fn session_finalize(session: Out<Session>) -> Result {
+    let name = session.get()?;
+    name.get()?;
+    name.remove(instance::last_session_ended)?;
+    session.set(Session(SESSION_NULL))
+}
+
+pub fn session_get_info(session: Session, info_used: Out<Info>) -> Result {
+    info_used.check()?;
+    info_used.set(info::create(session.get()?.hints().clone())?)
+}
+
+pub fn session_get_num_psets(session: Session, info: Info, npset_names: Out<c_int>) -> Result {
+    session.get()?;
+    info.hints()?;
+    npset_names.set(SETS.len() as c_int)
+}
+
+pub fn session_get_nth_pset(
+    session: Session,
+    info: Info,
+    n: c_int,
+    pset_len: Out<c_int>,
+    pset_name: TextOut,
+) -> Result {
+    session.get()?;
+    info.hints()?;
+    let name = usize::try_from(n).ok().and_then(|n| SETS.get(n));
+    let name = name.ok_or_else(|| Error::new(ERR_ARG, format!("there is no process set {n}")))?;
+    // A length of 0 asks for the length, which counts the end mark.
+    pset_name.set(name, usize::try_from(pset_len.get()?).unwrap_or(0))?;
+    pset_len.set(name.len() as c_int + 1)
+}
+
+pub fn session_get_pset_info(session: Session, pset_name: Text, info: Out<Info>) -> Result {
+    info.check()?;
+    session.get()?;
+    let size = members(&pset_name.get()?)?.size();
+    info.set(info::create(vec![("mpi_size".to_owned(), size.to_string())])?)
+}
+
+pub fn group_from_session_pset(session: Session, pset_name: Text, newgroup: Out<Group>) -> Result {
+    newgroup.check()?;
+    session.get()?;
+    newgroup.set(group::register(members(&pset_name.get()?)?)?)
+}
+
+/// The processes of a set.
+fn members(name: &str) -> Result<Members> {
+    let process = instance::process()?;
+    let comm = match SETS.iter().position(|known| known.eq_ignore_ascii_case(name)) {
+        Some(0) => process.world(),
+        Some(_) => process.alone(),
+        None => return Err(Error::new(ERR_ARG, format!("there is no process set `{name}`"))),
+    };
+    Ok(comm.inner().group.clone())
+}
+
+pub fn comm_create_from_group(
+    group: Group,
+    stringtag: Text,
+    info: Info,
+    errhandler: Errhandler,
+    newcomm: Out<Comm>,
+) -> Result {
+    newcomm.check()?;
+    handler::check(errhandler, Kind::Comm)?;
+    let (members, tag, hints) = (group.get()?, stringtag.get()?, info.hints()?);
+    if members.is_empty() {
+        return newcomm.set(Comm(COMM_NULL));
+    }
+    let made = Communicator::new(instance::process()?.create(&members, &tag)?);
+    made.set_handler(errhandler);
+    *made.hints() = hints;
+    newcomm.set(made.register()?)
+}
+
+/// Over a passing communicator of both groups.
+pub fn intercomm_create_from_groups(
+    local_group: Group,
+    local_leader: c_int,
+    remote_group: Group,
+    remote_leader: c_int,
+    stringtag: Text,
+    info: Info,
+    errhandler: Errhandler,
+    newintercomm: Out<Comm>,
+) -> Result {
+    newintercomm.check()?;
+    handler::check(errhandler, Kind::Comm)?;
+    let (local, remote) = (local_group.get()?, remote_group.get()?);
+    let (tag, hints) = (stringtag.get()?, info.hints()?);
+    let leader = |group: &Members, rank: c_int| {
+        let leader = usize::try_from(rank).ok().filter(|rank| *rank < group.size());
+        leader.ok_or_else(|| Error::new(ERR_ARG, format!("rank {rank} can't be a leader")))
+    };
+    let (own_leader, other_leader) = (leader(&local, local_leader)?, leader(&remote, remote_leader)?);
+    if !local.intersection(&remote).is_empty() {
+        return Err(Error::new(ERR_GROUP, "the groups have members in common"));
+    }
+    let process = instance::process()?;
+    // Both sides make the same union: first the group whose leader comes first.
+    let is_first = local.process(own_leader) < remote.process(other_leader);
+    let both = if is_first { local.union(&remote) } else { remote.union(&local) };
+    let bridge = process.create(&both, &tag)?;
+    let own = process.create(&local, &tag)?;
+    let rank = if is_first { local.size() + other_leader } else { other_leader };
+    let made = runtime::inter::Inter::create(&own, own_leader, Some((&bridge, rank)), 0)?;
+    let made = Communicator::between(made);
+    made.set_handler(errhandler);
+    *made.hints() = hints;
+    newintercomm.set(made.register()?)
+}

@@ -1,0 +1,84 @@
+//! Sessions as objects (MPI 5.0 §11.3).
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::buffer::Pool;
+use crate::handler::Held;
+use crate::info::Pairs;
+use crate::number::{ERR_OTHER, ERR_SESSION, SESSION_NULL};
+use crate::table::{Ref, Table};
+use crate::{Errhandler, Error, Result, Session};
+
+/// A session.
+pub(crate) struct Object {
+    handler: Held,
+    hints: Pairs,
+    /// Room for buffered sends on communicators that come of it.
+    pub buffer: Pool,
+}
+
+static SESSIONS: Table<Object> = Table::new();
+/// How many there are.
+static OPEN: Mutex<usize> = Mutex::new(0);
+
+impl Object {
+    /// Who sees its errors.
+    pub fn handler(&self) -> Errhandler {
+        self.handler.get()
+    }
+
+    /// Sets who sees its errors from now on.
+    pub fn set_handler(&self, handler: Errhandler) {
+        self.handler.set(handler);
+    }
+
+    /// What the program has said of its use.
+    pub fn hints(&self) -> &Pairs {
+        &self.hints
+    }
+}
+
+impl Session {
+    /// The session of this name.
+    ///
+    /// # Errors
+    /// `ERR_SESSION`.
+    pub(crate) fn get(self) -> Result<Ref<'static, Object>> {
+        find(self).ok_or_else(|| {
+            let what = if self.0 == SESSION_NULL { "MPI_SESSION_NULL" } else { "none (was it finalised?)" };
+            Error::new(ERR_SESSION, format!("the session is {what}"))
+        })
+    }
+
+    /// Ends it; false: there is none. `last` is called if no other is left.
+    pub(crate) fn remove(self, last: impl FnOnce() -> Result) -> Result<bool> {
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        if !SESSIONS.remove(self.0) {
+            return Ok(false);
+        }
+        *open -= 1;
+        let is_last = *open == 0;
+        drop(open);
+        if is_last { last().map(|()| true) } else { Ok(true) }
+    }
+}
+
+/// The session of this name, if there is one.
+pub(crate) fn find(name: Session) -> Option<Ref<'static, Object>> {
+    SESSIONS.get(name.0)
+}
+
+/// Begins one.
+pub(crate) fn create(handler: Errhandler, hints: Pairs) -> Result<Session> {
+    let session = Object { handler: Held::new(handler), hints, buffer: Pool::new() };
+    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let name = SESSIONS.insert(session).map(Session);
+    let name = name.ok_or_else(|| Error::new(ERR_OTHER, "there are too many sessions: finalise some"))?;
+    *open += 1;
+    Ok(name)
+}
+
+/// Whether there is one.
+pub(crate) fn is_any_open() -> bool {
+    *OPEN.lock().unwrap_or_else(PoisonError::into_inner) > 0
+}
