@@ -3,7 +3,7 @@
 //! - [`state`]: what one process says: its threads, what each waits for, and counts by which two answers are compared.
 //! - [`call`]: what a member of a collective says that it calls.
 //! - [`knot`]: which processes can never go on, from two answers of each (docs/decisions/knots.md).
-//! - [`report`]: the same in words and as a table.
+//! - [`mod@report`]: the same in words and as a table.
 //!
 //! Pure: refuses to ask anybody. The launcher asks the processes of a job, the runtime those that are threads of one process.
 
