@@ -450,11 +450,11 @@ fn agreements_come_one_after_the_other_on_a_revoked_communicator() {
         world.ranks[0].lane.revoke(&members);
         // Rank 2 comes late to both.
         let mut requests: Vec<Vec<RequestId>> = vec![Vec::new(); 3];
-        for rank in 0..3 {
+        for (rank, requests) in requests.iter_mut().enumerate() {
             for round in 0..2 {
                 let members = world.ranks[rank].world.clone();
                 let request = world.ranks[rank].lane.agree(&members, (4 << round) | 1 << rank, None).unwrap();
-                requests[rank].push(request);
+                requests.push(request);
             }
             settle(&mut world);
         }
