@@ -120,7 +120,7 @@ fn a_killed_rank_ends_the_job() {
     check("kill", 137, &["rank 1 on", "SIGKILL"]);
 }
 
-/// A setting that is none is refused by every rank before it joins, in one line each.
+/// A setting that is none is refused by the launcher, once, before anything starts.
 #[test]
 fn settings_that_are_none_are_refused() {
     for (setting, said) in [
@@ -130,7 +130,7 @@ fn settings_that_are_none_are_refused() {
         ("pool_bytes=lots", "it takes a number of bytes"),
         ("pool_bytes=1", "at least 65536 bytes"),
     ] {
-        let ran = end("caught", 2, &["--set", setting]).expect_status(1);
+        let ran = end("caught", 2, &["--set", setting]).expect_status(2);
         assert!(ran.error.contains(said) && ran.error.contains(setting), "{}", ran.error);
     }
 }
