@@ -14,8 +14,15 @@ use crate::sync::{AtomicU32, Ordering};
 const SLEEP_NS: u64 = 1_000_000;
 
 /// Looks at a lock that is held, and times that the core is given away, before sleeping for it.
+#[cfg(not(loom))]
 const SPINS: u32 = 64;
+#[cfg(not(loom))]
 const YIELDS: u32 = 16;
+/// One look of each kind: more are the same to a model, which counts its steps.
+#[cfg(loom)]
+const SPINS: u32 = 1;
+#[cfg(loom)]
+const YIELDS: u32 = 1;
 
 /// The words of a lock.
 #[derive(Debug, Default)]
@@ -53,7 +60,8 @@ impl RawLock {
         }
         // Relaxed (both): whoever misses this leaves a sleeper that looks again by itself.
         self.sleepers.fetch_add(1, Ordering::Relaxed);
-        while !self.try_lock() {
+        // Relaxed: as above.
+        while self.held.load(Ordering::Relaxed) != 0 || !self.try_lock() {
             self.sleep();
         }
         self.sleepers.fetch_sub(1, Ordering::Relaxed);
@@ -63,7 +71,11 @@ impl RawLock {
     #[inline]
     pub fn unlock(&self) {
         // Release: pairs with the Acquire in `try_lock`.
+        #[cfg(not(loom))]
         self.held.store(0, Ordering::Release);
+        // The model lets an exchange by one who waits come after this store without seeing it, for ever: there it is an exchange.
+        #[cfg(loom)]
+        self.held.swap(0, Ordering::Release);
         if self.sleepers.load(Ordering::Relaxed) > 0 {
             self.wake();
         }

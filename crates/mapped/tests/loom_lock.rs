@@ -10,9 +10,7 @@ use loom::thread;
 
 #[test]
 fn one_at_a_time() {
-    // Those that wait look again and again: a bounded number of switches covers what can go wrong between two.
-    let mut model = loom::model::Builder::new();
-    model.preemption_bound = Some(3);
+    let model = loom::model::Builder::new();
     model.check(|| {
         let shared = Arc::new((RawLock::default(), UnsafeCell::new(0)));
         let add = |shared: &(RawLock, UnsafeCell<i32>)| {
