@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The prefix, with `bin`, `include` and `lib`.
 pub fn prefix() -> &'static Path {
@@ -41,7 +42,10 @@ fn place(from: &Path, to: &Path) {
 pub fn compile(source: &str, options: &[&str]) -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c").join(source);
     let wrapper = if source.ends_with(".c") { "mpicc" } else { "mpicxx" };
-    let program = prefix().join(source.replace('.', "-"));
+    // Tests run at once, and may compile one source in different ways.
+    static COMPILED: AtomicUsize = AtomicUsize::new(0);
+    let number = COMPILED.fetch_add(1, Ordering::Relaxed);
+    let program = prefix().join(format!("{}-{number}", source.replace('.', "-")));
     let mut compiler = Command::new(prefix().join("bin").join(wrapper));
     compiler.args(["-Wall", "-Wextra", "-Werror"]).arg(path).args(options).arg("-o").arg(&program);
     let output = compiler.output().expect("the wrapper runs");
