@@ -8,15 +8,13 @@ mod limits;
 mod measures;
 mod ours;
 mod page;
-mod threads;
 mod usage;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: bench compare --archi PROGRAM --page FILE --json FILE [--runs N] [--limits]
        bench limit NAME
-       bench ours NAME
-       bench threads [COUNT..]";
+       bench ours NAME";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -27,7 +25,6 @@ fn main() -> ExitCode {
             limits::run(name).map(|figure| println!("{figure}")).ok_or_else(|| unknown_limit(name))
         }
         ["ours", name] => ours::run(name),
-        ["threads", ref counts @ ..] => threads::run(counts),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {
