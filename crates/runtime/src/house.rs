@@ -162,9 +162,10 @@ impl House {
         self.link.is_some()
     }
 
-    /// Tells the keeper something; a keeper that is gone hears nothing (and has ended this process, or will).
+    /// Tells the keeper something; a keeper that is gone hears nothing (and has ended this process, or will). A copy that `fork` has
+    /// made doesn't speak for its original.
     pub fn tell(&self, message: &ToKeeper) {
-        if let Some(keeper) = &self.link {
+        if let (Some(keeper), false) = (&self.link, os::fork::is_copy()) {
             let keeper = keeper.lock().unwrap_or_else(|e| e.into_inner());
             let _ = keeper.link.send(message);
         }

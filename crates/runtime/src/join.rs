@@ -71,6 +71,7 @@ pub fn join() -> Result<Arc<Process>, JoinError> {
     if JOINED.swap(true, Ordering::AcqRel) {
         return Err(JoinError::Twice);
     }
+    os::fork::watch();
     let joined = match control::claim() {
         Ok(Some(claimed)) => join_as(claimed),
         Ok(None) => alone(),
