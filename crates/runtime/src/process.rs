@@ -459,6 +459,7 @@ impl Process {
             cell.wait_until(cell.lock(), None, Some(deadline), &self.house, |lane| !lane.has_work());
         }
         self.house.tell(&ToKeeper::Goodbye);
+        self.house.say_goodbye();
         self.stage.store(LEFT, Ordering::Release);
         self.stop_progress_thread();
     }
@@ -482,6 +483,7 @@ impl Process {
     /// process, and in a copy that `fork` has made the copy.
     pub fn abort(&self, code: i32, reason: &str) -> ! {
         self.house.tell(&ToKeeper::Abort { code, reason: reason.to_owned() });
+        self.house.abort(code, reason);
         if !self.house.has_keeper() || os::fork::is_copy() {
             eprintln!("archipelago: aborted with status {code}: {reason}");
         }
