@@ -87,6 +87,17 @@ fn calls_at_the_wrong_time_are_errors_that_say_so() {
 }
 
 #[test]
+fn under_a_launcher_that_cannot_be_joined_a_program_says_what_to_type() {
+    let mut command = Command::new(compile("observed.c", &[]));
+    command.env("SLURM_STEP_NUM_TASKS", "4").env("SLURM_PROCID", "3");
+    let output = command.output().unwrap();
+    let said = text(&output.stderr);
+    assert!(!output.status.success(), "{said}");
+    assert!(said.contains("MPI_Init") && said.contains("rank 3 of 4 under Slurm's srun"), "{said}");
+    assert!(said.contains("archi run -n 4 PROGRAM"), "{said}");
+}
+
+#[test]
 fn queries_and_abort_work_at_any_time() {
     let program = compile("untimely.c", &[]);
     let output = run_with(&program, 2, &["queries"]);

@@ -328,6 +328,6 @@ fn state_of(ending: control::Ending) -> ProcessState {
     match ending {
         control::Ending::Exited(status) => ProcessState::Exited(status),
         control::Ending::Signalled { signal, .. } => ProcessState::Killed(signal),
-        control::Ending::Unseen => ProcessState::Exited(i32::from(ending.status())),
+        control::Ending::Unseen => ProcessState::Ended,
     }
 }

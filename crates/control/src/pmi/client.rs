@@ -288,6 +288,37 @@ mod tests {
     }
 
     #[test]
+    fn a_launcher_at_an_address() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let launcher = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut asked = String::new();
+            for answer in [
+                "cmd=initack\ncmd=set size=4\ncmd=set rank=2\ncmd=set debug=0\n",
+                "cmd=response_to_init rc=0 pmi_version=1 pmi_subversion=1\n",
+                "cmd=maxes rc=0 kvsname_max=256 keylen_max=64 vallen_max=1024\n",
+                "cmd=my_kvsname rc=0 kvsname=k\n",
+            ] {
+                let mut byte = [0];
+                while stream.read(&mut byte).is_ok_and(|count| count == 1) && byte[0] != b'\n' {
+                    asked.push(byte[0] as char);
+                }
+                stream.write_all(answer.as_bytes()).unwrap();
+            }
+            asked
+        });
+        let client = Client::open(|name| match name {
+            "PMI_PORT" => Some(address.clone()),
+            "PMI_ID" => Some("2".into()),
+            _ => None,
+        });
+        let client = client.unwrap().unwrap();
+        assert_eq!((client.rank, client.size), (2, 4));
+        assert!(launcher.join().unwrap().starts_with("cmd=initack pmiid=2cmd=init pmi_version=1"));
+    }
+
+    #[test]
     fn answers_that_are_none() {
         for answers in [
             &["cmd=response_to_init rc=-1\n"][..],

@@ -19,7 +19,9 @@ pub fn prefix() -> &'static Path {
         }
         cargo.env("CARGO_TARGET_DIR", profile.parent().expect("a profile lies in a folder"));
         assert!(cargo.status().expect("cargo runs").success(), "the programs and the library don't build");
-        let prefix = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("prefix-{}", std::process::id()));
+        let runs = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        remove_old(runs);
+        let prefix = runs.join(format!("prefix-{}", std::process::id()));
         let header = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/mpi-abi/include/mpi.h");
         place(&header, &prefix.join("include/mpi.h"));
         for program in ["archi", "mpiexec", "mpicc", "mpicxx"] {
@@ -30,6 +32,21 @@ pub fn prefix() -> &'static Path {
             .expect("a link can be made");
         prefix
     })
+}
+
+/// Removes the prefixes of test runs that have ended.
+fn remove_old(place: &Path) {
+    for entry in std::fs::read_dir(place).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let run = name
+            .to_str()
+            .and_then(|name| name.strip_prefix("prefix-"))
+            .filter(|run| run.parse::<u32>().is_ok());
+        if run.is_some_and(|run| !Path::new("/proc").join(run).exists() && Path::new("/proc/self").exists()) {
+            // Another run may be removing it too.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 fn place(from: &Path, to: &Path) {
