@@ -61,15 +61,16 @@ impl Inter {
             Some(Err(error)) => (None, Some(error)),
             None => (None, None),
         };
-        // The context of the other side's choice and of this one's come together: all members must know both.
+        // The context of the other side's choice and of this one's come together: all members must know both. They are told
+        // in `local`: `own` may be revoked as soon as one member has it, when others are not told yet.
         let both = theirs.map(|theirs| [mine.encode(), theirs].concat());
-        let told = own.broadcast_v_bytes(leader, both)?;
+        let told = local.broadcast_v_bytes(leader, both)?;
         if let Some(error) = failed {
             return Err(error);
         }
-        let sides = told.ok_or_else(|| leader_failed(&own, leader))?;
-        let (mine, rest) = Side::decode(&sides).ok_or_else(|| nonsense(&own, leader))?;
-        let (theirs, _) = Side::decode(rest).ok_or_else(|| nonsense(&own, leader))?;
+        let sides = told.ok_or_else(|| leader_failed(local, leader))?;
+        let (mine, rest) = Side::decode(&sides).ok_or_else(|| nonsense(local, leader))?;
+        let (theirs, _) = Side::decode(rest).ok_or_else(|| nonsense(local, leader))?;
         let common = mine.group.intersection(&theirs.group);
         if let Some(process) = common.process(0) {
             let why = format!("process {} is in both groups", process.number);
