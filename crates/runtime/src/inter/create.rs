@@ -5,8 +5,8 @@ use std::sync::Arc;
 use engine::{Communicator, Error, Group};
 use wire::{ContextId, JobId, ProcessId};
 
-use crate::Comm;
 use crate::create::Creating;
+use crate::{Comm, bytes};
 
 /// One side's view of an inter-communicator.
 #[derive(Clone, Debug)]
@@ -235,7 +235,7 @@ impl Inter {
             let own_length = (mine.len() as u64).to_le_bytes();
             let other = Some(self.firsts().1);
             self.union.exchange(other, &own_length, other, &mut length)?;
-            let mut theirs = vec![0; u64::from_le_bytes(length) as usize];
+            let mut theirs = bytes::room(u64::from_le_bytes(length))?;
             self.union.exchange(other, &mine, other, &mut theirs)?;
             Ok([&own_length[..], &mine, &theirs].concat())
         });
