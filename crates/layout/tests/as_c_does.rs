@@ -1,49 +1,17 @@
-//! Reductions of what C calculates with and Rust doesn't, beside a C program: the same results to the last bit.
+//! Every predefined operation on every scalar beside a C program that calculates the same: equal to the last bit, and defined for
+//! the same scalars.
 #![cfg(target_arch = "x86_64")]
 
+use std::path::PathBuf;
 use std::process::Command;
 
-use archipelago_layout::{Operation, Operator};
+use archipelago_layout::{Operation, Operator, Pair};
 use wire::Scalar;
 
-const PROGRAM: &str = r#"
-#include <complex.h>
-#include <stdio.h>
-#include <string.h>
+/// How many pairs of operands each operation is tried with.
+const PAIRS: usize = 4_000;
 
-static unsigned char a[64], b[64], c[64];
-
-#define CASE(name, type, expression) \
-    if (strcmp(argv[1], name) == 0) { \
-        while (fread(a, sizeof(type), 1, in) == 1 && fread(b, sizeof(type), 1, in) == 1) { \
-            type x, y, z; \
-            memcpy(&x, a, sizeof x); \
-            memcpy(&y, b, sizeof y); \
-            z = expression; \
-            memcpy(c, &z, sizeof z); \
-            fwrite(c, sizeof z, 1, out); \
-        } \
-    }
-
-int main(int argc, char **argv) {
-    if (argc != 4) return 2;
-    FILE *in = fopen(argv[2], "rb"), *out = fopen(argv[3], "wb");
-    if (!in || !out) return 3;
-    CASE("long double sum", long double, x + y)
-    CASE("long double product", long double, x * y)
-    CASE("long double min", long double, x < y ? x : y)
-    CASE("long double max", long double, x > y ? x : y)
-    CASE("complex f32 sum", float _Complex, x + y)
-    CASE("complex f32 product", float _Complex, x * y)
-    CASE("complex f64 sum", double _Complex, x + y)
-    CASE("complex f64 product", double _Complex, x * y)
-    CASE("complex long double sum", long double _Complex, x + y)
-    CASE("complex long double product", long double _Complex, x * y)
-    return fclose(out);
-}
-"#;
-
-/// Numbers of all magnitudes, and often zeros, infinities, and their neighbours; NaN with a quiet bit only.
+/// Numbers of all magnitudes, and often zeros, infinities, largest and smallest ones; NaN with a quiet bit only.
 struct Numbers(u64);
 
 impl Numbers {
@@ -57,6 +25,20 @@ impl Numbers {
         let kind = self.next() % 8;
         let bits = self.next();
         match scalar {
+            Scalar::F16 | Scalar::BF16 => {
+                let (infinity, one) = if scalar == Scalar::F16 { (0x7c00, 0x3c00) } else { (0x7f80, 0x3f80) };
+                let sign = (bits as u16) << 15;
+                let value = match kind {
+                    0 => sign,
+                    1 => sign | infinity,
+                    2 if nan => infinity | infinity >> 1,
+                    3 => sign | (bits >> 8) as u16 & 0x7f,
+                    4 | 5 => (bits >> 8) as u16,
+                    _ => sign | one ^ (bits >> 8) as u16 & 0x3ff,
+                };
+                let value = if value & 0x7fff > infinity && !nan { one } else { value };
+                value.to_ne_bytes().to_vec()
+            }
             Scalar::F32 => {
                 let special = [0.0, -0.0, f32::INFINITY, f32::NEG_INFINITY, 1.0, -1.0, 1e-40, f32::MAX];
                 let value = match kind {
@@ -77,7 +59,7 @@ impl Numbers {
                 };
                 (if value.is_nan() && !nan { 1.5 } else { value }).to_ne_bytes().to_vec()
             }
-            _ => {
+            Scalar::LongDouble => {
                 let number = |negative: bool, exponent: u16, significand: u64| {
                     wire::LongDouble::of_parts(negative, exponent, significand).to_bytes().to_vec()
                 };
@@ -91,6 +73,20 @@ impl Numbers {
                     _ => number(negative, 16383 - 40 + (self.next() % 80) as u16, bits | 1 << 63),
                 }
             }
+            Scalar::Bool => vec![bits as u8 & 1],
+            integer => {
+                let mut bytes = match kind {
+                    0 => [0; 16],
+                    1 => [0xff; 16],
+                    2 => [0; 16].map(|_| bits as u8 & 1),
+                    _ => (bits as u128 | (self.next() as u128) << 64).to_ne_bytes(),
+                };
+                // The largest and the smallest, as often as not.
+                if kind < 2 && bits & 2 == 0 {
+                    bytes[integer.bytes() - 1] ^= 0x80;
+                }
+                bytes[..integer.bytes()].to_vec()
+            }
         }
     }
 }
@@ -98,10 +94,14 @@ impl Numbers {
 /// The bytes of a number that mean something, as one value for all NaN: their signs depend on the order in which a
 /// compiler happens to name operands.
 fn meaning(scalar: Scalar, bytes: &[u8]) -> Vec<u8> {
+    let half = |infinity: u16| u16::from_ne_bytes([bytes[0], bytes[1]]) & 0x7fff > infinity;
     let is_nan = match scalar {
+        Scalar::F16 => half(0x7c00),
+        Scalar::BF16 => half(0x7f80),
         Scalar::F32 => f32::from_ne_bytes(bytes.try_into().unwrap()).is_nan(),
         Scalar::F64 => f64::from_ne_bytes(bytes.try_into().unwrap()).is_nan(),
-        _ => wire::LongDouble::from_bytes(bytes.try_into().unwrap()).to_f64().is_nan(),
+        Scalar::LongDouble => wire::LongDouble::from_bytes(bytes.try_into().unwrap()).to_f64().is_nan(),
+        _ => false,
     };
     match (is_nan, scalar) {
         (true, _) => vec![0xff],
@@ -110,63 +110,113 @@ fn meaning(scalar: Scalar, bytes: &[u8]) -> Vec<u8> {
     }
 }
 
-#[test]
-fn to_the_last_bit() {
-    let folder = std::env::temp_dir().join(format!("archipelago-c-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let (source, program) = (folder.join("numbers.c"), folder.join("numbers"));
-    std::fs::write(&source, PROGRAM).unwrap();
-    let compiled = Command::new("cc").arg("-O2").arg(&source).arg("-o").arg(&program).status();
-    match compiled {
-        Ok(status) => assert!(status.success(), "the C compiler refuses the program: {status}"),
-        Err(error) => panic!("cc, which the tests need, can't be run: {error}"),
+/// The C program, in a folder of its own.
+struct Program(PathBuf);
+
+impl Program {
+    fn compiled(test: &str) -> Program {
+        let folder = std::env::temp_dir().join(format!("archipelago-{test}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/c/operations.c");
+        let compiled = Command::new("cc").args(["-O2", source, "-o"]).arg(folder.join("operations")).status();
+        match compiled {
+            Ok(status) => assert!(status.success(), "the C compiler refuses the program: {status}"),
+            Err(error) => panic!("cc, which the tests need, can't be run: {error}"),
+        }
+        Program(folder)
     }
-    let cases = [
-        ("long double sum", Scalar::LongDouble, Operation::Sum),
-        ("long double product", Scalar::LongDouble, Operation::Product),
-        ("long double min", Scalar::LongDouble, Operation::Min),
-        ("long double max", Scalar::LongDouble, Operation::Max),
-        ("complex f32 sum", Scalar::ComplexF32, Operation::Sum),
-        ("complex f32 product", Scalar::ComplexF32, Operation::Product),
-        ("complex f64 sum", Scalar::ComplexF64, Operation::Sum),
-        ("complex f64 product", Scalar::ComplexF64, Operation::Product),
-        ("complex long double sum", Scalar::ComplexLongDouble, Operation::Sum),
-        ("complex long double product", Scalar::ComplexLongDouble, Operation::Product),
-    ];
-    for (name, scalar, operation) in cases {
-        let (part, parts) = match scalar {
-            Scalar::ComplexF32 => (Scalar::F32, 2),
-            Scalar::ComplexF64 => (Scalar::F64, 2),
-            Scalar::ComplexLongDouble => (Scalar::LongDouble, 2),
-            other => (other, 1),
-        };
-        // Which of a number and a NaN is smaller, C leaves to the order of operands, and we do not.
-        let nan = !matches!(operation, Operation::Min | Operation::Max);
-        let mut numbers = Numbers(scalar as u64);
-        let mut operand = || (0..parts).flat_map(|_| numbers.one(part, nan)).collect::<Vec<u8>>();
-        let pairs: Vec<(Vec<u8>, Vec<u8>)> = (0..20_000).map(|_| (operand(), operand())).collect();
-        let (input, output) = (folder.join("in"), folder.join("out"));
-        std::fs::write(&input, pairs.iter().flat_map(|(a, b)| [&a[..], b].concat()).collect::<Vec<u8>>())
-            .unwrap();
-        let status = Command::new(&program).arg(name).arg(&input).arg(&output).status().unwrap();
-        assert!(status.success(), "{name}: {status}");
-        let theirs = std::fs::read(&output).unwrap();
-        let from: Vec<u8> = pairs.iter().flat_map(|(a, _)| a.clone()).collect();
-        let mut ours: Vec<u8> = pairs.iter().flat_map(|(_, b)| b.clone()).collect();
-        assert_eq!(theirs.len(), ours.len(), "{name}");
-        let operator = Operator::of_scalars(operation, scalar, 1).unwrap();
-        // SAFETY: both hold that many elements.
-        unsafe { operator.reduce(from.as_ptr(), ours.as_mut_ptr(), pairs.len(), true) };
-        let each = part.bytes();
-        for (i, (ours, theirs)) in ours.chunks(each).zip(theirs.chunks(each)).enumerate() {
-            // Of two zeros C's minimum is the right one and ours either.
-            let zero = |bytes: &[u8]| bytes[..10.min(each) - 1].iter().all(|&byte| byte == 0);
-            if matches!(operation, Operation::Min | Operation::Max) && zero(ours) && zero(theirs) {
-                continue;
-            }
-            let pair = &pairs[i / parts];
-            assert_eq!(meaning(part, ours), meaning(part, theirs), "{name} {pair:02x?}");
+
+    /// What it makes of pairs of operands; none if it knows no such operation.
+    fn results(&self, name: &str, pairs: &[(Vec<u8>, Vec<u8>)]) -> Option<Vec<u8>> {
+        let (input, output) = (self.0.join("in"), self.0.join("out"));
+        let bytes: Vec<u8> = pairs.iter().flat_map(|(a, b)| [&a[..], b].concat()).collect();
+        std::fs::write(&input, bytes).unwrap();
+        let status = Command::new(self.0.join("operations")).arg(name).arg(&input).arg(&output).status();
+        match status.unwrap().code() {
+            Some(0) => Some(std::fs::read(&output).unwrap()),
+            Some(4) => None,
+            other => panic!("{name}: {other:?}"),
         }
     }
-    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Compares what the operator and the program make of operands that are these scalars at these places.
+fn compare(program: &Program, name: &str, operator: Option<Operator>, parts: &[(usize, Scalar)], nan: bool) {
+    let bytes = operator.as_ref().map_or(0, Operator::element_bytes);
+    let seed = name.bytes().fold(7u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    let mut numbers = Numbers(seed);
+    let mut operand = || {
+        let mut operand = vec![0; bytes];
+        for (at, scalar) in parts {
+            if let Some(room) = operand.get_mut(*at..at + scalar.bytes()) {
+                room.copy_from_slice(&numbers.one(*scalar, nan));
+            }
+        }
+        operand
+    };
+    let pairs: Vec<(Vec<u8>, Vec<u8>)> = (0..PAIRS).map(|_| (operand(), operand())).collect();
+    let (Some(operator), Some(theirs)) = (&operator, program.results(name, &pairs)) else {
+        return assert_eq!(operator.is_some(), program.results(name, &[]).is_some(), "{name} is defined");
+    };
+    let from: Vec<u8> = pairs.iter().flat_map(|(a, _)| a.clone()).collect();
+    let mut ours: Vec<u8> = pairs.iter().flat_map(|(_, b)| b.clone()).collect();
+    assert_eq!(theirs.len(), ours.len(), "{name}");
+    // SAFETY: both hold that many elements.
+    unsafe { operator.reduce(from.as_ptr(), ours.as_mut_ptr(), pairs.len(), true) };
+    for (pair, (ours, theirs)) in pairs.iter().zip(ours.chunks(bytes).zip(theirs.chunks(bytes))) {
+        for (at, scalar) in parts {
+            let within = *at..at + scalar.bytes();
+            let (ours, theirs) = (meaning(*scalar, &ours[within.clone()]), meaning(*scalar, &theirs[within]));
+            // Of two zeros C's minimum is the right one and ours either.
+            let zero = |bytes: &[u8]| {
+                bytes.split_last().is_some_and(|(top, rest)| top & 0x7f == 0 && rest.iter().all(|b| *b == 0))
+            };
+            let either = !nan && zero(&ours) && zero(&theirs);
+            assert!(ours == theirs || either, "{name} of {pair:02x?}: {ours:02x?}, C has {theirs:02x?}");
+        }
+    }
+}
+
+#[test]
+fn every_operation_on_every_scalar() {
+    let program = Program::compiled("operations");
+    for operation in Operation::ALL.into_iter().filter(|o| o.is_symmetric() && !o.is_located()) {
+        for scalar in Scalar::ALL {
+            let parts: &[(usize, Scalar)] = match scalar {
+                Scalar::ComplexF16 => &[(0, Scalar::F16), (2, Scalar::F16)],
+                Scalar::ComplexF32 => &[(0, Scalar::F32), (4, Scalar::F32)],
+                Scalar::ComplexF64 => &[(0, Scalar::F64), (8, Scalar::F64)],
+                Scalar::ComplexLongDouble => &[(0, Scalar::LongDouble), (16, Scalar::LongDouble)],
+                _ => &[(0, scalar)],
+            };
+            // Which of a number and a NaN is smaller, C leaves to the order of operands, and we do not.
+            let nan = !matches!(operation, Operation::Min | Operation::Max);
+            let operator = Operator::of_scalars(operation, scalar, 1);
+            compare(&program, &format!("{} {operation:?}", scalar.name()), operator, parts, nan);
+        }
+    }
+}
+
+#[test]
+fn the_smallest_and_largest_of_pairs() {
+    let program = Program::compiled("pairs");
+    for operation in [Operation::MinLocation, Operation::MaxLocation] {
+        for value in Scalar::ALL {
+            // Fortran's pairs are of two numbers of one kind.
+            let is_float = matches!(value, Scalar::F16 | Scalar::F32 | Scalar::F64 | Scalar::LongDouble);
+            let indices = [Some(Scalar::I32), (value != Scalar::BF16).then_some(Scalar::U64)];
+            for index in indices.into_iter().flatten().chain(is_float.then_some(value)) {
+                let pair = Pair::of_c(value, index);
+                let parts = [(0, value), (pair.index_at, index)];
+                let name = format!("{} {operation:?} {}", value.name(), index.name());
+                compare(&program, &name, Operator::of_pairs(operation, pair), &parts, false);
+            }
+        }
+    }
 }

@@ -20,3 +20,11 @@ fn special_cases_and_what_is_refused() {
         assert_eq!(succeeds(&program, ranks), "0 failures\n", "{ranks} ranks");
     }
 }
+
+#[test]
+fn every_operator_on_every_datatype() {
+    let program = compile("operators.c", &["-O1", "-DSTRICT=1"]);
+    for ranks in [1, 2] {
+        assert_eq!(succeeds(&program, ranks), "0 failures\n", "{ranks} ranks");
+    }
+}

@@ -6,7 +6,8 @@ use std::ffi::{c_int, c_void};
 use layout::{Layout, Operation, Operator, Pair, Placed};
 use wire::Scalar;
 
-use crate::datatype::{Class, Meaning};
+use crate::datatype::Class::{self, *};
+use crate::datatype::Meaning;
 use crate::number as n;
 use crate::table::Table;
 use crate::{Datatype, Error, Op, Result};
@@ -28,16 +29,16 @@ static OPERATORS: Table<Made> = Table::new();
 
 /// Number, operation, classes of datatypes (MPI 5.0 §6.9.2).
 const PREDEFINED: &[(usize, Operation, &[Class])] = &[
-    (n::SUM, Operation::Sum, &[Class::Integer, Class::Floating, Class::Complex, Class::MultiLanguage]),
-    (n::PROD, Operation::Product, &[Class::Integer, Class::Floating, Class::Complex, Class::MultiLanguage]),
-    (n::MIN, Operation::Min, &[Class::Integer, Class::Floating, Class::MultiLanguage]),
-    (n::MAX, Operation::Max, &[Class::Integer, Class::Floating, Class::MultiLanguage]),
-    (n::LAND, Operation::And, &[Class::Integer, Class::Logical]),
-    (n::LOR, Operation::Or, &[Class::Integer, Class::Logical]),
-    (n::LXOR, Operation::Xor, &[Class::Integer, Class::Logical]),
-    (n::BAND, Operation::BitAnd, &[Class::Integer, Class::Byte, Class::MultiLanguage]),
-    (n::BOR, Operation::BitOr, &[Class::Integer, Class::Byte, Class::MultiLanguage]),
-    (n::BXOR, Operation::BitXor, &[Class::Integer, Class::Byte, Class::MultiLanguage]),
+    (n::SUM, Operation::Sum, &[Integer, FortranInteger, Floating, Complex, MultiLanguage]),
+    (n::PROD, Operation::Product, &[Integer, FortranInteger, Floating, Complex, MultiLanguage]),
+    (n::MIN, Operation::Min, &[Integer, FortranInteger, Floating, MultiLanguage]),
+    (n::MAX, Operation::Max, &[Integer, FortranInteger, Floating, MultiLanguage]),
+    (n::LAND, Operation::And, &[Integer, Logical]),
+    (n::LOR, Operation::Or, &[Integer, Logical]),
+    (n::LXOR, Operation::Xor, &[Integer, Logical]),
+    (n::BAND, Operation::BitAnd, &[Integer, FortranInteger, Byte, MultiLanguage]),
+    (n::BOR, Operation::BitOr, &[Integer, FortranInteger, Byte, MultiLanguage]),
+    (n::BXOR, Operation::BitXor, &[Integer, FortranInteger, Byte, MultiLanguage]),
     (n::MINLOC, Operation::MinLocation, &[]),
     (n::MAXLOC, Operation::MaxLocation, &[]),
     // For windows alone.

@@ -267,7 +267,7 @@ macro_rules! complex {
     )+};
 }
 
-complex!(f32 ComplexF32, f64 ComplexF64, LongDouble ComplexLongDouble);
+complex!(F16 ComplexF16, f32 ComplexF32, f64 ComplexF64, LongDouble ComplexLongDouble);
 
 #[cfg(test)]
 mod tests {

@@ -29,11 +29,12 @@ pub enum Scalar {
     ComplexLongDouble,
     /// A byte whose meaning is the program's alone.
     Byte,
+    ComplexF16,
 }
 
 impl Scalar {
     /// Every scalar.
-    pub const ALL: [Scalar; 21] = [
+    pub const ALL: [Scalar; 22] = [
         Scalar::I8,
         Scalar::I16,
         Scalar::I32,
@@ -55,6 +56,7 @@ impl Scalar {
         Scalar::ComplexF64,
         Scalar::ComplexLongDouble,
         Scalar::Byte,
+        Scalar::ComplexF16,
     ];
 
     /// The length of its encoding.
@@ -62,7 +64,7 @@ impl Scalar {
         match self {
             Scalar::I8 | Scalar::U8 | Scalar::Bool | Scalar::Byte => 1,
             Scalar::I16 | Scalar::U16 | Scalar::F16 | Scalar::BF16 => 2,
-            Scalar::I32 | Scalar::U32 | Scalar::F32 | Scalar::Char => 4,
+            Scalar::I32 | Scalar::U32 | Scalar::F32 | Scalar::Char | Scalar::ComplexF16 => 4,
             Scalar::I64 | Scalar::U64 | Scalar::F64 | Scalar::ComplexF32 => 8,
             Scalar::I128 | Scalar::U128 | Scalar::LongDouble | Scalar::ComplexF64 => 16,
             Scalar::ComplexLongDouble => 32,
@@ -72,6 +74,7 @@ impl Scalar {
     /// The alignment that C gives it.
     pub const fn alignment(self) -> usize {
         match self {
+            Scalar::ComplexF16 => 2,
             Scalar::ComplexF32 => 4,
             Scalar::ComplexF64 => 8,
             Scalar::ComplexLongDouble => 16,
@@ -99,6 +102,7 @@ impl Scalar {
             Scalar::F16 => "f16",
             Scalar::BF16 => "bf16",
             Scalar::LongDouble => "long double",
+            Scalar::ComplexF16 => "complex f16",
             Scalar::ComplexF32 => "complex f32",
             Scalar::ComplexF64 => "complex f64",
             Scalar::ComplexLongDouble => "complex long double",

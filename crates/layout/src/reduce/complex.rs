@@ -96,10 +96,7 @@ unsafe fn products<T: Real>(from: *const u8, into: *mut u8, count: usize) {
             // SAFETY: element `done + i` of `count`.
             let (a, b) =
                 unsafe { (from.add(done + i).read_unaligned(), into.add(done + i).read_unaligned()) };
-            *result = Complex {
-                re: a.re.multiply(b.re).subtract(a.im.multiply(b.im)),
-                im: a.re.multiply(b.im).add(a.im.multiply(b.re)),
-            };
+            *result = plain_product(a, b);
             broken |= result.re.is_nan() & result.im.is_nan();
         }
         for (i, result) in results[..now].iter_mut().enumerate() {
@@ -113,6 +110,21 @@ unsafe fn products<T: Real>(from: *const u8, into: *mut u8, count: usize) {
             }
         }
         done += now;
+    }
+}
+
+/// The product of two numbers, as C calculates it.
+#[inline(always)]
+pub(super) fn product<T: Real>(a: Complex<T>, b: Complex<T>) -> Complex<T> {
+    let product = plain_product(a, b);
+    if product.re.is_nan() && product.im.is_nan() { repaired(a, b, product) } else { product }
+}
+
+#[inline(always)]
+fn plain_product<T: Real>(a: Complex<T>, b: Complex<T>) -> Complex<T> {
+    Complex {
+        re: a.re.multiply(b.re).subtract(a.im.multiply(b.im)),
+        im: a.re.multiply(b.im).add(a.im.multiply(b.re)),
     }
 }
 

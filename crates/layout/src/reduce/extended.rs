@@ -34,6 +34,9 @@ macro_rules! in_place {
 /// As [`kernel::reduce`](super::reduce), of `long double`s.
 pub(super) unsafe fn reduce(operation: Operation, from: *const u8, into: *mut u8, count: usize) {
     type T = LongDouble;
+    // Also a NaN is true, as in C.
+    let truth = |x: T| compare(x, T::ZERO) != Some(Ordering::Equal);
+    let number = |truth: bool| if truth { T::ONE } else { T::ZERO };
     // SAFETY: the contract.
     unsafe {
         match operation {
@@ -41,6 +44,9 @@ pub(super) unsafe fn reduce(operation: Operation, from: *const u8, into: *mut u8
             Operation::Product => in_place!("fmulp st(1), st", from, into, count),
             Operation::Min => each(from, into, count, |a: T, b: T| if is_before(b, a) { b } else { a }),
             Operation::Max => each(from, into, count, |a: T, b: T| if is_after(b, a) { b } else { a }),
+            Operation::And => each(from, into, count, |a: T, b: T| number(truth(a) && truth(b))),
+            Operation::Or => each(from, into, count, |a: T, b: T| number(truth(a) || truth(b))),
+            Operation::Xor => each(from, into, count, |a: T, b: T| number(truth(a) != truth(b))),
             // `accepts` has refused the others.
             _ => {}
         }

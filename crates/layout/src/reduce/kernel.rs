@@ -71,6 +71,7 @@ unsafe fn all(operation: Operation, scalar: Scalar, from: *const u8, into: *mut 
             },
             Scalar::F16 => half::f16(operation, from, into, count),
             Scalar::BF16 => half::bf16(operation, from, into, count),
+            Scalar::ComplexF16 => half::complex(operation, from, into, count),
             Scalar::ComplexF32 => complex::reduce::<f32>(operation, from, into, count),
             Scalar::ComplexF64 => complex::reduce::<f64>(operation, from, into, count),
             #[cfg(target_arch = "x86_64")]

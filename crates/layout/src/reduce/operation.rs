@@ -89,14 +89,14 @@ impl Operation {
             _ => false,
         };
         let is_complex = match scalar {
-            Scalar::ComplexF32 | Scalar::ComplexF64 => true,
+            Scalar::ComplexF16 | Scalar::ComplexF32 | Scalar::ComplexF64 => true,
             Scalar::ComplexLongDouble => extended,
             _ => false,
         };
         match self {
             Sum | Product => is_integer || is_float || is_complex,
             Min | Max | MinLocation | MaxLocation => is_integer || is_float,
-            And | Or | Xor => is_integer || matches!(scalar, Scalar::Bool | Scalar::F32 | Scalar::F64),
+            And | Or | Xor => is_integer || is_float || matches!(scalar, Scalar::Bool),
             BitAnd | BitOr | BitXor => is_integer || matches!(scalar, Scalar::Bool | Scalar::Byte),
             Replace | NoOp => true,
         }

@@ -9,7 +9,7 @@ use wire::{BF16, F16, Scalar};
 pub struct Pair {
     /// What is compared: an integer or a floating-point number.
     pub value: Scalar,
-    /// Where it is: an integer, or a number of 4 or 8 bytes where a language has its pairs of those.
+    /// Where it is: the same kinds of numbers, since Fortran's pairs are of two alike.
     pub index: Scalar,
     /// Where the index lies, in bytes from the value.
     pub index_at: usize,
@@ -34,7 +34,7 @@ impl Pair {
     /// Whether values and indices of these scalars can be compared, and lie where the pair says.
     pub(super) fn is_defined(&self) -> bool {
         order(self.value).is_some()
-            && matches!(self.index, Scalar::I32 | Scalar::I64 | Scalar::U64 | Scalar::F32 | Scalar::F64)
+            && order(self.index).is_some()
             && self.index_at >= self.value.bytes()
             && self.bytes.checked_sub(self.index_at).is_some_and(|room| room >= self.index.bytes())
     }

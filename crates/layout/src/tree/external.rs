@@ -197,6 +197,7 @@ fn kind(scalar: Scalar) -> Kind {
         Scalar::Bool | Scalar::Char | Scalar::Byte => Kind::Unsigned,
         Scalar::F16 | Scalar::BF16 | Scalar::F32 | Scalar::F64 => Kind::Float,
         Scalar::LongDouble => Kind::LongDouble,
+        Scalar::ComplexF16 => Kind::Complex(Scalar::F16),
         Scalar::ComplexF32 => Kind::Complex(Scalar::F32),
         Scalar::ComplexF64 => Kind::Complex(Scalar::F64),
         Scalar::ComplexLongDouble => Kind::Complex(Scalar::LongDouble),

@@ -22,6 +22,7 @@ pub(crate) enum Meaning {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {
     Integer,
+    FortranInteger,
     Floating,
     Complex,
     Logical,
@@ -56,7 +57,7 @@ const VALUES: &[(usize, &str, Scalar, Class, u8)] = &[
     (n::C_DOUBLE_COMPLEX, "C_DOUBLE_COMPLEX", S::ComplexF64, Complex, 16),
     (n::CXX_DOUBLE_COMPLEX, "CXX_DOUBLE_COMPLEX", S::ComplexF64, Complex, 16),
     (n::LOGICAL, "LOGICAL", S::I32, Logical, 4),
-    (n::INTEGER, "INTEGER", S::I32, Integer, 4),
+    (n::INTEGER, "INTEGER", S::I32, FortranInteger, 4),
     (n::REAL, "REAL", S::F32, Floating, 4),
     (n::COMPLEX, "COMPLEX", S::ComplexF32, Complex, 8),
     (n::DOUBLE_PRECISION, "DOUBLE_PRECISION", S::F64, Floating, 8),
@@ -81,19 +82,21 @@ const VALUES: &[(usize, &str, Scalar, Class, u8)] = &[
     (n::INT64_T, "INT64_T", S::I64, Integer, 8),
     (n::UINT64_T, "UINT64_T", S::U64, Integer, 8),
     (n::LOGICAL1, "LOGICAL1", S::I8, Logical, 1),
-    (n::INTEGER1, "INTEGER1", S::I8, Integer, 1),
+    (n::INTEGER1, "INTEGER1", S::I8, FortranInteger, 1),
     (n::LOGICAL2, "LOGICAL2", S::I16, Logical, 2),
-    (n::INTEGER2, "INTEGER2", S::I16, Integer, 2),
+    (n::INTEGER2, "INTEGER2", S::I16, FortranInteger, 2),
     (n::REAL2, "REAL2", S::F16, Floating, 2),
     (n::LOGICAL4, "LOGICAL4", S::I32, Logical, 4),
-    (n::INTEGER4, "INTEGER4", S::I32, Integer, 4),
+    (n::INTEGER4, "INTEGER4", S::I32, FortranInteger, 4),
     (n::REAL4, "REAL4", S::F32, Floating, 4),
     (n::LOGICAL8, "LOGICAL8", S::I64, Logical, 8),
-    (n::INTEGER8, "INTEGER8", S::I64, Integer, 8),
+    (n::INTEGER8, "INTEGER8", S::I64, FortranInteger, 8),
     (n::REAL8, "REAL8", S::F64, Floating, 8),
     (n::COMPLEX8, "COMPLEX8", S::ComplexF32, Complex, 8),
-    (n::INTEGER16, "INTEGER16", S::I128, Integer, 16),
+    (n::INTEGER16, "INTEGER16", S::I128, FortranInteger, 16),
+    (n::COMPLEX4, "COMPLEX4", S::ComplexF16, Complex, 4),
     (n::COMPLEX16, "COMPLEX16", S::ComplexF64, Complex, 16),
+    (n::LOGICAL16, "LOGICAL16", S::I128, Logical, 16),
 ];
 
 /// Number, name, datatype of the value, of the index.
@@ -110,12 +113,7 @@ const PAIRS: &[(usize, &str, usize, usize)] = &[
 ];
 
 /// Those that have a handle, and no size on this platform.
-const ABSENT: &[(usize, &str)] = &[
-    (n::COMPLEX4, "COMPLEX4"),
-    (n::LOGICAL16, "LOGICAL16"),
-    (n::REAL16, "REAL16"),
-    (n::COMPLEX32, "COMPLEX32"),
-];
+const ABSENT: &[(usize, &str)] = &[(n::REAL16, "REAL16"), (n::COMPLEX32, "COMPLEX32")];
 
 /// Predefined datatypes have numbers from here on, fewer than 256 of them.
 const FIRST: usize = 0x200;
