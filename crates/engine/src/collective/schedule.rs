@@ -24,7 +24,7 @@ pub enum Scratch {
     },
     /// Room for any one part of the vector.
     Part,
-    /// So many blocks of the size of the member's own.
+    /// So many blocks of the size of the member's own, or parts of the size of its own part.
     Own(u32),
     /// So many ranks' blocks, from that of `rotation` on.
     Ranks {
@@ -133,12 +133,12 @@ impl Role {
             Buffer::Scratch => return 0,
         };
         let each = |block| area.block(block).map_or(0, |span| span.bytes);
-        (blocks.first..blocks.first + blocks.count).map(each).fold(0, u64::saturating_add)
+        (blocks.first..blocks.first + blocks.count).map(each).sum()
     }
 
     /// Whether a block of the caller's buffers fits a slot of the board.
     pub fn fits_slot(&self, block: Range) -> bool {
-        self.bytes(block).saturating_add(SLOT_WORD_BYTES) <= self.slot_bytes
+        self.bytes(block) + SLOT_WORD_BYTES <= self.slot_bytes
     }
 
     /// The member that is `distance` behind this one on the circle.
@@ -183,8 +183,10 @@ impl Schedule {
         let at_root = call.rank == call.root;
         let in_place = call.in_place && (at_root || !case.collective.has_root());
         let (input, output) = areas(call, &plan, in_place, at_root);
-        let gives_all = case.collective == Collective::ReduceScatter && !in_place;
-        let scratch = scratch(call, &plan, if gives_all { &input } else { &output });
+        // Who gives a whole vector may get none.
+        let gives_all =
+            matches!(case.collective, Collective::ReduceScatter | Collective::Reduce) && !in_place;
+        let scratch = scratch(call, &plan, rank, if gives_all { &input } else { &output });
         let role = Role {
             collective: case.collective,
             rank,
@@ -359,7 +361,7 @@ fn areas(call: &Call, plan: &Plan, in_place: bool, at_root: bool) -> (Area, Area
 }
 
 /// How the scratch memory is cut; `like` is the caller's buffer that has a block for each rank.
-fn scratch(call: &Call, plan: &Plan, like: &Area) -> Area {
+fn scratch(call: &Call, plan: &Plan, rank: u32, like: &Area) -> Area {
     let case = &call.case;
     let (elements, element_bytes, parts) = (case.elements, case.element_bytes, plan.parts);
     let vectors = |copies| Area::Even { elements, element_bytes, parts, copies, rotation: 0 };
@@ -372,7 +374,7 @@ fn scratch(call: &Call, plan: &Plan, like: &Area) -> Area {
         }
         Scratch::Part => Area::Slot { like: Box::new(vectors(1)) },
         Scratch::Own(blocks) => {
-            let own = like.block(call.rank).unwrap_or_default();
+            let own = like.block(rank).unwrap_or_default();
             Area::Equal { blocks, bytes: own.bytes, rotation: 0 }
         }
         Scratch::Ranks { blocks, rotation } => match like.list() {

@@ -47,6 +47,11 @@ impl Accumulator {
         Accumulator { own: role.own(), result: (Buffer::Scratch, 0), spare: role.size, in_place: false }
     }
 
+    /// The same where the contribution was copied to the place of the result at the start.
+    pub fn loaded(self) -> Accumulator {
+        Accumulator { in_place: true, ..self }
+    }
+
     /// Parts of the partial result, once something was combined into it (`loaded`) or before.
     pub fn partial(&self, loaded: bool, first: u32, count: u32) -> Range {
         if loaded || self.in_place {

@@ -2,8 +2,9 @@
 //! hosts find what comes before them by recursive doubling and tell their hosts.
 //!
 //! ⌈log2 h⌉·(L + m·β + 2·m·γ) between h hosts; 2·⌈log2 g⌉ messages of m bytes on a host of g, and ⌈log2 g⌉ + 1 combinations.
+//!
+//! An exclusive scan is the same, but for the host's own scan, which stays in scratch memory: each member hands it to the next.
 
-use super::accumulate::Accumulator;
 use super::broadcast_two_level::tree_nearby;
 use super::scan_doubling;
 use super::two_level::{Place, levels, levels_of};
@@ -13,28 +14,51 @@ use crate::collective::{Buffer, Case, Cost, Order, Plan, Range, Role, Scratch, S
 const BEFORE: Range = Range { buffer: Buffer::Scratch, first: 0, count: 1 };
 const RUN: Range = Range { buffer: Buffer::Scratch, first: 1, count: 1 };
 const ARRIVING: Range = Range { buffer: Buffer::Scratch, first: 2, count: 1 };
+/// Where an exclusive scan keeps the host's own.
+const OWN: Range = Range { buffer: Buffer::Scratch, first: 3, count: 1 };
 
 pub fn plan(case: &Case, _rank: u32) -> Plan {
     let (far, near) = levels(case);
-    Plan::rounds(1 + 2 * near + 1 + 3 * far + 1 + near + 1).scratch(Scratch::Vectors(3))
+    Plan::rounds(1 + 2 * near + 1 + 3 * far + 1 + near + 1).scratch(Scratch::Vectors(4))
 }
 
 pub fn round(role: &Role, k: u32, out: &mut Vec<Step>) {
+    scan(role, k, Buffer::Output.block(0), out);
+}
+
+/// One round; the host's own scan is in `own`, which is the result if that is inclusive.
+pub fn scan_exclusively(role: &Role, k: u32, out: &mut Vec<Step>) {
+    scan(role, k, OWN, out);
+}
+
+fn scan(role: &Role, k: u32, own: Range, out: &mut Vec<Step>) {
     let Some(place) = Place::of(role) else { return };
     let (far, near) = levels_of(role);
-    let is_last = place.near.index + 1 == place.near.size;
+    let (is_first, is_last) = (place.near.index == 0, place.near.index + 1 == place.near.size);
     let (scanned, told) = (1 + 2 * near, 1 + 2 * near + 1 + 3 * far);
-    let host = place.host_number();
+    let (host, result) = (place.host_number(), Buffer::Output.block(0));
+    let is_exclusive = own != result;
     if k == 0 {
-        Accumulator::everywhere(role).alone(1, out);
+        // A contribution in place is where an inclusive scan grows.
+        if is_exclusive || !role.in_place {
+            out.push(Step::Copy { from: role.own().block(0), into: own });
+        }
     } else if k < scanned {
         let level = (k - 1) / 2;
         if 1 << level < place.near.size {
+            let before = out.len();
             place.nearby(|role, out| scan_doubling::round(role, k - 1, out), out);
+            out[before..].iter_mut().for_each(|step| *step = moved(*step, result, own));
         }
     } else if k == scanned {
         if is_last {
-            out.push(Step::Copy { from: Buffer::Output.block(0), into: RUN });
+            out.push(Step::Copy { from: own, into: RUN });
+        }
+        if is_exclusive && !is_last {
+            out.push(Step::Send { to: place.mate(place.near.index + 1), blocks: own });
+        }
+        if is_exclusive && !is_first {
+            out.push(Step::Receive { from: place.mate(place.near.index - 1), blocks: result });
         }
     } else if k < told {
         if is_last {
@@ -54,7 +78,21 @@ pub fn round(role: &Role, k: u32, out: &mut Vec<Step>) {
         let blocks = if is_last && place.near.size > 1 { ARRIVING } else { BEFORE };
         tree_nearby(&place, k - told - 1, blocks, out);
     } else if host > 0 && k == told + near + 1 {
-        out.push(Step::Reduce { from: BEFORE, into: Buffer::Output.block(0), order: Order::Before });
+        out.push(match is_exclusive && is_first {
+            true => Step::Copy { from: BEFORE, into: result },
+            false => Step::Reduce { from: BEFORE, into: result, order: Order::Before },
+        });
+    }
+}
+
+/// The same step on another place.
+fn moved(step: Step, from: Range, to: Range) -> Step {
+    let moved = |range: Range| if range == from { to } else { range };
+    match step {
+        Step::Send { to: peer, blocks } => Step::Send { to: peer, blocks: moved(blocks) },
+        Step::Receive { from: peer, blocks } => Step::Receive { from: peer, blocks: moved(blocks) },
+        Step::Reduce { from, into, order } => Step::Reduce { from: moved(from), into: moved(into), order },
+        other => other,
     }
 }
 

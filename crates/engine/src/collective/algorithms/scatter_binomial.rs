@@ -25,7 +25,7 @@ pub fn round(role: &Role, k: u32, out: &mut Vec<Step>) {
 }
 
 /// The blocks are put behind one another in the order of relative ranks: in the caller's they may wrap around.
-fn start_root(role: &Role, out: &mut Vec<Step>) {
+pub(super) fn start_root(role: &Role, out: &mut Vec<Step>) {
     if !role.in_place {
         out.push(Step::Copy { from: Buffer::Input.block(0), into: Buffer::Output.block(0) });
     }

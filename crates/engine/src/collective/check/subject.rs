@@ -266,7 +266,10 @@ impl Subject {
         // A result that is handed from rank 0 to the root; what goes straight to the root has no such hop.
         let straight = algorithm.uses_board() || algorithm.name == "linear";
         let handed = case.collective == Collective::Reduce && !case.commutative && self.root != 0;
-        if handed && !straight {
+        if handed && algorithm.name == "scattered" {
+            // The root keeps its own part, which may be shorter than the first.
+            stated.bytes = found.bytes;
+        } else if handed && !straight {
             stated.messages += 1;
             stated.bytes += case.bytes();
         }
@@ -276,8 +279,9 @@ impl Subject {
         // What a host's members do depends on how many they are, which differs.
         if case.spread.is_some() && algorithm.name == "two-level" {
             match case.collective {
-                Collective::Gather | Collective::Scatter => stated.bytes = found.bytes,
-                Collective::Scan => return Ok(()),
+                Collective::Gather | Collective::Scatter | Collective::AllToAll => stated.bytes = found.bytes,
+                Collective::ReduceScatter => stated.bytes = found.bytes,
+                Collective::Scan | Collective::ExclusiveScan => return Ok(()),
                 _ => {}
             }
         }
