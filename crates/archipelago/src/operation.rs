@@ -158,7 +158,8 @@ impl Operation {
         let from = slice::encoded(given).unwrap_or(&packed).as_ptr();
         let mut landing = Landing::holding::<T>(output, held);
         let (to, _) = landing.room::<T>();
-        let Described { spot, ref call, ref operator, algorithm, .. } = *described;
+        let Described { spot, ref call, ref operator, algorithm, gives_output, .. } = *described;
+        let from = if gives_output { to } else { from };
         let (input, output) = (Pointer::reading(from), Pointer::new(to));
         let operands = Operands { input, output, operator: operator.clone() };
         // SAFETY: both are as long as the call says, which was checked, and stay where they are until the operation goes.

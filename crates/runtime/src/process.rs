@@ -136,9 +136,9 @@ impl Process {
         process
     }
 
-    /// This process's entries on boards, if it shares memory with others; a copy that `fork` has made doesn't.
+    /// This process's entries on boards, if it shares memory with others.
     pub(crate) fn boards(&self) -> Option<&Arc<BoardPool>> {
-        self.boards.as_ref().filter(|_| !os::fork::is_copy())
+        self.boards.as_ref()
     }
 
     /// On which hosts the members of a group are, if on several.
@@ -421,10 +421,6 @@ impl Process {
 
     /// From now on nothing can be started. Returns whether it is this call's to go on.
     fn begin_to_leave(&self) -> bool {
-        // A copy was never there.
-        if os::fork::is_copy() {
-            return false;
-        }
         if self.stage.compare_exchange(ACTIVE, LEAVING, Ordering::AcqRel, Ordering::Acquire).is_err() {
             return false;
         }
@@ -459,15 +455,11 @@ impl Process {
             cell.wait_until(cell.lock(), None, Some(deadline), &self.house, |lane| !lane.has_work());
         }
         self.house.tell(&ToKeeper::Goodbye);
-        self.house.say_goodbye();
         self.stage.store(LEFT, Ordering::Release);
         self.stop_progress_thread();
     }
 
     fn stop_progress_thread(&self) {
-        if os::fork::is_copy() {
-            return;
-        }
         self.stopping.store(true, Ordering::Relaxed);
         if self.progress.get().is_some() {
             self.house.rota.stewardship.call();
@@ -480,11 +472,10 @@ impl Process {
     }
 
     /// Ends the whole job with this status; works from any thread while others block. Under no launcher it ends this
-    /// process, and in a copy that `fork` has made the copy.
+    /// process.
     pub fn abort(&self, code: i32, reason: &str) -> ! {
         self.house.tell(&ToKeeper::Abort { code, reason: reason.to_owned() });
-        self.house.abort(code, reason);
-        if !self.house.has_keeper() || os::fork::is_copy() {
+        if !self.house.has_keeper() {
             eprintln!("archipelago: aborted with status {code}: {reason}");
         }
         std::process::exit(code)

@@ -3,7 +3,6 @@
 
 mod ground;
 mod hpcc;
-mod hydra;
 mod mpi4py;
 mod parts;
 mod transports;

@@ -4,7 +4,7 @@ use engine::collective::{Collective, Lengths};
 use runtime::inter::Root;
 use wire::{Items, ItemsMut, Wire};
 
-use super::root::{check_counts, listed};
+use super::root::{check_counts, check_counts_of, listed};
 use super::{AllToAllW, Apart, InPlace, Job, Prepared};
 use crate::error::Peer;
 use crate::operator::Operation;
@@ -285,6 +285,48 @@ impl<'c> PrepareInter<'c> {
         let job = self.job::<I::Item>("reduce_scatter", Collective::ReduceScatter, None, count);
         let job = job.map(|job| job.reducing(operation.operator(), false));
         self.described(job, count * self.inter.size(), count, Apart(mine, part))
+    }
+
+    /// The same with parts of any lengths: that of rank r of this side has `counts[r]` values. Both sides give the same number of
+    /// values, and each cuts the other's in its own way.
+    ///
+    /// ```
+    /// use archipelago::prelude::*;
+    /// # archipelago::testing::run(3, |world| {
+    /// let is_low = world.rank() < 1;
+    /// let side = world.split(Some(is_low as u32), 0)?.expect("it gave a colour");
+    /// let bridge = (side.rank() == 0).then_some((&world, if is_low { 1 } else { 0 }));
+    /// let inter = side.inter_communicator(0, bridge, 0)?;
+    /// let (mine, counts) = (vec![world.rank(); 3], if is_low { vec![3] } else { vec![1, 2] });
+    /// let part = vec![0; counts[inter.rank()]];
+    /// let sum = inter.prepare().reduce_scatter_v(mine, &counts, part, Sum).owned().wait()?.1;
+    /// assert_eq!(sum, [vec![3; 3], vec![0], vec![0; 2]][world.rank()]);
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    pub fn reduce_scatter_v<I, O>(
+        &self,
+        mine: I,
+        counts: &[usize],
+        part: O,
+        operation: impl Operation<I::Item>,
+    ) -> Prepared<'c, Apart<I, O>>
+    where
+        I: Items,
+        O: ItemsMut<Item = I::Item>,
+    {
+        let (given, ranks) = (mine.items().len(), self.inter.size());
+        let own = counts.get(self.inter.rank()).copied().unwrap_or(0);
+        let mean = given / ranks;
+        let job = self.job::<I::Item>("reduce_scatter_v", Collective::ReduceScatter, None, mean);
+        let job = job.and_then(|mut job| {
+            check_counts_of(&job, "counts", counts, Some(mine.items()), ranks)?;
+            job.call.case.listed = true;
+            job.call.input = listed::<I::Item>(counts);
+            job.call.output = bytes_of::<I::Item>(own);
+            Ok(job.reducing(operation.operator(), false))
+        });
+        self.described(job, given, own, Apart(mine, part))
     }
 
     /// The job, unless values that count can't be divided among the other side's ranks.

@@ -17,6 +17,8 @@ pub(crate) struct Described {
     pub(crate) operator: Option<Operator>,
     /// The algorithm that was named.
     pub(crate) algorithm: Option<&'static Algorithm>,
+    /// The output is not written: it is what this member gives.
+    pub(crate) gives_output: bool,
     /// How many values the buffers must have.
     input: usize,
     output: usize,
@@ -44,6 +46,7 @@ pub(super) struct Job<'c> {
     pub(super) call: Call,
     operator: Option<Operator>,
     algorithm: Option<&'static Algorithm>,
+    gives_output: bool,
 }
 
 impl<'c> Job<'c> {
@@ -62,13 +65,14 @@ impl<'c> Job<'c> {
         let call =
             Call::new(case, comm.rank() as u32, root.map_or(0, |root| root.min(u32::MAX as usize) as u32));
         let call = Call { of: type_of::<T>(), ..call };
-        Job { comm, spot: Spot { operation, peer, tag: None }, call, operator: None, algorithm: None }
+        let spot = Spot { operation, peer, tag: None };
+        Job { comm, spot, call, operator: None, algorithm: None, gives_output: false }
     }
 
     /// A call that was described before.
     pub(super) fn of(comm: &'c runtime::Comm, described: Described) -> Self {
-        let Described { spot, call, operator, algorithm, .. } = described;
-        Job { comm, spot, call, operator, algorithm }
+        let Described { spot, call, operator, algorithm, gives_output, .. } = described;
+        Job { comm, spot, call, operator, algorithm, gives_output }
     }
 
     /// Describes it, with buffers of so many values that are contributed and that are written.
@@ -79,8 +83,8 @@ impl<'c> Job<'c> {
         output: usize,
         buffers: B,
     ) -> Prepared<'c, B> {
-        let Job { spot, call, operator, algorithm, .. } = self;
-        let described = Ok(Described { spot, call, operator, algorithm, input, output });
+        let Job { spot, call, operator, algorithm, gives_output, .. } = self;
+        let described = Ok(Described { spot, call, operator, algorithm, gives_output, input, output });
         Prepared { comm, described, buffers }
     }
 
@@ -88,6 +92,11 @@ impl<'c> Job<'c> {
     pub(super) fn in_place(mut self) -> Self {
         (self.call.in_place, self.call.case.in_place) = (true, true);
         self
+    }
+
+    /// This member gives what lies in its output, and gets nothing.
+    pub(super) fn giving_the_output(self) -> Self {
+        Job { gives_output: true, ..self }
     }
 
     /// Refuses values that can't be divided among the ranks.
@@ -99,6 +108,8 @@ impl<'c> Job<'c> {
         let verb = match self.call.case.collective {
             Collective::ReduceScatter => "reduce_scatter_v",
             Collective::AllGather => "all_gather_v",
+            Collective::Gather => "gather_v",
+            Collective::Scatter => "scatter_v",
             _ => "all_to_all_v",
         };
         Err(self.refuse::<T>(format!(
@@ -143,6 +154,7 @@ impl<'c> Job<'c> {
 
     /// Performs it: `input` is what this member contributes, `output` what it gets (and, where it is in place, contributes).
     pub(super) fn run<T: Wire>(self, input: &[T], output: &mut [T]) -> Result<()> {
+        let (input, output) = if self.gives_output { (&*output, &mut [][..]) } else { (input, output) };
         let contribution = slice::encoding(input);
         if let Some(bytes) = slice::encoded_mut(output) {
             return self.perform::<T>(&contribution, bytes);
@@ -157,18 +169,13 @@ impl<'c> Job<'c> {
     pub(super) fn run_to_vec<T: Wire>(self, input: &[T], count: usize) -> Result<Vec<T>> {
         let contribution = slice::encoding(input);
         let (comm, spot) = (self.comm, self.spot);
-        // How many there are, others may have said.
-        let none = || {
-            let bytes = (count as u64).saturating_mul(T::BYTES as u64);
-            spot.explain::<T>(comm, engine::Error::OutOfMemory { bytes })
-        };
-        if T::FORM == Form::Plain {
-            let mut output = slice::zeroed(count).ok_or_else(none)?;
+        if T::FORM == Form::Plain && T::BYTES > 0 {
+            let mut output = raw::zeroed(count);
             let bytes = slice::encoded_mut(&mut output).unwrap_or_default();
             self.perform::<T>(&contribution, bytes)?;
             return Ok(output);
         }
-        let mut scratch = count.checked_mul(T::BYTES).and_then(slice::zeroed).ok_or_else(none)?;
+        let mut scratch = vec![0; count * T::BYTES];
         self.perform::<T>(&contribution, &mut scratch)?;
         let value =
             |i: usize| T::unpack(&scratch[i * T::BYTES..][..T::BYTES]).map_err(|invalid| invalid.at(i));
@@ -176,7 +183,7 @@ impl<'c> Job<'c> {
     }
 
     fn perform<T: Wire>(self, input: &[u8], output: &mut [u8]) -> Result<()> {
-        let Job { comm, spot, call, operator, algorithm } = self;
+        let Job { comm, spot, call, operator, algorithm, .. } = self;
         // SAFETY: both buffers are as long as the call says: the operations in this module see to it.
         let outcome = unsafe { raw::collective(comm, &call, algorithm, operator.clone(), input, output) };
         match operator.and_then(|operator| operator.take_failure()) {

@@ -5,12 +5,13 @@
 //! others).
 //!
 //! Those verbs block. `prepare` has them once more, as descriptions with given buffers, which are then run, started in a
-//! scope, owned or made persistent by one mechanism for all.
+//! scope, owned or made persistent by one mechanism for all; `in_place` those of one buffer.
 
 mod between;
 mod buffers;
 mod each;
 mod every;
+mod in_place;
 mod job;
 mod laid_out;
 mod neighbours;

@@ -14,13 +14,13 @@ use crate::{Comm, Result};
 /// Describes collectives without running them. Made by [`Comm::prepare`].
 #[derive(Clone, Copy, Debug)]
 pub struct Prepare<'c> {
-    comm: &'c Comm,
+    pub(super) comm: &'c Comm,
 }
 
 /// Describes collectives with a root without running them. Made by [`Root::prepare`].
 #[derive(Clone, Copy, Debug)]
 pub struct PrepareRooted<'c> {
-    root: Root<'c>,
+    pub(super) root: Root<'c>,
 }
 
 /// Describes collectives of neighbours without running them. Made by [`Neighbours::prepare`].
@@ -82,16 +82,6 @@ impl<'c> Prepare<'c> {
         job.prepared(self.comm, count, room, Apart(mine, all))
     }
 
-    /// The same with this rank's values in their place among all.
-    pub fn all_gather_in_place<O: ItemsMut>(&self, all: O) -> Prepared<'c, InPlace<O>> {
-        let room = all.items().len();
-        let count = room / self.comm.size();
-        let job = Job::new::<O::Item>(self.comm, "all_gather_in_place", Collective::AllGather, None, count);
-        let job = job.in_place();
-        let divisible = job.check_divisible::<O::Item>(room);
-        job.prepared(self.comm, 0, count * self.comm.size(), InPlace(all)).unless(divisible)
-    }
-
     /// As [`Comm::all_gather_v`], with the numbers of values of all ranks known.
     pub fn all_gather_v<I, O>(&self, mine: I, all: O, counts: &[usize]) -> Prepared<'c, Apart<I, O>>
     where
@@ -120,16 +110,6 @@ impl<'c> Prepare<'c> {
         let job = Job::new::<I::Item>(self.comm, "all_to_all", Collective::AllToAll, None, count);
         let divisible = job.check_divisible::<I::Item>(given);
         job.prepared(self.comm, given, given, Apart(values, received)).unless(divisible)
-    }
-
-    /// The same in one buffer.
-    pub fn all_to_all_in_place<O: ItemsMut>(&self, values: O) -> Prepared<'c, InPlace<O>> {
-        let given = values.items().len();
-        let count = given / self.comm.size();
-        let job = Job::new::<O::Item>(self.comm, "all_to_all_in_place", Collective::AllToAll, None, count);
-        let job = job.in_place();
-        let divisible = job.check_divisible::<O::Item>(given);
-        job.prepared(self.comm, 0, given, InPlace(values)).unless(divisible)
     }
 
     /// As [`Comm::all_to_all_v`], with the numbers of values to and from each rank known.
@@ -210,21 +190,6 @@ impl<'c> Prepare<'c> {
         let job = job.reducing(operation.operator(), false);
         let divisible = job.check_divisible::<I::Item>(given);
         job.prepared(self.comm, given, count, Apart(values, mine)).unless(divisible)
-    }
-
-    /// The same in one buffer, whose first part holds the result afterwards, and the rest nothing of use.
-    pub fn reduce_scatter_in_place<O: ItemsMut>(
-        &self,
-        values: O,
-        operation: impl Operation<O::Item>,
-    ) -> Prepared<'c, InPlace<O>> {
-        let given = values.items().len();
-        let count = given / self.comm.size();
-        let what = Collective::ReduceScatter;
-        let job = Job::new::<O::Item>(self.comm, "reduce_scatter_in_place", what, None, count);
-        let job = job.reducing(operation.operator(), false).in_place();
-        let divisible = job.check_divisible::<O::Item>(given);
-        job.prepared(self.comm, 0, given, InPlace(values)).unless(divisible)
     }
 
     /// As [`Comm::reduce_scatter_v`].
@@ -356,7 +321,13 @@ impl<'c> PrepareRooted<'c> {
         self.described(job, Apart(values, result), count, room)
     }
 
-    fn described<B>(&self, job: Result<Job<'c>>, buffers: B, given: usize, room: usize) -> Prepared<'c, B> {
+    pub(super) fn described<B>(
+        &self,
+        job: Result<Job<'c>>,
+        buffers: B,
+        given: usize,
+        room: usize,
+    ) -> Prepared<'c, B> {
         match job {
             Ok(job) => job.prepared(self.root.comm, given, room, buffers),
             Err(error) => Prepared { comm: self.root.comm, described: Err(error), buffers },
@@ -413,6 +384,6 @@ impl<'c> PrepareNeighbours<'c> {
     }
 }
 
-fn bytes<I: Items>() -> usize {
+pub(super) fn bytes<I: Items>() -> usize {
     <I::Item as wire::Wire>::BYTES
 }

@@ -172,9 +172,7 @@ impl<'c> Root<'c> {
             return job.run(mine, &mut []).map(|()| None);
         }
         job.call.output = listed::<T>(&counts);
-        // Others have said them: a sum that can't be is refused for want of memory.
-        let all = counts.iter().fold(0, |sum, count| usize::saturating_add(sum, *count));
-        let values = job.run_to_vec(mine, all)?;
+        let values = job.run_to_vec(mine, counts.iter().sum())?;
         Ok(Some(Parts::new(values, &counts)))
     }
 
@@ -260,7 +258,7 @@ impl<'c> Root<'c> {
         self.job::<usize>("scatter_v", Collective::Scatter, 1)?
             .run(counts, std::slice::from_mut(&mut count))?;
         job.call.case.listed = true;
-        job.call.output = Lengths::Bytes((count as u64).saturating_mul(T::BYTES as u64));
+        job.call.output = Lengths::Bytes((count * T::BYTES) as u64);
         if self.is_here() {
             job.call.input = listed::<T>(counts);
         }
@@ -299,7 +297,18 @@ pub(super) fn check_counts<T: Wire>(
     counts: &[usize],
     values: Option<&[T]>,
 ) -> Result<()> {
-    let (given, ranks) = (counts.len(), job.peers());
+    check_counts_of(job, name, counts, values, job.peers())
+}
+
+/// The same of so many ranks.
+pub(super) fn check_counts_of<T: Wire>(
+    job: &Job<'_>,
+    name: &str,
+    counts: &[usize],
+    values: Option<&[T]>,
+    ranks: usize,
+) -> Result<()> {
+    let given = counts.len();
     if given != ranks {
         return Err(job.refuse::<T>(format!("`{name}` has {given} entries and there are {ranks} ranks")));
     }

@@ -19,8 +19,7 @@ const QUESTIONS_MAX: usize = 64 * 1024;
 impl Keeper {
     pub(super) fn hear_claim(&mut self, at: usize) {
         for _ in 0..MESSAGES_A_TURN {
-            let Some(claims) = &self.members[at].claims else { return };
-            match claims.receive(&mut self.buffer[..], false) {
+            match self.members[at].claims.receive(&mut self.buffer[..], false) {
                 Ok(Received::Message(length, descriptors)) => self.answer_claim(at, length, descriptors),
                 Ok(_) => {}
                 // Nothing is there; the other end is held among the lifelines, so it never closes.
@@ -33,24 +32,18 @@ impl Keeper {
         let Some(socket) = descriptors.into_iter().next().and_then(|fd| SeqPacket::adopt(fd).ok()) else {
             return;
         };
-        let answers = Answers::new(socket);
-        match codec::decode(&self.buffer[..length]) {
-            Ok(message) => self.judge_claim(at, answers, message),
-            Err(error) => refuse(answers, Refusal::Malformed(error.to_string())),
-        }
-    }
-
-    pub(super) fn judge_claim(&mut self, at: usize, answers: Answers, claim: ToKeeper) {
+        let mut answers = Answers::new(socket);
         let member = &self.members[at];
-        let refusal = match (claim, &member.claimant) {
-            (ToKeeper::Claim { .. }, Some((pid, program))) => {
+        let refusal = match (codec::decode(&self.buffer[..length]), &member.claimant) {
+            (Err(error), _) => Refusal::Malformed(error.to_string()),
+            (Ok(ToKeeper::Claim { .. }), Some((pid, program))) => {
                 Refusal::Claimed { number: member.number, pid: *pid, program: program.clone() }
             }
-            (ToKeeper::Claim { .. }, None) if self.stage != Stage::Running => Refusal::Ending,
-            (ToKeeper::Claim { pid, program }, None) => return self.welcome(at, answers, pid, program),
-            _ => Refusal::Malformed("it is no claim".into()),
+            (Ok(ToKeeper::Claim { .. }), None) if self.stage != Stage::Running => Refusal::Ending,
+            (Ok(ToKeeper::Claim { pid, program }), None) => return self.welcome(at, answers, pid, program),
+            (Ok(_), _) => Refusal::Malformed("it is no claim".into()),
         };
-        refuse(answers, refusal);
+        answers.send(&FromKeeper::Refused(refusal), None);
     }
 
     fn welcome(&mut self, at: usize, mut answers: Answers, pid: u32, program: String) {
@@ -91,10 +84,7 @@ impl Keeper {
             match link.receive(&mut self.buffer) {
                 Said::Message(message) => self.answer(at, message),
                 Said::Nothing => return,
-                Said::Over => {
-                    self.members[at].link = None;
-                    self.lost_link(at);
-                }
+                Said::Over => self.members[at].link = None,
             }
         }
     }
@@ -155,9 +145,7 @@ impl Keeper {
             ToKeeper::Overdue => self.say(&FromAgent::Overdue { number }),
             ToKeeper::State(state) => self.say(&FromAgent::State { number, state }),
             ToKeeper::Remark(text) => self.say(&FromAgent::Remark { number, text }),
-            ToKeeper::Claim { .. } | ToKeeper::Enter { .. } => {
-                self.cut(at, "claimed its rank twice on one socket")
-            }
+            ToKeeper::Claim { .. } => self.cut(at, "claimed its rank twice on one socket"),
         }
     }
 
@@ -165,10 +153,4 @@ impl Keeper {
         self.members[at].link = None;
         self.notice(format!("process {} {what} and was cut off", self.members[at].number));
     }
-}
-
-/// Says no; nothing else follows.
-fn refuse(answers: Answers, refusal: Refusal) {
-    let mut answers = answers;
-    answers.send(&FromKeeper::Refused(refusal), None);
 }

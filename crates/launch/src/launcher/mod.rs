@@ -8,6 +8,6 @@ mod outputs;
 mod sink;
 mod statistics;
 mod verdict;
-pub(crate) mod watch;
+mod watch;
 
 pub use begin::run;

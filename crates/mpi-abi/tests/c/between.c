@@ -127,6 +127,27 @@ int main(int argc, char **argv)
         CALL(alltoall, Alltoall, block, give, MPI_INT, all, take, MPI_INT, inter);
         for (int i = 0; i < others * take; i++)
             EXPECT(all[i] == (base + i / take) * 100 + rank * take + i % take);
+        /* Parts of any lengths, as many both ways, three apart. */
+        int bytes[64];
+        MPI_Datatype types[64];
+        for (int i = 0; i < others; i++) {
+            counts[i] = (rank + i) % 3;
+            displs[i] = 3 * i;
+            bytes[i] = displs[i] * (int) sizeof(int);
+            types[i] = MPI_INT;
+            for (int k = 0; k < 3; k++) {
+                block[3 * i + k] = world_rank * 100 + 10 * i + k;
+                all[3 * i + k] = -1;
+            }
+        }
+        CALL(alltoallv, Alltoallv, block, counts, displs, MPI_INT, all, counts, displs, MPI_INT, inter);
+        for (int i = 0; i < 3 * others; i++)
+            EXPECT(all[i] == (i % 3 < counts[i / 3] ? (base + i / 3) * 100 + 10 * rank + i % 3 : -1));
+        for (int i = 0; i < 3 * others; i++)
+            all[i] = -1;
+        CALL(alltoallw, Alltoallw, block, counts, bytes, types, all, counts, bytes, types, inter);
+        for (int i = 0; i < 3 * others; i++)
+            EXPECT(all[i] == (i % 3 < counts[i / 3] ? (base + i / 3) * 100 + 10 * rank + i % 3 : -1));
         int value = world_rank, sum, expected = 0;
         for (int i = 0; i < others; i++)
             expected += base + i;
@@ -139,11 +160,15 @@ int main(int argc, char **argv)
         CALL(reduce_scatter_block, Reduce_scatter_block, block, all, each, MPI_INT, MPI_SUM, inter);
         for (int i = 0; i < each; i++)
             EXPECT(all[i] == expected + others * (rank * each + i));
-        for (int i = 0; i < size; i++)
-            counts[i] = each;
+        /* The first has what the last hasn't. */
+        int before = 0;
+        for (int i = 0; i < size; i++) {
+            counts[i] = each + (i == 0) - (i == size - 1);
+            before += i < rank ? counts[i] : 0;
+        }
         CALL(reduce_scatter, Reduce_scatter, block, all, counts, MPI_INT, MPI_SUM, inter);
-        for (int i = 0; i < each; i++)
-            EXPECT(all[i] == expected + others * (rank * each + i));
+        for (int i = 0; i < counts[rank]; i++)
+            EXPECT(all[i] == expected + others * (before + i));
     }
     MPI_Intercomm_merge(inter, side == 0, &merged);
     int merged_rank, merged_size;

@@ -128,8 +128,8 @@ static void blocks(int form, int count)
 static void vectors(int form, int count)
 {
     MPI_Comm world = MPI_COMM_WORLD;
-    int counts[16], displs[16], given[16], to[16], bytes[16], bytes_to[16], total = 0;
-    MPI_Datatype types[16];
+    int counts[32], displs[32], given[32], to[32], bytes[32], bytes_to[32], total = 0;
+    MPI_Datatype types[32];
     /* Rank r has count + r elements, and the blocks lie backwards with a gap of one. */
     for (int r = size - 1; r >= 0; r--) {
         counts[r] = count + r;
@@ -153,6 +153,27 @@ static void vectors(int form, int count)
         CALL(scatterv, Scatterv, all, counts, displs, MPI_INT, one, mine, MPI_INT, root, world);
         for (int i = 0; i < mine; i++)
             EXPECT(one[i] == rank * 1000 + i);
+        /* In place at the root, which keeps its block where it is. */
+        for (int r = 0; r < size; r++)
+            for (int i = 0; i < counts[r]; i++)
+                all[displs[r] + i] = r == rank ? r * 1000 + i : 0;
+        if (rank == root)
+            CALL(gatherv, Gatherv, MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all, counts, displs, MPI_INT, root, world);
+        else
+            CALL(gatherv, Gatherv, one, mine, MPI_INT, NULL, NULL, NULL, MPI_DATATYPE_NULL, root, world);
+        if (rank == root)
+            for (int r = 0; r < size; r++)
+                for (int i = 0; i <= counts[r]; i++)
+                    EXPECT(all[displs[r] + i] == (i == counts[r] ? -7 : r * 1000 + i));
+        memset(one, 0, mine * sizeof(int));
+        if (rank == root)
+            CALL(scatterv, Scatterv, all, counts, displs, MPI_INT, MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, root, world);
+        else
+            CALL(scatterv, Scatterv, NULL, NULL, NULL, MPI_DATATYPE_NULL, one, mine, MPI_INT, root, world);
+        for (int i = 0; i < mine; i++)
+            EXPECT((rank == root ? all[displs[rank] + i] : one[i]) == rank * 1000 + i);
+        for (int i = 0; i < mine; i++)
+            one[i] = rank * 1000 + i;
     }
     for (int r = 0; r < size; r++)
         for (int i = 0; i < counts[r]; i++)
@@ -200,6 +221,15 @@ static void vectors(int form, int count)
     for (int r = 0; r < size; r++)
         for (int i = 0; i < given[r]; i++)
             EXPECT(place[to[r] + i] == r * 1000 + rank * 100 + i);
+    for (int r = 0; r < size; r++) {
+        bytes_to[r] = to[r] * (int) sizeof(int);
+        for (int i = 0; i < given[r]; i++)
+            place[to[r] + i] = rank * 1000 + r * 100 + i;
+    }
+    CALL(alltoallw, Alltoallw, MPI_IN_PLACE, NULL, NULL, NULL, place, given, bytes_to, types, world);
+    for (int r = 0; r < size; r++)
+        for (int i = 0; i < given[r]; i++)
+            EXPECT(place[to[r] + i] == r * 1000 + rank * 100 + i);
     free(place);
     free(one);
     free(all);
@@ -209,7 +239,7 @@ static void vectors(int form, int count)
 static void reductions(int form, int count)
 {
     MPI_Comm world = MPI_COMM_WORLD;
-    int *in = room(2 * count * size), *out = room(2 * count * size), counts[16], a, b, mine = 0, before = 0, total = 0;
+    int *in = room(2 * count * size), *out = room(2 * count * size), counts[32], a, b, mine = 0, before = 0, total = 0;
     MPI_Op op;
     MPI_Datatype pair;
     MPI_Type_contiguous(2, MPI_INT, &pair);
@@ -260,6 +290,12 @@ static void reductions(int form, int count)
     if (rank == 0)
         EXPECT(out[0] == -5);
     else
+        GOT(out, count, 0, 0, rank - 1);
+    GIVE(out, count);
+    CALL(exscan, Exscan, MPI_IN_PLACE, out, count, pair, op, world);
+    if (rank == 0) {
+        GOT(out, count, 0, 0, 0);
+    } else
         GOT(out, count, 0, 0, rank - 1);
     GIVE(in, count * size);
     CALL(reduce_scatter_block, Reduce_scatter_block, in, out, count, pair, op, world);
