@@ -4,6 +4,8 @@
 
 use control::agent::{FromAgent, ToAgent};
 use control::codec::{Assembler, decode, encode};
+use control::hosted::{Hosting, Ready};
+use control::pmi::Line;
 use control::{FromKeeper, ToKeeper};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -35,6 +37,9 @@ libfuzzer_sys::fuzz_target!(|input: (Vec<u8>, u8)| {
     check::<FromKeeper>(&bytes);
     check::<ToAgent>(&bytes);
     check::<FromAgent>(&bytes);
+    check::<Hosting>(&bytes);
+    check::<Ready>(&bytes);
+    let _ = Line::parse(&bytes);
     let piece = piece.max(1) as usize;
     assert_eq!(cut::<ToAgent>(&bytes, piece), cut::<ToAgent>(&bytes, usize::MAX));
     assert_eq!(cut::<FromAgent>(&bytes, piece), cut::<FromAgent>(&bytes, usize::MAX));

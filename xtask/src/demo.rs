@@ -1,7 +1,9 @@
-//! `cargo xtask demo`: a newcomer's first command. Multiplies real matrices on four processes, and checks every element.
+//! `cargo xtask demo`: a newcomer's first command. Multiplies real matrices on four processes, in Rust and in C, and checks every
+//! element.
 
-use crate::setup;
 use crate::shell::{Failure, Outcome, announce, cargo, execute, only, root, target_directory};
+use crate::{install, setup};
+use std::path::Path;
 use std::process::Command;
 
 /// Builds what is needed, then shows the Gram matrix of the digits by both algorithms, and a larger product.
@@ -22,6 +24,8 @@ pub fn run(arguments: &[String]) -> Outcome {
     matmul(&[&digits[..], &["--out", &gram]].concat())?;
     announce("the same by SUMMA, on a grid of 2 by 2 processes");
     matmul(&[&digits[..], &["--algorithm", "summa"]].concat())?;
+    announce("the same in C, through the standard's MPI_Scatter, MPI_Bcast and MPI_Gather");
+    in_c(&out, Path::new(&gram))?;
     announce("two random matrices of 2048 by 2048");
     matmul(&["--n", "2048", "--seed", "1", "--verify"])?;
 
@@ -39,4 +43,25 @@ fn matmul(words: &[&str]) -> Outcome {
     let mut command = Command::new(release.join("archi"));
     command.args(["run", "-n", "4"]).arg(release.join("matmul")).args(words).current_dir(root());
     execute(&mut command)
+}
+
+/// The textbook's program, compiled by our driver; its product must be the one that was verified.
+fn in_c(out: &Path, verified: &Path) -> Outcome {
+    let (prefix, program, product) = (out.join("prefix"), out.join("gram"), out.join("gram-in-c.npy"));
+    install::lay_out(&prefix)?;
+    println!("$ mpicc -O2 apps/matmul/c/gram.c -o gram");
+    let mut compiler = Command::new(prefix.join("bin/mpicc"));
+    execute(compiler.args(["-O2", "apps/matmul/c/gram.c", "-o"]).arg(&program).current_dir(root()))?;
+    println!("$ mpiexec -n 4 gram data/digits.mtx gram-in-c.npy");
+    let mut command = Command::new(prefix.join("bin/mpiexec"));
+    command.args(["-n", "4"]).arg(&program).arg("data/digits.mtx").arg(&product).current_dir(root());
+    execute(&mut command)?;
+    let read = |path: &Path| {
+        std::fs::read(path).map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))
+    };
+    if read(&product)? != read(verified)? {
+        return Err(Failure::new("the product of the program in C is another one"));
+    }
+    println!("the product is the same, byte by byte");
+    Ok(())
 }

@@ -15,6 +15,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("mpicc", "mpicc"),
     ("mpicxx", "mpicxx"),
     ("mpic++", "mpicxx"),
+    ("mpiCC", "mpicxx"),
 ];
 
 /// The library of the standard ABI, under the name that programs ask for, and the name by which they are linked.
@@ -29,13 +30,10 @@ pub fn run(arguments: &[String]) -> Outcome {
     // A prefix means a folder of the caller's, who stands where cargo was called and not in the repository's root.
     let prefix =
         std::path::absolute(prefix).map_err(|error| Failure::new(format!("--prefix {prefix}: {error}")))?;
-    announce("building in release mode");
-    let packages = ["--package", "archipelago-cli", "--package", "archipelago-mpi-abi"];
-    execute(&mut cargo(&[&["build", "--release"][..], &packages].concat()))?;
-    let built = target_directory().join("release");
-    let bin = folder(&prefix, "bin")?;
-    install_from(&built, &bin)?;
-    install_library(&built, &prefix)?;
+    let bin = prefix.join("bin");
+    for path in lay_out(&prefix)? {
+        println!("installed {}", path.display());
+    }
     let names: Vec<&str> = PROGRAMS.iter().map(|(name, _)| *name).collect();
     println!("remove with: rm {}/{{{}}}", bin.display(), names.join(","));
     println!(
@@ -49,12 +47,23 @@ pub fn run(arguments: &[String]) -> Outcome {
     Ok(())
 }
 
-fn install_from(built: &Path, bin: &Path) -> Outcome {
-    for (name, made) in PROGRAMS {
-        place(&built.join(made), &bin.join(name))?;
-        println!("installed {}", bin.join(name).display());
-    }
-    Ok(())
+/// Builds a release and lays it out under a prefix; returns what is there now.
+pub fn lay_out(prefix: &Path) -> Result<Vec<PathBuf>, Failure> {
+    announce("building in release mode");
+    let packages = ["--package", "archipelago-cli", "--package", "archipelago-mpi-abi"];
+    execute(&mut cargo(&[&["build", "--release"][..], &packages].concat()))?;
+    let built = target_directory().join("release");
+    let mut installed = install_from(&built, &folder(prefix, "bin")?)?;
+    installed.extend(install_library(&built, prefix)?);
+    Ok(installed)
+}
+
+fn install_from(built: &Path, bin: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let one = |(name, made): &(&str, &str)| {
+        let path = bin.join(name);
+        place(&built.join(made), &path).map(|()| path)
+    };
+    PROGRAMS.iter().map(one).collect()
 }
 
 fn folder(prefix: &Path, name: &str) -> Result<PathBuf, Failure> {
@@ -65,7 +74,7 @@ fn folder(prefix: &Path, name: &str) -> Result<PathBuf, Failure> {
 }
 
 /// The header, the library, and what `pkg-config` says of them.
-fn install_library(built: &Path, prefix: &Path) -> Outcome {
+fn install_library(built: &Path, prefix: &Path) -> Result<Vec<PathBuf>, Failure> {
     let (include, lib) = (folder(prefix, "include")?, folder(prefix, "lib")?);
     place(&root().join("crates/mpi-abi/include/mpi.h"), &include.join("mpi.h"))?;
     place(&built.join(LINKED_AS), &lib.join(LIBRARY))?;
@@ -75,10 +84,7 @@ fn install_library(built: &Path, prefix: &Path) -> Outcome {
     std::os::unix::fs::symlink(LIBRARY, &link).map_err(|error| failed(&link, error))?;
     let package = folder(prefix, "lib/pkgconfig")?.join("mpi_abi.pc");
     fs::write(&package, package_text(prefix)).map_err(|error| failed(&package, error))?;
-    for path in [include.join("mpi.h"), lib.join(LIBRARY), package] {
-        println!("installed {}", path.display());
-    }
-    Ok(())
+    Ok(vec![include.join("mpi.h"), lib.join(LIBRARY), package])
 }
 
 fn package_text(prefix: &Path) -> String {

@@ -58,7 +58,7 @@ const VERBS: &[Verb] = &[
     },
     Verb {
         name: "conformance",
-        arguments: "[transports | mpi4py | hpcc] [...]",
+        arguments: "[transports | mpi4py | hpcc | hydra] [...]",
         summary: "what others define: the suite of the transports, and real MPI programs with their own tests",
         run: conformance::run,
     },

@@ -57,9 +57,37 @@ const BLAS: Need = Need {
     remedy: "install libblas-dev or another BLAS",
 };
 
-/// What `cargo xtask test` needs.
+/// Tools under which programs must run as well.
+const GUESTS: [Need; 3] = [
+    Need {
+        name: "gdb",
+        present: || works("gdb", &["--version"]),
+        ways: &[("apt-get", &["install", "-y", "-q", "gdb"])],
+        remedy: "install gdb with your system's package manager",
+    },
+    Need {
+        name: "valgrind",
+        present: || works("valgrind", &["--version"]),
+        ways: &[("apt-get", &["install", "-y", "-q", "valgrind"])],
+        remedy: "install valgrind with your system's package manager",
+    },
+    Need {
+        name: "cmake",
+        present: || works("cmake", &["--version"]),
+        ways: &[("apt-get", &["install", "-y", "-q", "cmake"])],
+        remedy: "install cmake with your system's package manager",
+    },
+];
+
+/// What `cargo xtask test` needs; and what it can do without, and then says so.
 pub fn for_tests() -> Outcome {
-    [LINKER, RUSTFMT, CLIPPY].iter().try_for_each(provide)
+    [LINKER, RUSTFMT, CLIPPY].iter().try_for_each(provide)?;
+    for guest in &GUESTS {
+        if let Err(failure) = provide(guest) {
+            announce(&format!("{failure}; what needs it is left out"));
+        }
+    }
+    Ok(())
 }
 
 /// What building needs.

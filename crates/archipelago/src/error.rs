@@ -130,10 +130,10 @@ pub enum Error {
         /// Where it happened.
         place: Place,
     },
-    /// There is no memory for what arrives. The message is kept.
+    /// There is no memory for what others give. If it is a message, it is kept.
     OutOfMemory {
-        /// Bytes that it needs.
-        bytes: usize,
+        /// Bytes that it takes.
+        bytes: u64,
         /// Where it happened.
         place: Place,
     },
@@ -302,6 +302,7 @@ impl Spot {
             full @ (engine::Error::QueueFull { .. } | engine::Error::TooManyCalls) => {
                 Error::QueueFull { what: full.to_string(), place }
             }
+            engine::Error::OutOfMemory { bytes } => Error::OutOfMemory { bytes, place },
             waits @ engine::Error::InHandler => Error::InHandler { what: waits.to_string(), place },
             other => Error::Ended { why: other.to_string(), place },
         }
@@ -511,7 +512,7 @@ impl fmt::Display for Error {
                 "the message takes {need} bytes in the send buffer, which has room for {have}: make it larger, or flush it first"
             ),
             Error::OutOfMemory { bytes, .. } => {
-                write!(f, "there is no memory for a message of {bytes} bytes; the message is kept")
+                write!(f, "there is no memory for {bytes} bytes that others give")
             }
             Error::Join { why } | Error::Layout { why } | Error::Group { why } => f.write_str(why),
         }

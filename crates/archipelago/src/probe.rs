@@ -168,7 +168,7 @@ impl Incoming for Message<'_> {
         }
         // The length comes from outside: a peer that announces nonsense gets an error, not our end.
         let Some(mut arrivals) = Arrivals::reserve(count) else {
-            return Err(Error::OutOfMemory { bytes, place: spot.place::<T>(comm) });
+            return Err(Error::OutOfMemory { bytes: bytes as u64, place: spot.place::<T>(comm) });
         };
         let filled = raw::receive_message(comm, self.name, type_of::<T>(), arrivals.room())
             .map_err(|error| spot.explain::<T>(comm, error))?;

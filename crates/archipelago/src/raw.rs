@@ -288,23 +288,3 @@ fn initialised(bytes: &mut [u8]) -> &mut Room {
     // SAFETY: the two have one layout, and nobody but the receives of this module writes into a room.
     unsafe { std::slice::from_raw_parts_mut(bytes.as_mut_ptr().cast(), bytes.len()) }
 }
-
-/// Values, of a plain type with bytes, whose bytes are all 0, straight from the system where they are many.
-pub(crate) fn zeroed<T: Wire>(count: usize) -> Vec<T> {
-    assert_eq!(T::FORM, Form::Plain, "only of a plain type are all patterns of bits values");
-    let Ok(layout) = std::alloc::Layout::array::<T>(count) else {
-        panic!("{count} values are more than memory can hold")
-    };
-    if layout.size() == 0 {
-        return Vec::new();
-    }
-    // SAFETY: the layout has a size. The memory is that of a vector of `count` values: allocated by the same allocator
-    // with the same layout, and all zeros are values of a plain type.
-    unsafe {
-        let memory = std::alloc::alloc_zeroed(layout);
-        if memory.is_null() {
-            std::alloc::handle_alloc_error(layout);
-        }
-        Vec::from_raw_parts(memory.cast(), count, count)
-    }
-}

@@ -285,3 +285,21 @@ fn collectives_between_sides_have_all_forms(world: Comm) -> Result<()> {
     assert!(refused.contains(&format!("there is no rank {there}")), "{refused}");
     inter.barrier()
 }
+
+/// Who has it may revoke it at once, when others are still being told of it: to them it is made all the same.
+#[test]
+fn a_revoked_one_is_made_everywhere() {
+    // Anew each time, for ranks that have never met are told later than others.
+    for _ in 0..300 {
+        archipelago::testing::run(4, |world| {
+            let side = world.split(Some(world.rank() as u32 % 2), 0)?.expect("it gave a colour");
+            let bridge = (side.rank() == 0).then_some((&world, 1 - world.rank() % 2));
+            let inter = side.inter_communicator(0, bridge, 0)?;
+            if world.rank() == 3 {
+                inter.revoke();
+            }
+            inter.barrier().expect_err("it is revoked");
+            side.barrier()
+        });
+    }
+}

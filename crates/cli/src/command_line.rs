@@ -56,6 +56,12 @@ pub fn main(name: &str) -> ExitCode {
         let number = number.to_str().and_then(|number| number.parse().ok()).unwrap_or(-1);
         return launch::keeper::run(number).into();
     }
+    if let [verb, number] = &words[..]
+        && verb == control::hosted::VERB
+    {
+        let number = number.to_str().and_then(|number| number.parse().ok()).unwrap_or(-1);
+        return launch::keeper::run_hosted(number).into();
+    }
     if let [verb, role, segment] = &words[..]
         && verb == machine::VERB
     {

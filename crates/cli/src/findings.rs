@@ -188,7 +188,7 @@ fn subreaper() -> Finding {
 fn cores_for(ranks: u32, cores: &Cores) -> Finding {
     let plural = if ranks == 1 { "" } else { "es" };
     let text = format!("{ranks} process{plural} on {}", machine::cores_text(cores));
-    match (cores.quota, ranks as usize > cores.usable()) {
+    match (cores.quota(), ranks as usize > cores.usable()) {
         (_, true) => {
             slow("cores", text, "works: who waits sleeps; for speed, start no more processes than cores")
         }

@@ -163,7 +163,7 @@ pub fn time_slice_ns() -> Option<u64> {
 /// Cores as text: "2 cores", or with what narrows them.
 pub fn cores_text(cores: &Cores) -> String {
     let plural = |count: usize| format!("{count} core{}", if count == 1 { "" } else { "s" });
-    match cores.quota {
+    match cores.quota() {
         Some(quota) => {
             format!("{} of time {quota:.2} (cgroup quota), {} usable", plural(cores.affinity), cores.usable())
         }
@@ -191,9 +191,9 @@ mod tests {
 
     #[test]
     fn cores_in_words() {
-        assert_eq!(cores_text(&Cores { affinity: 1, quota: None }), "1 core");
+        assert_eq!(cores_text(&Cores { affinity: 1, quota_thousandths: None }), "1 core");
         assert_eq!(
-            cores_text(&Cores { affinity: 4, quota: Some(1.5) }),
+            cores_text(&Cores { affinity: 4, quota_thousandths: Some(1500) }),
             "4 cores of time 1.50 (cgroup quota), 1 usable"
         );
     }

@@ -1,9 +1,11 @@
 //! A process claims its rank from the keeper that started it.
 
-use crate::codec;
+use crate::foreign::Foreign;
 use crate::link::{Link, LinkError};
+use crate::pmi::{self, PmiError};
 use crate::process::{FD_VARIABLE, RANK_VARIABLE};
 use crate::{FromKeeper, Refusal, ToKeeper, Welcome};
+use crate::{codec, hosted};
 use os::descriptor::duplicate_inherited;
 use os::unix::SeqPacket;
 use std::ffi::OsString;
@@ -20,6 +22,8 @@ pub struct Claimed {
     /// The private socket to the keeper. The keeper takes its closing before [`ToKeeper::Goodbye`] as nothing
     /// special: what counts is how the process ends.
     pub link: Link,
+    /// The launcher of another MPI that has started this process: it wants to be told of the end.
+    pub launcher: Option<pmi::Client>,
 }
 
 /// Why a rank could not be claimed.
@@ -36,6 +40,15 @@ pub enum ClaimError {
         /// What the environment says.
         value: OsString,
         /// What is wrong with it.
+        why: String,
+    },
+    /// A launcher that can't be joined has started this process as one of several.
+    Foreign(Foreign),
+    /// The conversation with the launcher of another MPI failed.
+    Pmi(PmiError),
+    /// Under the launcher of another MPI: there is no keeper, or it can't be reached.
+    NoKeeper {
+        /// Why.
         why: String,
     },
     /// The keeper refused.
@@ -61,6 +74,9 @@ impl std::fmt::Display for ClaimError {
                  descriptors that it inherits on to the program)",
                 value.to_string_lossy()
             ),
+            ClaimError::Foreign(foreign) => write!(f, "{foreign}"),
+            ClaimError::Pmi(error) => write!(f, "{error}"),
+            ClaimError::NoKeeper { why } => write!(f, "the job has no keeper: {why}"),
             ClaimError::Refused(refusal) => write!(f, "{refusal}"),
             ClaimError::Link(error) => write!(f, "{error}"),
             ClaimError::Io(error) => write!(f, "no socket to claim the rank by: {error}"),
@@ -70,16 +86,27 @@ impl std::fmt::Display for ClaimError {
 
 impl std::error::Error for ClaimError {}
 
-/// Claims this process's rank from the launcher that started it: once per process, before anything else.
-/// `None`: no launcher started this process, it is a world of one.
+/// Claims this process's rank from the launcher that started it, ours or one that speaks PMI-1: once per process, before anything
+/// else. `None`: no launcher started this process, it is a world of one.
 ///
 /// # Errors
 /// As [`ClaimError`] lists. None of them makes the process a world of one: the user asked for more.
 pub fn claim() -> Result<Option<Claimed>, ClaimError> {
     match (std::env::var_os(FD_VARIABLE), std::env::var_os(RANK_VARIABLE)) {
-        (None, None) => Ok(None),
+        (None, None) => claim_elsewhere(|name| std::env::var(name).ok()),
         (None, Some(rank)) => Err(ClaimError::NoDescriptor { rank }),
         (Some(value), _) => claim_on(inherited(value)?).map(Some),
+    }
+}
+
+/// Claims the rank that the launcher of another MPI gives, if one has started this process.
+fn claim_elsewhere(variable: impl Fn(&str) -> Option<String>) -> Result<Option<Claimed>, ClaimError> {
+    match pmi::Client::open(&variable)? {
+        Some(launcher) => hosted::claim(launcher, variable).map(Some),
+        None => match Foreign::of(variable) {
+            Some(foreign) => Err(ClaimError::Foreign(foreign)),
+            None => Ok(None),
+        },
     }
 }
 
@@ -88,10 +115,18 @@ pub fn claim() -> Result<Option<Claimed>, ClaimError> {
 /// # Errors
 /// As [`ClaimError`] lists.
 pub fn claim_on(keeper: SeqPacket) -> Result<Claimed, ClaimError> {
+    claim_as(keeper, |pid, program| ToKeeper::Claim { pid, program })
+}
+
+/// Claims a rank by a message that has the claimant's process id and program in it.
+pub(crate) fn claim_as(
+    keeper: SeqPacket,
+    message: impl FnOnce(u32, String) -> ToKeeper,
+) -> Result<Claimed, ClaimError> {
     let (mine, theirs) = SeqPacket::pair().map_err(ClaimError::Io)?;
     let program = std::env::args_os().next().unwrap_or_default().to_string_lossy().into_owned();
     let program = program.chars().take(200).collect();
-    let message = codec::encode(&ToKeeper::Claim { pid: std::process::id(), program });
+    let message = codec::encode(&message(std::process::id(), program));
     keeper.send(&message, &[theirs.as_fd()], true).map_err(|error| match error.kind() {
         io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => ClaimError::Link(LinkError::Closed),
         _ => ClaimError::Io(error),
@@ -100,7 +135,9 @@ pub fn claim_on(keeper: SeqPacket) -> Result<Claimed, ClaimError> {
     drop(theirs);
     let link = Link::new(mine);
     match link.receive_with_descriptor(true).map_err(ClaimError::Link)? {
-        (FromKeeper::Welcome(welcome), segment) => Ok(Claimed { welcome: *welcome, segment, link }),
+        (FromKeeper::Welcome(welcome), segment) => {
+            Ok(Claimed { welcome: *welcome, segment, link, launcher: None })
+        }
         (FromKeeper::Refused(refusal), _) => Err(ClaimError::Refused(refusal)),
         _ => Err(ClaimError::Link(LinkError::Protocol(codec::DecodeError::Malformed))),
     }

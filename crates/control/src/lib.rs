@@ -2,6 +2,7 @@
 //!
 //! - [`process`]: what a process and its host's keeper say to each other, and [`Welcome`], by which a process
 //!   learns who it is; [`claim()`] is the process's side of it.
+//! - [`pmi`], [`hosted`], [`foreign`]: the same under launchers of other MPIs.
 //! - [`agent`]: what the launcher and a keeper say to each other.
 //! - [`diagnosis`]: what processes say of what they wait for, and what follows from it.
 //! - [`codec`]: how both become bytes: versioned, bounded, and never a panic on what comes from outside.
@@ -13,8 +14,11 @@ pub mod claim;
 pub mod codec;
 pub mod diagnosis;
 pub mod ending;
+pub mod foreign;
 pub mod handshake;
+pub mod hosted;
 pub mod link;
+pub mod pmi;
 pub mod process;
 pub mod secret;
 

@@ -44,6 +44,18 @@ pub enum ToKeeper {
         /// Its program, for the same.
         program: String,
     },
+    /// "I am the process of this number", where another launcher has started it; carries the same as a claim. The only message on
+    /// its connection, which the process has made itself.
+    Enter {
+        /// Its number.
+        number: u32,
+        /// Shows that it is one of the job.
+        key: Secret,
+        /// As in a claim.
+        pid: u32,
+        /// As in a claim.
+        program: String,
+    },
     /// Stores a value under a name of this process; a later one replaces it. No answer.
     Put {
         /// The name, at most [`NAME_BYTES_MAX`] bytes.

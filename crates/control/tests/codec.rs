@@ -47,6 +47,7 @@ fn state() -> State {
 fn to_keeper() -> Vec<ToKeeper> {
     vec![
         ToKeeper::Claim { pid: 12, program: "./app".into() },
+        ToKeeper::Enter { number: 2, key: Secret([6; 32]), pid: 12, program: "./app".into() },
         ToKeeper::Put { name: "card".into(), value: vec![1, 2, 3] },
         ToKeeper::Get(Key { number: 4, name: "card".into() }),
         ToKeeper::Statistics(vec![Statistic { layer: "shm".into(), peer: Some(2), ..Default::default() }]),

@@ -10,8 +10,9 @@ use rustix::thread::CpuSet;
 pub struct Cores {
     /// Cores in the affinity mask (which a cpuset cgroup narrows too).
     pub affinity: usize,
-    /// CPU time per time that cgroups grant, in cores (1.5: one and a half); `None` without a quota.
-    pub quota: Option<f64>,
+    /// CPU time per time that cgroups grant, in thousandths of a core; `None` without a quota. In whole numbers: who only asks raises no
+    /// floating-point flag.
+    pub quota_thousandths: Option<u64>,
 }
 
 impl Cores {
@@ -22,14 +23,20 @@ impl Cores {
             Err(_) => std::thread::available_parallelism().map_or(1, |n| n.get()),
         };
         let membership = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-        Cores { affinity: affinity.max(1), quota: quota(&membership, |path| fs::read_to_string(path).ok()) }
+        let quota_thousandths = quota(&membership, |path| fs::read_to_string(path).ok());
+        Cores { affinity: affinity.max(1), quota_thousandths }
+    }
+
+    /// The quota in cores (1.5: one and a half).
+    pub fn quota(&self) -> Option<f64> {
+        self.quota_thousandths.map(|thousandths| thousandths as f64 / 1000.0)
     }
 
     /// How many threads can run at once: at least 1. A quota of 1.5 lets two threads run, with pauses; it counts
     /// as 1 here, because a spinning second thread would eat the first one's time.
     pub fn usable(&self) -> usize {
-        match self.quota {
-            Some(quota) => self.affinity.min(quota.floor().max(1.0) as usize),
+        match self.quota_thousandths {
+            Some(quota) => self.affinity.min((quota / 1000).max(1) as usize),
             None => self.affinity,
         }
     }
@@ -65,11 +72,11 @@ pub fn current() -> usize {
 }
 
 /// The tightest quota of the groups in `membership` (the text of `/proc/self/cgroup`) and of all their parents.
-fn quota(membership: &str, read: impl Fn(&str) -> Option<String>) -> Option<f64> {
-    let mut tightest: Option<f64> = None;
-    let mut take = |quota: Option<f64>| {
+fn quota(membership: &str, read: impl Fn(&str) -> Option<String>) -> Option<u64> {
+    let mut tightest: Option<u64> = None;
+    let mut take = |quota: Option<u64>| {
         if let Some(quota) = quota {
-            tightest = Some(tightest.map_or(quota, |other: f64| other.min(quota)));
+            tightest = Some(tightest.map_or(quota, |other| other.min(quota)));
         }
     };
     for line in membership.lines() {
@@ -101,19 +108,20 @@ fn with_parents(group: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Parses `cpu.max`: "max 100000" or "150000 100000".
-fn quota_v2(text: &str) -> Option<f64> {
+fn quota_v2(text: &str) -> Option<u64> {
     let (quota, period) = text.trim().split_once(' ')?;
     ratio(quota, period)
 }
 
 /// Parses the two files of version 1, where -1 means no quota.
-fn quota_v1(quota: &str, period: &str) -> Option<f64> {
+fn quota_v1(quota: &str, period: &str) -> Option<u64> {
     ratio(quota.trim(), period.trim())
 }
 
-fn ratio(quota: &str, period: &str) -> Option<f64> {
-    let (quota, period): (f64, f64) = (quota.parse().ok()?, period.parse().ok()?);
-    (quota > 0.0 && period > 0.0).then(|| quota / period)
+/// In thousandths.
+fn ratio(quota: &str, period: &str) -> Option<u64> {
+    let (quota, period): (u64, u64) = (quota.parse().ok()?, period.parse().ok()?);
+    (quota > 0).then(|| quota.saturating_mul(1000).checked_div(period)).flatten()
 }
 
 #[cfg(test)]
@@ -121,7 +129,7 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(membership: &str, files: &[(&str, &str)], expected: Option<f64>) {
+    fn check(membership: &str, files: &[(&str, &str)], expected: Option<u64>) {
         let read =
             |path: &str| files.iter().find(|(name, _)| *name == path).map(|(_, text)| text.to_string());
         assert_eq!(quota(membership, read), expected);
@@ -131,30 +139,30 @@ mod tests {
     fn quotas() {
         check("", &[], None);
         check("0::/\n", &[("/sys/fs/cgroup/cpu.max", "max 100000\n")], None);
-        check("0::/\n", &[("/sys/fs/cgroup/cpu.max", "150000 100000\n")], Some(1.5));
+        check("0::/\n", &[("/sys/fs/cgroup/cpu.max", "150000 100000\n")], Some(1500));
         // The tightest of a group and its parents holds.
         let files = [
             ("/sys/fs/cgroup/a/b/cpu.max", "400000 100000\n"),
             ("/sys/fs/cgroup/a/cpu.max", "200000 100000\n"),
             ("/sys/fs/cgroup/cpu.max", "max 100000\n"),
         ];
-        check("0::/a/b\n", &files, Some(2.0));
+        check("0::/a/b\n", &files, Some(2000));
         let files = [
             ("/sys/fs/cgroup/cpu/job/cpu.cfs_quota_us", "50000\n"),
             ("/sys/fs/cgroup/cpu/job/cpu.cfs_period_us", "100000\n"),
             ("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n"),
             ("/sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n"),
         ];
-        check("4:memory:/x\n3:cpu,cpuacct:/job\n", &files, Some(0.5));
+        check("4:memory:/x\n3:cpu,cpuacct:/job\n", &files, Some(500));
         check("nonsense\n0::\n:::\n", &[("/sys/fs/cgroup/cpu.max", "garbage")], None);
     }
 
     #[test]
     fn a_part_of_a_core_counts_down_but_never_to_none() {
-        assert_eq!(Cores { affinity: 8, quota: None }.usable(), 8);
-        assert_eq!(Cores { affinity: 8, quota: Some(2.5) }.usable(), 2);
-        assert_eq!(Cores { affinity: 2, quota: Some(16.0) }.usable(), 2);
-        assert_eq!(Cores { affinity: 2, quota: Some(0.2) }.usable(), 1);
+        assert_eq!(Cores { affinity: 8, quota_thousandths: None }.usable(), 8);
+        assert_eq!(Cores { affinity: 8, quota_thousandths: Some(2500) }.usable(), 2);
+        assert_eq!(Cores { affinity: 2, quota_thousandths: Some(16_000) }.usable(), 2);
+        assert_eq!(Cores { affinity: 2, quota_thousandths: Some(200) }.usable(), 1);
     }
 
     #[test]

@@ -45,6 +45,14 @@ pub fn write(fd: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
     Ok(rustix::io::write(fd, bytes)?)
 }
 
+/// Writes to a socket as much as the kernel takes. A peer that is gone is an error, `BrokenPipe`, and no signal.
+///
+/// # Errors
+/// What `send` says.
+pub fn send(fd: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
+    Ok(rustix::net::send(fd, bytes, rustix::net::SendFlags::NOSIGNAL)?)
+}
+
 /// Reads what is there, past every buffer of this process; 0 is the end.
 ///
 /// # Errors

@@ -85,6 +85,10 @@ impl SharedMapping {
 
 impl Drop for SharedMapping {
     fn drop(&mut self) {
+        // A copy did not inherit it: something else may lie there.
+        if crate::fork::is_copy() {
+            return;
+        }
         // SAFETY: the range is exactly what `mmap` gave, and whoever derived pointers from it keeps `self` alive.
         let _ = unsafe { rustix::mm::munmap(self.start.as_ptr().cast(), self.bytes) };
     }

@@ -55,6 +55,11 @@ pub fn name(signal: i32) -> Option<&'static str> {
 pub struct SignalSet(libc::sigset_t);
 
 impl SignalSet {
+    /// As the C library has it.
+    pub(crate) fn raw(&self) -> &libc::sigset_t {
+        &self.0
+    }
+
     /// The set of these signals. Numbers that are no signal are left out.
     pub fn of(signals: &[i32]) -> SignalSet {
         // SAFETY: a sigset_t is plain integers, and `sigemptyset` fills it anyway.

@@ -55,7 +55,7 @@ impl Comm {
         let lengths = self.all_gather_bytes(&(mine.len() as u64).to_le_bytes())?;
         let lengths = lengths.as_chunks::<8>().0.iter().map(|length| u64::from_le_bytes(*length));
         let blocks = Arc::new(Blocks::packed(lengths, 1));
-        let mut all = vec![0u8; blocks.bytes() as usize];
+        let mut all = room(blocks.bytes())?;
         let case =
             Case { listed: true, ..self.case(Collective::AllGather, blocks.bytes() / self.size() as u64, 1) };
         let mut call = Call::new(case, self.rank() as u32, 0);
@@ -81,7 +81,7 @@ impl Comm {
     ) -> Result<Vec<Vec<u8>>, Error> {
         let given = Arc::new(Blocks::packed(parts.iter().map(|part| part.len() as u64), 1));
         let taken = Arc::new(Blocks::packed(lengths.iter().map(|length| *length as u64), 1));
-        let (mine, mut theirs) = (parts.concat(), vec![0u8; taken.bytes() as usize]);
+        let (mine, mut theirs) = (parts.concat(), room(taken.bytes())?);
         let case = Case { listed: true, ..self.case(Collective::AllToAll, 0, 1) };
         let mut call = Call::new(case, self.rank() as u32, 0);
         (call.input, call.output) = (Lengths::Listed(given), Lengths::Listed(taken.clone()));
@@ -159,7 +159,7 @@ impl Comm {
         if length == u64::MAX {
             return Ok(None);
         }
-        let mut bytes = mine.filter(|_| self.rank() == root).unwrap_or_else(|| vec![0; length as usize]);
+        let mut bytes = mine.filter(|_| self.rank() == root).map_or_else(|| room(length), Ok)?;
         self.rooted(Collective::Broadcast, root, Vector::of_bytes(bytes.len()), &[], &mut bytes, None)?;
         Ok(Some(bytes))
     }
@@ -204,6 +204,12 @@ impl Comm {
             received.and(sent)
         })
     }
+}
+
+/// Memory for so many bytes, a number that other members may have said.
+pub(crate) fn room(bytes: u64) -> Result<Vec<u8>, Error> {
+    let room = usize::try_from(bytes).ok().and_then(wire::slice::zeroed);
+    room.ok_or(Error::OutOfMemory { bytes })
 }
 
 /// The blocks of a buffer.

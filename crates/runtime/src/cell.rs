@@ -102,6 +102,10 @@ pub(crate) struct Cell {
     stewardship: Arc<Stewardship>,
 }
 
+/// What operations are told in a process that `fork` has copied.
+pub(crate) const COPY_WHY: &str = "this process is a copy of a rank, made by fork, and no rank itself: only the process that has joined \
+                                   the job can communicate";
+
 impl Cell {
     pub fn new(lane: Lane, patience: Patience, clock: Clock, stewardship: Arc<Stewardship>) -> Cell {
         let mut lane = lane;
@@ -139,7 +143,7 @@ impl Cell {
             Some(inside) => inside,
             None => self.lock_contended(),
         };
-        if self.inside.is_poisoned() { self.poison(inside) } else { inside }
+        if self.inside.is_poisoned() || os::fork::is_copy() { self.poison(inside) } else { inside }
     }
 
     #[cold]
@@ -151,12 +155,16 @@ impl Cell {
         inside
     }
 
-    /// A panic of ours in the midst of a change: whoever waits is told, and nothing new begins.
+    /// A panic of ours in the midst of a change, or a copy that `fork` has made, which shares no memory with others: whoever waits
+    /// is told, and nothing new begins.
     #[cold]
     fn poison<'a>(&self, inside: Guard<'a, Inside>) -> Guard<'a, Inside> {
         let mut inside = inside;
         if !inside.lane.is_poisoned() {
-            inside.lane.poison("the engine has panicked: a bug of Archipelago, reported on standard error");
+            inside.lane.poison(match os::fork::is_copy() {
+                true => COPY_WHY,
+                false => "the engine has panicked: a bug of Archipelago, reported on standard error",
+            });
         }
         inside
     }

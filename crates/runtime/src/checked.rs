@@ -146,7 +146,7 @@ impl Process {
         *LAST.lock().unwrap_or_else(PoisonError::into_inner) = std::sync::Arc::downgrade(self);
         extern "C" fn look_back() {
             let last = LAST.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
-            if let Some(process) = last.filter(|process| process.has_left()) {
+            if let Some(process) = last.filter(|process| process.has_left() && !os::fork::is_copy()) {
                 process.tell_what_is_left();
             }
         }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
-use control::{FromKeeper, Key, Link, ToKeeper};
+use control::{FromKeeper, Key, Link, ToKeeper, pmi};
 use engine::Lane;
 use fabric::{Card, Cause};
 use mapped::ProcessState;
@@ -47,6 +47,8 @@ pub(crate) struct House {
     job: JobId,
     pub rota: Rota,
     link: Option<Mutex<Keeper>>,
+    /// The launcher of another MPI, if that has started the process.
+    launcher: Option<Mutex<pmi::Client>>,
     /// Whether the keeper's news end this process's sleeps.
     is_heard_asleep: bool,
     pub watchdog: Watchdog,
@@ -112,11 +114,33 @@ impl House {
             job,
             rota: Rota::new(),
             link: link.map(keeper),
+            launcher: None,
             is_heard_asleep,
             watchdog,
             process: OnceLock::new(),
             asked: AtomicU32::new(0),
             answered: AtomicU32::new(0),
+        }
+    }
+
+    /// The same, where the launcher of another MPI wants to be told of the end.
+    pub fn under(self, launcher: Option<pmi::Client>) -> House {
+        House { launcher: launcher.map(Mutex::new), ..self }
+    }
+
+    /// Tells the launcher of another MPI that this process has left in order. One that is gone need not know.
+    pub fn say_goodbye(&self) {
+        if let (Some(launcher), false) = (&self.launcher, os::fork::is_copy()) {
+            let _ = launcher.lock().unwrap_or_else(|e| e.into_inner()).finalize();
+        }
+    }
+
+    /// Has the launcher of another MPI end the job. Works while another thread speaks with it.
+    pub fn abort(&self, code: i32, reason: &str) {
+        if let (Some(launcher), false) = (&self.launcher, os::fork::is_copy())
+            && let Ok(mut launcher) = launcher.try_lock()
+        {
+            launcher.abort(code, reason);
         }
     }
 
@@ -162,9 +186,10 @@ impl House {
         self.link.is_some()
     }
 
-    /// Tells the keeper something; a keeper that is gone hears nothing (and has ended this process, or will).
+    /// Tells the keeper something; a keeper that is gone hears nothing (and has ended this process, or will). A copy that `fork` has
+    /// made doesn't speak for its original.
     pub fn tell(&self, message: &ToKeeper) {
-        if let Some(keeper) = &self.link {
+        if let (Some(keeper), false) = (&self.link, os::fork::is_copy()) {
             let keeper = keeper.lock().unwrap_or_else(|e| e.into_inner());
             let _ = keeper.link.send(message);
         }
@@ -303,6 +328,6 @@ fn state_of(ending: control::Ending) -> ProcessState {
     match ending {
         control::Ending::Exited(status) => ProcessState::Exited(status),
         control::Ending::Signalled { signal, .. } => ProcessState::Killed(signal),
-        control::Ending::Unseen => ProcessState::Exited(i32::from(ending.status())),
+        control::Ending::Unseen => ProcessState::Ended,
     }
 }

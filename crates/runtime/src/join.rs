@@ -71,6 +71,7 @@ pub fn join() -> Result<Arc<Process>, JoinError> {
     if JOINED.swap(true, Ordering::AcqRel) {
         return Err(JoinError::Twice);
     }
+    os::fork::watch();
     let joined = match control::claim() {
         Ok(Some(claimed)) => join_as(claimed),
         Ok(None) => alone(),
@@ -114,7 +115,7 @@ fn private_port(me: ProcessId) -> Result<Port, JoinError> {
 }
 
 fn join_as(claimed: Claimed) -> Result<Arc<Process>, JoinError> {
-    let Claimed { welcome, segment, link } = claimed;
+    let Claimed { welcome, segment, link, launcher } = claimed;
     let me = welcome.me();
     let (config, overdue_ns) = config(&welcome)?;
     let mut port = match shared_port(&welcome, segment) {
@@ -126,7 +127,7 @@ fn join_as(claimed: Claimed) -> Result<Arc<Process>, JoinError> {
     };
     let is_heard_asleep = port.listen_to(&link);
     let watchdog = Watchdog { overdue_ns, owns_threads: true, world: Arc::default() };
-    let house = House::new(me.job, Some(link), is_heard_asleep, watchdog);
+    let house = House::new(me.job, Some(link), is_heard_asleep, watchdog).under(launcher);
     if let Some(card) = port.card() {
         house.publish(0, &card);
     }

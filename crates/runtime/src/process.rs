@@ -136,9 +136,9 @@ impl Process {
         process
     }
 
-    /// This process's entries on boards, if it shares memory with others.
+    /// This process's entries on boards, if it shares memory with others; a copy that `fork` has made doesn't.
     pub(crate) fn boards(&self) -> Option<&Arc<BoardPool>> {
-        self.boards.as_ref()
+        self.boards.as_ref().filter(|_| !os::fork::is_copy())
     }
 
     /// On which hosts the members of a group are, if on several.
@@ -421,6 +421,10 @@ impl Process {
 
     /// From now on nothing can be started. Returns whether it is this call's to go on.
     fn begin_to_leave(&self) -> bool {
+        // A copy was never there.
+        if os::fork::is_copy() {
+            return false;
+        }
         if self.stage.compare_exchange(ACTIVE, LEAVING, Ordering::AcqRel, Ordering::Acquire).is_err() {
             return false;
         }
@@ -455,11 +459,15 @@ impl Process {
             cell.wait_until(cell.lock(), None, Some(deadline), &self.house, |lane| !lane.has_work());
         }
         self.house.tell(&ToKeeper::Goodbye);
+        self.house.say_goodbye();
         self.stage.store(LEFT, Ordering::Release);
         self.stop_progress_thread();
     }
 
     fn stop_progress_thread(&self) {
+        if os::fork::is_copy() {
+            return;
+        }
         self.stopping.store(true, Ordering::Relaxed);
         if self.progress.get().is_some() {
             self.house.rota.stewardship.call();
@@ -472,10 +480,11 @@ impl Process {
     }
 
     /// Ends the whole job with this status; works from any thread while others block. Under no launcher it ends this
-    /// process.
+    /// process, and in a copy that `fork` has made the copy.
     pub fn abort(&self, code: i32, reason: &str) -> ! {
         self.house.tell(&ToKeeper::Abort { code, reason: reason.to_owned() });
-        if !self.house.has_keeper() {
+        self.house.abort(code, reason);
+        if !self.house.has_keeper() || os::fork::is_copy() {
             eprintln!("archipelago: aborted with status {code}: {reason}");
         }
         std::process::exit(code)

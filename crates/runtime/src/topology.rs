@@ -109,7 +109,9 @@ impl Comm {
         let stated = |vertex: usize| -> Option<(Vec<Neighbour>, Vec<Neighbour>)> {
             let (head, lists) = all.get(vertex)?.split_first_chunk::<4>()?;
             let neighbour = |e: Edge| Neighbour { rank: e.from as usize, weight: e.weight };
-            let mut sources: Vec<Neighbour> = decoded(lists).into_iter().map(neighbour).collect();
+            let is_here = |neighbour: &Neighbour| neighbour.rank < self.size();
+            let mut sources: Vec<Neighbour> =
+                decoded(lists).into_iter().map(neighbour).filter(is_here).collect();
             let destinations = sources.split_off((u32::from_le_bytes(*head) as usize).min(sources.len()));
             Some((sources, destinations))
         };
@@ -150,12 +152,14 @@ impl Comm {
         let lengths: Vec<usize> = lengths.iter().map(length).collect();
         let mine: Vec<Edge> =
             self.all_to_all_v_bytes(&parts, &lengths)?.iter().flat_map(|part| decoded(part)).collect();
+        // Others have said them.
+        let is_here = |edge: &&Edge| (edge.from as usize) < size && (edge.to as usize) < size;
         let me = self.rank() as u32;
         let neighbour = |rank: u32, weight| Neighbour { rank: rank as usize, weight };
         let sources: Vec<_> =
-            mine.iter().filter(|e| e.to == me).map(|e| neighbour(e.from, e.weight)).collect();
+            mine.iter().filter(is_here).filter(|e| e.to == me).map(|e| neighbour(e.from, e.weight)).collect();
         let destinations: Vec<_> =
-            mine.iter().filter(|e| e.from == me).map(|e| neighbour(e.to, e.weight)).collect();
+            mine.iter().filter(is_here).filter(|e| e.from == me).map(|e| neighbour(e.to, e.weight)).collect();
         self.graph_adjacent(&sources, &destinations, reorder)
     }
 

@@ -3,6 +3,7 @@
 
 mod ground;
 mod hpcc;
+mod hydra;
 mod mpi4py;
 mod parts;
 mod transports;

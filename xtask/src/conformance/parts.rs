@@ -1,6 +1,6 @@
 //! The parts of `cargo xtask conformance`, and which of them run.
 
-use super::{hpcc, mpi4py, transports};
+use super::{hpcc, hydra, mpi4py, transports};
 use crate::shell::{Failure, Outcome, announce};
 
 /// A part that can be run alone.
@@ -29,6 +29,12 @@ const PARTS: &[Part] = &[
         arguments: "[--ranks 4] [--under mpich]",
         summary: "the HPC Challenge, Linpack among it, as Debian has its source",
         run: hpcc::run,
+    },
+    Part {
+        name: "hydra",
+        arguments: "[--ranks 1,2,4,7]",
+        summary: "programs of ours under MPICH's launcher",
+        run: hydra::run,
     },
 ];
 

@@ -96,7 +96,8 @@ impl Comm {
         called(self);
         let counts_job = Job::new::<usize>(self, "all_gather_v", Collective::AllGather, None, 1);
         let counts: Vec<usize> = counts_job.run_to_vec(&[mine.len()], self.size())?;
-        let all: usize = counts.iter().sum();
+        // Others have said them: a sum that can't be is refused for want of memory.
+        let all = counts.iter().fold(0, |sum, count| usize::saturating_add(sum, *count));
         let mut job = Job::new::<T>(self, "all_gather_v", Collective::AllGather, None, all / self.size());
         job.call.case.listed = true;
         job.call.input = Lengths::Bytes((mine.len() * T::BYTES) as u64);

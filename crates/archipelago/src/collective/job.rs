@@ -169,13 +169,18 @@ impl<'c> Job<'c> {
     pub(super) fn run_to_vec<T: Wire>(self, input: &[T], count: usize) -> Result<Vec<T>> {
         let contribution = slice::encoding(input);
         let (comm, spot) = (self.comm, self.spot);
-        if T::FORM == Form::Plain && T::BYTES > 0 {
-            let mut output = raw::zeroed(count);
+        // How many there are, others may have said.
+        let none = || {
+            let bytes = (count as u64).saturating_mul(T::BYTES as u64);
+            spot.explain::<T>(comm, engine::Error::OutOfMemory { bytes })
+        };
+        if T::FORM == Form::Plain {
+            let mut output = slice::zeroed(count).ok_or_else(none)?;
             let bytes = slice::encoded_mut(&mut output).unwrap_or_default();
             self.perform::<T>(&contribution, bytes)?;
             return Ok(output);
         }
-        let mut scratch = vec![0; count * T::BYTES];
+        let mut scratch = count.checked_mul(T::BYTES).and_then(slice::zeroed).ok_or_else(none)?;
         self.perform::<T>(&contribution, &mut scratch)?;
         let value =
             |i: usize| T::unpack(&scratch[i * T::BYTES..][..T::BYTES]).map_err(|invalid| invalid.at(i));

@@ -172,7 +172,9 @@ impl<'c> Root<'c> {
             return job.run(mine, &mut []).map(|()| None);
         }
         job.call.output = listed::<T>(&counts);
-        let values = job.run_to_vec(mine, counts.iter().sum())?;
+        // Others have said them: a sum that can't be is refused for want of memory.
+        let all = counts.iter().fold(0, |sum, count| usize::saturating_add(sum, *count));
+        let values = job.run_to_vec(mine, all)?;
         Ok(Some(Parts::new(values, &counts)))
     }
 
@@ -258,7 +260,7 @@ impl<'c> Root<'c> {
         self.job::<usize>("scatter_v", Collective::Scatter, 1)?
             .run(counts, std::slice::from_mut(&mut count))?;
         job.call.case.listed = true;
-        job.call.output = Lengths::Bytes((count * T::BYTES) as u64);
+        job.call.output = Lengths::Bytes((count as u64).saturating_mul(T::BYTES as u64));
         if self.is_here() {
             job.call.input = listed::<T>(counts);
         }

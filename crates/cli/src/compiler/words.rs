@@ -50,6 +50,14 @@ pub enum Task {
     CompileOptions,
     /// The options alone that linking needs.
     LinkOptions,
+    /// The folders of headers alone.
+    IncludeFolders,
+    /// The folders of libraries alone.
+    LibraryFolders,
+    /// The names of the libraries alone.
+    Libraries,
+    /// The compiler alone.
+    Compiler,
     /// Explains itself.
     Help,
 }
@@ -78,6 +86,10 @@ impl Words {
                 "-link-info" | "-link_info" => read.task = Task::ShowLink,
                 "-showme:compile" | "--showme:compile" => read.task = Task::CompileOptions,
                 "-showme:link" | "--showme:link" => read.task = Task::LinkOptions,
+                "-showme:incdirs" | "--showme:incdirs" => read.task = Task::IncludeFolders,
+                "-showme:libdirs" | "--showme:libdirs" => read.task = Task::LibraryFolders,
+                "-showme:libs" | "--showme:libs" => read.task = Task::Libraries,
+                "-showme:command" | "--showme:command" => read.task = Task::Compiler,
                 "-norpath" | "-nomrpath" => read.rpath = false,
                 "-help" if read.rest.is_empty() => read.task = Task::Help,
                 _ => match word.strip_prefix(language.option()) {
@@ -123,6 +135,7 @@ mod tests {
         check("-show a.c", Task::Show, &["a.c"], true);
         check("-compile-info", Task::ShowCompile, &[], false);
         check("--showme:link -norpath", Task::LinkOptions, &[], false);
+        check("-showme:incdirs", Task::IncludeFolders, &[], false);
         check("--version", Task::Run, &["--version"], false);
         check("-cc=clang a.o", Task::Run, &["a.o"], true);
         assert_eq!(read("-cc=clang a.o").compiler.as_deref(), Some("clang"));

@@ -11,6 +11,8 @@ const HELP: &str = "\
 calls the system's compiler with the options for MPI; all other words are passed on to it
   -show                     print the call and do nothing
   -compile-info, -link-info print the call for compiling, for linking
+  -showme:compile, -showme:link, -showme:incdirs, -showme:libdirs, -showme:libs, -showme:command
+                            print that part of it alone, as Open MPI's does
   -cc=NAME, -cxx=NAME       the compiler (or ARCHIPELAGO_CC, MPICH_CC, OMPI_CC in the environment; ..._CXX for C++)
   -norpath                  the program finds libmpi_abi.so.1 by LD_LIBRARY_PATH or the system alone";
 
@@ -74,6 +76,10 @@ fn call(
     link.push("-lmpi_abi".to_owned());
     let rest = words.rest.clone();
     match words.task {
+        Task::IncludeFolders => vec![prefix.join("include").display().to_string()],
+        Task::LibraryFolders => vec![lib.display().to_string()],
+        Task::Libraries => vec!["mpi_abi".to_owned()],
+        Task::Compiler => compiler.collect(),
         Task::CompileOptions => compile,
         Task::LinkOptions => link,
         Task::ShowCompile => compiler.chain(compile).chain(rest).collect(),
@@ -106,5 +112,9 @@ mod tests {
         check("-cc=tcc -compile-info", &[("ARCHIPELAGO_CC", "clang")], "tcc -I/p/include");
         check("-link-info", &[], "cc -L/p/lib -Wl,-rpath,/p/lib -lmpi_abi");
         check("--showme:compile", &[], "-I/p/include");
+        check("-showme:incdirs", &[], "/p/include");
+        check("-showme:libdirs", &[], "/p/lib");
+        check("-showme:libs", &[], "mpi_abi");
+        check("-showme:command", &[("MPICH_CC", "clang")], "clang");
     }
 }

@@ -47,7 +47,9 @@ impl Keeper {
         // It may have said goodbye.
         self.hear_member(at);
         let member = &mut self.members[at];
-        if member.finalised {
+        if self.hosted.is_some() {
+            self.lost_guest(at);
+        } else if member.finalised {
             member.behind = None;
         } else if let Some(behind) = &mut member.behind {
             behind.until = Some(Time::now() + OUTLIVES_NS);

@@ -19,7 +19,8 @@ const QUESTIONS_MAX: usize = 64 * 1024;
 impl Keeper {
     pub(super) fn hear_claim(&mut self, at: usize) {
         for _ in 0..MESSAGES_A_TURN {
-            match self.members[at].claims.receive(&mut self.buffer[..], false) {
+            let Some(claims) = &self.members[at].claims else { return };
+            match claims.receive(&mut self.buffer[..], false) {
                 Ok(Received::Message(length, descriptors)) => self.answer_claim(at, length, descriptors),
                 Ok(_) => {}
                 // Nothing is there; the other end is held among the lifelines, so it never closes.
@@ -32,18 +33,24 @@ impl Keeper {
         let Some(socket) = descriptors.into_iter().next().and_then(|fd| SeqPacket::adopt(fd).ok()) else {
             return;
         };
-        let mut answers = Answers::new(socket);
+        let answers = Answers::new(socket);
+        match codec::decode(&self.buffer[..length]) {
+            Ok(message) => self.judge_claim(at, answers, message),
+            Err(error) => refuse(answers, Refusal::Malformed(error.to_string())),
+        }
+    }
+
+    pub(super) fn judge_claim(&mut self, at: usize, answers: Answers, claim: ToKeeper) {
         let member = &self.members[at];
-        let refusal = match (codec::decode(&self.buffer[..length]), &member.claimant) {
-            (Err(error), _) => Refusal::Malformed(error.to_string()),
-            (Ok(ToKeeper::Claim { .. }), Some((pid, program))) => {
+        let refusal = match (claim, &member.claimant) {
+            (ToKeeper::Claim { .. }, Some((pid, program))) => {
                 Refusal::Claimed { number: member.number, pid: *pid, program: program.clone() }
             }
-            (Ok(ToKeeper::Claim { .. }), None) if self.stage != Stage::Running => Refusal::Ending,
-            (Ok(ToKeeper::Claim { pid, program }), None) => return self.welcome(at, answers, pid, program),
-            (Ok(_), _) => Refusal::Malformed("it is no claim".into()),
+            (ToKeeper::Claim { .. }, None) if self.stage != Stage::Running => Refusal::Ending,
+            (ToKeeper::Claim { pid, program }, None) => return self.welcome(at, answers, pid, program),
+            _ => Refusal::Malformed("it is no claim".into()),
         };
-        answers.send(&FromKeeper::Refused(refusal), None);
+        refuse(answers, refusal);
     }
 
     fn welcome(&mut self, at: usize, mut answers: Answers, pid: u32, program: String) {
@@ -84,7 +91,10 @@ impl Keeper {
             match link.receive(&mut self.buffer) {
                 Said::Message(message) => self.answer(at, message),
                 Said::Nothing => return,
-                Said::Over => self.members[at].link = None,
+                Said::Over => {
+                    self.members[at].link = None;
+                    self.lost_link(at);
+                }
             }
         }
     }
@@ -145,7 +155,9 @@ impl Keeper {
             ToKeeper::Overdue => self.say(&FromAgent::Overdue { number }),
             ToKeeper::State(state) => self.say(&FromAgent::State { number, state }),
             ToKeeper::Remark(text) => self.say(&FromAgent::Remark { number, text }),
-            ToKeeper::Claim { .. } => self.cut(at, "claimed its rank twice on one socket"),
+            ToKeeper::Claim { .. } | ToKeeper::Enter { .. } => {
+                self.cut(at, "claimed its rank twice on one socket")
+            }
         }
     }
 
@@ -153,4 +165,10 @@ impl Keeper {
         self.members[at].link = None;
         self.notice(format!("process {} {what} and was cut off", self.members[at].number));
     }
+}
+
+/// Says no; nothing else follows.
+fn refuse(answers: Answers, refusal: Refusal) {
+    let mut answers = answers;
+    answers.send(&FromKeeper::Refused(refusal), None);
 }

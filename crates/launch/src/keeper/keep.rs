@@ -1,6 +1,7 @@
 //! The keeper's loop.
 
 use super::board::Board;
+use super::hosted::Hosted;
 use super::lifelines::Lifelines;
 use super::member::{Member, ending_from};
 use super::memory::HostMemory;
@@ -24,8 +25,10 @@ const BACKLOG_BYTES: usize = 1024 * 1024;
 /// A keeper at work.
 pub struct Keeper {
     stream: UnixStream,
+    /// What is different where another launcher has started the processes.
+    pub(super) hosted: Option<Hosted>,
     /// Whether the launcher still listens.
-    launcher: bool,
+    pub(super) launcher: bool,
     incoming: Assembler,
     outgoing: Vec<u8>,
     sent: usize,
@@ -45,6 +48,8 @@ pub struct Keeper {
 #[derive(Clone, Copy)]
 enum Source {
     Signals,
+    Meeting,
+    Caller(usize),
     FromLauncher,
     ToLauncher,
     Claims(usize),
@@ -62,6 +67,7 @@ impl Keeper {
         let buffer = vec![0; MESSAGE_BYTES_MAX].into_boxed_slice();
         Ok(Keeper {
             stream,
+            hosted: None,
             launcher: true,
             incoming: Assembler::new(),
             outgoing: Vec::new(),
@@ -97,6 +103,7 @@ impl Keeper {
             }
             let now = Time::now();
             self.look_behind(now);
+            self.attend(now);
             self.memory.spread();
             match self.stage.advance(now) {
                 Act::Wait => {}
@@ -116,6 +123,12 @@ impl Keeper {
     fn wait(&self) -> io::Result<Vec<Source>> {
         let mut set = PollSet::new();
         let mut asked = vec![(Source::Signals, set.readable(&self.signals))];
+        if let Some(hosted) = &self.hosted {
+            asked.push((Source::Meeting, set.readable(&hosted.meeting)));
+            for (at, caller) in hosted.callers.iter().enumerate() {
+                asked.push((Source::Caller(at), set.readable(caller)));
+            }
+        }
         if self.launcher {
             asked.push((Source::FromLauncher, set.readable(&self.stream)));
             if !self.outgoing.is_empty() {
@@ -124,7 +137,9 @@ impl Keeper {
         }
         let flows = self.outgoing.len() - self.sent < BACKLOG_BYTES;
         for (at, member) in self.members.iter().enumerate() {
-            asked.push((Source::Claims(at), set.readable(&member.claims)));
+            if let Some(claims) = &member.claims {
+                asked.push((Source::Claims(at), set.readable(claims)));
+            }
             if let Some(link) = &member.link {
                 asked.push((Source::Link(at), set.readable(link)));
                 if link.is_waiting() {
@@ -144,7 +159,8 @@ impl Keeper {
             }
         }
         let behind = self.members.iter().filter_map(|member| member.behind.as_ref()?.deadline());
-        let next = self.stage.deadline().into_iter().chain(behind).min();
+        let hosted = self.hosted.as_ref().and_then(Hosted::deadline);
+        let next = self.stage.deadline().into_iter().chain(behind).chain(hosted).min();
         let timeout = next.map(|when| Duration::from_nanos(when.since(Time::now())));
         set.wait(timeout)?;
         Ok(asked.into_iter().filter(|(_, place)| set.is_ready(*place)).map(|(source, _)| source).collect())
@@ -153,6 +169,8 @@ impl Keeper {
     fn serve(&mut self, source: Source) {
         match source {
             Source::Signals => self.take_signals(),
+            Source::Meeting => self.meet(),
+            Source::Caller(at) => self.hear_caller(at),
             Source::FromLauncher => self.hear_launcher(),
             Source::ToLauncher => self.flush(),
             Source::Claims(at) => self.hear_claim(at),
@@ -224,7 +242,9 @@ impl Keeper {
     }
 
     pub(super) fn say(&mut self, message: &FromAgent) {
-        if self.launcher {
+        if let Some(hosted) = &mut self.hosted {
+            hosted.note(message);
+        } else if self.launcher {
             codec::encode_frame(message, &mut self.outgoing);
             self.flush();
         }
@@ -336,7 +356,7 @@ impl Keeper {
         Some(at)
     }
 
-    fn report_end(&mut self, at: usize) {
+    pub(super) fn report_end(&mut self, at: usize) {
         // What it said last comes before its end.
         self.hear_claim(at);
         self.hear_member(at);
@@ -411,6 +431,9 @@ impl Keeper {
     }
 
     fn is_finished(&self) -> bool {
+        if let Some(hosted) = &self.hosted {
+            return self.all_ended() || hosted.is_deserted();
+        }
         let started = self.start.is_some() || !self.launcher;
         started && self.all_ended() && !os::spawn::has_children()
     }

@@ -22,8 +22,8 @@ pub struct Member {
     pub number: u32,
     /// Its process id and its process group's.
     pub pid: u32,
-    /// Where its rank is claimed.
-    pub claims: SeqPacket,
+    /// Where its rank is claimed, if we have started it.
+    pub claims: Option<SeqPacket>,
     /// Who claimed the rank: process id and program.
     pub claimant: Option<(u32, String)>,
     /// The private socket of the claimant.

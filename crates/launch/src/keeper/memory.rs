@@ -52,7 +52,7 @@ impl HostMemory {
         let state = match (ending, part) {
             (_, Part::Finalised) | (Ending::Exited(0), Part::None) => ProcessState::Left,
             (Ending::Exited(status), _) => ProcessState::Exited(status),
-            (Ending::Unseen, _) => ProcessState::Exited(i32::from(ending.status())),
+            (Ending::Unseen, _) => ProcessState::Ended,
             (Ending::Signalled { signal, .. }, _) => ProcessState::Killed(signal),
         };
         if let Some(segment) = &self.segment {

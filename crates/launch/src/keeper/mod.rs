@@ -4,11 +4,14 @@
 //! It is a single thread around one `poll`: the stream to the launcher, signals (as reads), and five descriptors
 //! a process. Nothing in it waits for anyone: what has no room is queued, each queue with its bound, and when
 //! the launcher does not read, the processes' output waits in their pipes.
+//!
+//! Where another launcher has started the processes it is *hosted*: it starts and ends nobody, and the processes come to it.
 
 mod behind;
 mod board;
 mod conversation;
 mod entry;
+mod hosted;
 mod keep;
 mod lifelines;
 mod member;
@@ -19,6 +22,7 @@ mod start;
 mod starved;
 
 pub use entry::run;
+pub use hosted::run_hosted;
 
 pub use start::descriptors_needed;
 

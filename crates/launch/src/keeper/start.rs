@@ -156,7 +156,7 @@ impl<'a> Starter<'a> {
         Ok(Member {
             number,
             pid,
-            claims,
+            claims: Some(claims),
             claimant: None,
             link: None,
             behind: None,

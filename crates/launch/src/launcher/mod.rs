@@ -8,6 +8,6 @@ mod outputs;
 mod sink;
 mod statistics;
 mod verdict;
-mod watch;
+pub(crate) mod watch;
 
 pub use begin::run;

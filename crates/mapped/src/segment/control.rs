@@ -6,7 +6,7 @@ use crate::sync::{AtomicU32, AtomicU64, Ordering};
 /// "ARCHIPEL" in little-endian ASCII.
 const MAGIC: u64 = u64::from_le_bytes(*b"ARCHIPEL");
 /// Raised with every change to what lies in a segment.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The start of a segment.
 #[repr(C, align(64))]
@@ -94,6 +94,8 @@ pub enum ProcessState {
     Exited(i32),
     /// A signal ended its process.
     Killed(i32),
+    /// Its process ended without finalising; how, only its parent knows, which is not ours.
+    Ended,
 }
 
 impl std::fmt::Display for ProcessState {
@@ -103,6 +105,7 @@ impl std::fmt::Display for ProcessState {
             ProcessState::Running => write!(f, "running"),
             ProcessState::Left => write!(f, "finalised"),
             ProcessState::Exited(status) => write!(f, "exited with status {status} without finalising"),
+            ProcessState::Ended => write!(f, "it had not finalised"),
             ProcessState::Killed(signal) => match signal_name(*signal) {
                 Some(name) => write!(f, "killed by signal {signal} ({name})"),
                 None => write!(f, "killed by signal {signal}"),
@@ -147,6 +150,7 @@ impl StateWord {
             ProcessState::Left => (2, 0),
             ProcessState::Exited(status) => (3, status),
             ProcessState::Killed(signal) => (4, signal),
+            ProcessState::Ended => (5, 0),
         };
         let word = tag << 32 | detail as u32 as u64;
         let mut seen = self.0.load(Ordering::Relaxed);
@@ -168,7 +172,8 @@ impl StateWord {
             1 => ProcessState::Running,
             2 => ProcessState::Left,
             3 => ProcessState::Exited(detail),
-            _ => ProcessState::Killed(detail),
+            4 => ProcessState::Killed(detail),
+            _ => ProcessState::Ended,
         }
     }
 }
@@ -264,6 +269,7 @@ mod tests {
             ProcessState::Exited(255),
             ProcessState::Exited(-1),
             ProcessState::Killed(9),
+            ProcessState::Ended,
         ] {
             let word = fresh();
             word.set(state);

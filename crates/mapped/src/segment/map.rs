@@ -237,7 +237,10 @@ impl Segment {
                 ProcessState::Running => true,
                 // Under no keeper nobody says who runs.
                 ProcessState::Empty => self.owner(slot).is_some(),
-                ProcessState::Left | ProcessState::Exited(_) | ProcessState::Killed(_) => false,
+                ProcessState::Left
+                | ProcessState::Exited(_)
+                | ProcessState::Killed(_)
+                | ProcessState::Ended => false,
             };
             if lives {
                 // Anybody who maps the segment can set bits of lanes that there aren't.

@@ -19,8 +19,10 @@ pub fn prefix() -> &'static Path {
         }
         cargo.env("CARGO_TARGET_DIR", profile.parent().expect("a profile lies in a folder"));
         assert!(cargo.status().expect("cargo runs").success(), "the programs and the library don't build");
-        let prefix = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("prefix-{}", std::process::id()));
-        let header = Path::new(env!("CARGO_MANIFEST_DIR")).join("include/mpi.h");
+        let runs = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        remove_old(runs);
+        let prefix = runs.join(format!("prefix-{}", std::process::id()));
+        let header = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/mpi-abi/include/mpi.h");
         place(&header, &prefix.join("include/mpi.h"));
         for program in ["archi", "mpiexec", "mpicc", "mpicxx"] {
             place(&profile.join(program), &prefix.join("bin").join(program));
@@ -32,15 +34,49 @@ pub fn prefix() -> &'static Path {
     })
 }
 
+/// Removes the prefixes of test runs that have ended.
+fn remove_old(place: &Path) {
+    for entry in std::fs::read_dir(place).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let run = name
+            .to_str()
+            .and_then(|name| name.strip_prefix("prefix-"))
+            .filter(|run| run.parse::<u32>().is_ok());
+        if run.is_some_and(|run| !Path::new("/proc").join(run).exists() && Path::new("/proc/self").exists()) {
+            // Another run may be removing it too.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 fn place(from: &Path, to: &Path) {
     std::fs::create_dir_all(to.parent().expect("it lies in a folder")).expect("a folder can be made");
     let _ = std::fs::remove_file(to);
     std::fs::copy(from, to).unwrap_or_else(|error| panic!("{} to {}: {error}", from.display(), to.display()));
 }
 
+/// What somebody types, run in a folder of this test run with the prefix's programs first in the search path. Its standard output.
+pub fn typed(line: &str, folder: &Path) -> String {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut shell = Command::new("sh");
+    shell.args(["-ec", line]).current_dir(folder).stdin(Stdio::null());
+    let output = shell
+        .env("PATH", format!("{}:{path}", prefix().join("bin").display()))
+        .output()
+        .expect("the shell runs");
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{line}\n{stdout}\n{}", String::from_utf8_lossy(&output.stderr));
+    stdout
+}
+
 /// Compiles a program of `tests/c` with a wrapper of the prefix; returns where it is.
 pub fn compile(source: &str, options: &[&str]) -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c").join(source);
+    compile_in("tests/c", source, options)
+}
+
+/// Compiles a program of a folder of the crate with a wrapper of the prefix; returns where it is.
+pub fn compile_in(folder: &str, source: &str, options: &[&str]) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join(source);
     let wrapper = if source.ends_with(".c") { "mpicc" } else { "mpicxx" };
     // Tests run at once, and may compile one source in different ways.
     static COMPILED: AtomicUsize = AtomicUsize::new(0);
@@ -53,11 +89,16 @@ pub fn compile(source: &str, options: &[&str]) -> PathBuf {
     program
 }
 
-/// Runs a program on so many ranks to its end.
-pub fn run(program: &Path, ranks: usize) -> Output {
+/// A program on so many ranks, ready to be run.
+pub fn launch(program: &Path, ranks: usize) -> Command {
     let mut launcher = Command::new(prefix().join("bin/archi"));
     launcher.args(["run", "-n", &ranks.to_string()]).arg(program).stdin(Stdio::null());
-    launcher.output().expect("the launcher runs")
+    launcher
+}
+
+/// Runs a program on so many ranks to its end.
+pub fn run(program: &Path, ranks: usize) -> Output {
+    launch(program, ranks).output().expect("the launcher runs")
 }
 
 /// Runs a program that must end well; returns what it printed.

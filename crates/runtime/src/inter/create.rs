@@ -5,8 +5,8 @@ use std::sync::Arc;
 use engine::{Communicator, Error, Group};
 use wire::{ContextId, JobId, ProcessId};
 
-use crate::Comm;
 use crate::create::Creating;
+use crate::{Comm, bytes};
 
 /// One side's view of an inter-communicator.
 #[derive(Clone, Debug)]
@@ -61,15 +61,16 @@ impl Inter {
             Some(Err(error)) => (None, Some(error)),
             None => (None, None),
         };
-        // The context of the other side's choice and of this one's come together: all members must know both.
+        // The context of the other side's choice and of this one's come together: all members must know both. They are told
+        // in `local`: `own` may be revoked as soon as one member has it, when others are not told yet.
         let both = theirs.map(|theirs| [mine.encode(), theirs].concat());
-        let told = own.broadcast_v_bytes(leader, both)?;
+        let told = local.broadcast_v_bytes(leader, both)?;
         if let Some(error) = failed {
             return Err(error);
         }
-        let sides = told.ok_or_else(|| leader_failed(&own, leader))?;
-        let (mine, rest) = Side::decode(&sides).ok_or_else(|| nonsense(&own, leader))?;
-        let (theirs, _) = Side::decode(rest).ok_or_else(|| nonsense(&own, leader))?;
+        let sides = told.ok_or_else(|| leader_failed(local, leader))?;
+        let (mine, rest) = Side::decode(&sides).ok_or_else(|| nonsense(local, leader))?;
+        let (theirs, _) = Side::decode(rest).ok_or_else(|| nonsense(local, leader))?;
         let common = mine.group.intersection(&theirs.group);
         if let Some(process) = common.process(0) {
             let why = format!("process {} is in both groups", process.number);
@@ -234,7 +235,7 @@ impl Inter {
             let own_length = (mine.len() as u64).to_le_bytes();
             let other = Some(self.firsts().1);
             self.union.exchange(other, &own_length, other, &mut length)?;
-            let mut theirs = vec![0; u64::from_le_bytes(length) as usize];
+            let mut theirs = bytes::room(u64::from_le_bytes(length))?;
             self.union.exchange(other, &mine, other, &mut theirs)?;
             Ok([&own_length[..], &mine, &theirs].concat())
         });

@@ -1,0 +1,238 @@
+//! Jobs that a launcher of another MPI has started. Its part is played here: PMI-1 on a socket a process.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, PipeReader, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::Command;
+use std::sync::{Arc, Condvar, Mutex};
+
+use os::spawn::Spawn;
+use system_tests::{Ran, archi, until};
+
+const SUBJECT: &str = env!("CARGO_BIN_EXE_subject");
+
+/// What the launcher and the processes' conversations share.
+#[derive(Default)]
+struct Desk {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    words: HashMap<String, String>,
+    waiting: usize,
+    barriers: usize,
+    finalised: usize,
+    aborted: Option<i32>,
+}
+
+/// A job under such a launcher.
+struct Job {
+    pids: Vec<u32>,
+    outputs: Vec<(PipeReader, PipeReader)>,
+    desk: Arc<Desk>,
+    marker: String,
+}
+
+/// Starts so many processes of the subject.
+fn start(ranks: usize, words: &[&str], variables: &[(&str, &str)]) -> Job {
+    archi();
+    let desk = Arc::new(Desk::default());
+    let marker = format!("{}-{:p}", std::process::id(), Arc::as_ptr(&desk));
+    let (mut pids, mut outputs) = (Vec::new(), Vec::new());
+    for rank in 0..ranks {
+        let (mine, theirs) = UnixStream::pair().unwrap();
+        let (output, their_output) = std::io::pipe().unwrap();
+        let (error, their_error) = std::io::pipe().unwrap();
+        let mut spawn = Spawn::new(Path::new(SUBJECT), OsStr::new("subject"));
+        let number = spawn.inherit(theirs.into());
+        let mut spawn = spawn
+            .arguments(words.iter().map(|word| word.into()))
+            .set("PMI_FD", number.to_string())
+            .set("PMI_RANK", rank.to_string())
+            .set("PMI_SIZE", ranks.to_string())
+            .set("ARCHIPELAGO_TEST_MARKER", &marker)
+            .outputs(their_output.into(), their_error.into());
+        for (name, value) in variables {
+            spawn = spawn.set(name, value);
+        }
+        pids.push(spawn.start().unwrap());
+        outputs.push((output, error));
+        let desk = desk.clone();
+        std::thread::spawn(move || serve(&mine, ranks, &desk));
+    }
+    Job { pids, outputs, desk, marker }
+}
+
+/// Answers one process.
+fn serve(stream: &UnixStream, ranks: usize, desk: &Desk) {
+    let mut lines = BufReader::new(stream).lines();
+    while let Some(Ok(line)) = lines.next() {
+        let field = |name: &str| {
+            let found = line.split(' ').find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
+            found.unwrap_or_default().to_owned()
+        };
+        let mut state = desk.state.lock().unwrap();
+        let answer = match field("cmd").as_str() {
+            "init" => "cmd=response_to_init pmi_version=1 pmi_subversion=1 rc=0".to_owned(),
+            "get_maxes" => "cmd=maxes kvsname_max=256 keylen_max=64 vallen_max=1024".to_owned(),
+            "get_my_kvsname" => "cmd=my_kvsname kvsname=kvs_1_0".to_owned(),
+            "put" => {
+                state.words.insert(field("key"), field("value"));
+                "cmd=put_result rc=0 msg=success".to_owned()
+            }
+            "get" => match state.words.get(&field("key")) {
+                Some(value) => format!("cmd=get_result rc=0 msg=success value={value}"),
+                None => "cmd=get_result rc=-1 msg=unknown".to_owned(),
+            },
+            "barrier_in" => {
+                let round = state.barriers;
+                state.waiting += 1;
+                if state.waiting == ranks {
+                    (state.waiting, state.barriers) = (0, round + 1);
+                    desk.changed.notify_all();
+                }
+                while state.barriers == round {
+                    state = desk.changed.wait(state).unwrap();
+                }
+                "cmd=barrier_out rc=0".to_owned()
+            }
+            "finalize" => {
+                state.finalised += 1;
+                "cmd=finalize_ack rc=0".to_owned()
+            }
+            "abort" => {
+                state.aborted = field("exitcode").parse().ok();
+                return;
+            }
+            other => panic!("no launcher knows {other}"),
+        };
+        drop(state);
+        let mut stream = stream;
+        if stream.write_all((answer + "\n").as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+impl Job {
+    /// Ends a process.
+    fn kill(&self, rank: usize) {
+        let _ = os::signal::send(self.pids[rank], os::signal::SIGKILL);
+    }
+
+    /// What a process has said, after its end.
+    fn said(&mut self, rank: usize) -> (String, String) {
+        let (mut output, mut error) = (String::new(), String::new());
+        self.outputs[rank].0.read_to_string(&mut output).unwrap();
+        let mut line = String::new();
+        let mut reader = BufReader::new(&self.outputs[rank].1);
+        // The keeper has the first process's standard error too, and goes a little later.
+        while reader.read_line(&mut line).unwrap() > 0 {}
+        error.push_str(&line);
+        os::spawn::reap_one(self.pids[rank]);
+        (output, error)
+    }
+
+    /// Waits until no process of the job, nor its keeper, is left.
+    fn is_gone(&self) {
+        let mark = format!("ARCHIPELAGO_TEST_MARKER={}", self.marker);
+        until("the job's processes to be gone", || {
+            let entries = std::fs::read_dir("/proc").unwrap().flatten();
+            !entries.into_iter().any(|entry| {
+                std::fs::read(entry.path().join("environ"))
+                    .is_ok_and(|text| text.split(|byte| *byte == 0).any(|pair| pair == mark.as_bytes()))
+            })
+        });
+    }
+}
+
+fn exchange(ranks: usize, variables: &[(&str, &str)]) {
+    let mut job = start(ranks, &["exchange"], variables);
+    for rank in 0..ranks {
+        let (output, error) = job.said(rank);
+        assert_eq!((output, error), (format!("rank {rank} of {ranks} is right\n"), String::new()));
+    }
+    assert_eq!(job.desk.state.lock().unwrap().finalised, ranks);
+    job.is_gone();
+}
+
+#[test]
+fn processes_of_another_launcher_form_one_world() {
+    for ranks in [1, 2, 3, 7] {
+        exchange(ranks, &[]);
+    }
+}
+
+#[test]
+fn the_environment_says_how_messages_travel() {
+    exchange(3, &[("ARCHIPELAGO_TRANSPORT", "tcp")]);
+    exchange(3, &[("ARCHIPELAGO_TRANSPORT", "shm"), ("ARCHIPELAGO_CHECK", "on")]);
+}
+
+#[test]
+fn a_death_is_told_to_those_who_wait() {
+    // The one that has had the keeper started, and another one.
+    for victim in [1, 0] {
+        let mut job = start(3, &["hang", "receives"], &[]);
+        // All have joined when the keeper's word was heard by all; then one goes.
+        until("all to have met", || job.desk.state.lock().unwrap().barriers == 1);
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        job.kill(victim);
+        // Rank r waits for rank r + 1.
+        let waiter = (victim + 2) % 3;
+        let (_, error) = job.said(waiter);
+        assert!(error.contains(&format!("rank {victim}")), "{error}");
+        (0..3).for_each(|rank| job.kill(rank));
+        (0..3).filter(|rank| *rank != waiter).for_each(|rank| drop(job.said(rank)));
+        job.is_gone();
+    }
+}
+
+#[test]
+fn an_abort_reaches_the_launcher() {
+    let mut job = start(3, &["end", "abort"], &[]);
+    until("the launcher to hear of it", || job.desk.state.lock().unwrap().aborted == Some(42));
+    // Such a launcher ends the others.
+    (0..3).for_each(|rank| job.kill(rank));
+    let said: Vec<String> = (0..3).map(|rank| job.said(rank).1).collect();
+    assert!(said[0].contains("rank 1 on") && said[0].contains("aborted the job with code 42"), "{said:?}");
+    job.is_gone();
+}
+
+#[test]
+fn a_hang_is_told() {
+    let mut job = start(2, &["hang", "receives"], &[("ARCHIPELAGO_WATCHDOG", "0.2")]);
+    let mut reader = BufReader::new(job.outputs[0].1.try_clone().unwrap());
+    let mut text = String::new();
+    while !text.contains("deadlock: ranks 0 and 1 wait for each other") {
+        assert!(reader.read_line(&mut text).unwrap() > 0, "{text}");
+    }
+    drop(reader);
+    (0..2).for_each(|rank| job.kill(rank));
+    (0..2).for_each(|rank| drop(job.said(rank)));
+    job.is_gone();
+}
+
+#[test]
+fn launchers_that_cannot_be_joined_are_named() {
+    let mut command = Command::new(SUBJECT);
+    command.arg("exchange").env("OMPI_COMM_WORLD_SIZE", "4").env("OMPI_COMM_WORLD_RANK", "2");
+    let ran = Ran::of(command).expect_status(1);
+    assert!(ran.error.contains("rank 2 of 4 under Open MPI's mpirun"), "{}", ran.error);
+    assert!(ran.error.contains("archi run -n 4 PROGRAM"), "{}", ran.error);
+    let mut command = Command::new(SUBJECT);
+    command.arg("exchange").env("OMPI_COMM_WORLD_SIZE", "4").env("ARCHIPELAGO_ALONE", "1");
+    Ran::of(command).expect_status(0);
+}
+
+#[test]
+fn a_child_program_is_not_the_rank() {
+    let mut command = Command::new(SUBJECT);
+    command.arg("exchange").env("PMI_FD", "777").env("PMI_RANK", "0").env("PMI_SIZE", "2");
+    let ran = Ran::of(command).expect_status(1);
+    assert!(ran.error.contains("PMI_FD is \"777\": that descriptor is not open"), "{}", ran.error);
+}
