@@ -249,7 +249,7 @@ impl Spot {
     pub fn explain<T: Wire>(self, comm: &runtime::Comm, error: engine::Error) -> Error {
         let place = self.place::<T>(comm);
         match error {
-            engine::Error::Truncated { have, need, source, tag } => {
+            engine::Error::Truncated { have, need, source, tag, .. } => {
                 let (unit, bytes) = counted::<T>(need);
                 Error::Truncated {
                     have: have / bytes,

@@ -10,7 +10,7 @@ use crate::{Error, Result, raw};
 
 /// What the engine is told of a type.
 pub(crate) const fn type_of<T: Wire>() -> TypeTag {
-    TypeTag { signature: T::SIGNATURE, name: wire::describe::<T> }
+    TypeTag { signature: T::SIGNATURE, name: wire::describe::<T>, ..TypeTag::BYTES }
 }
 
 /// What the engine is told of a layout over a slice of a type.
@@ -18,7 +18,11 @@ pub(crate) fn laid_out_of<T: Wire>(signature: u64) -> TypeTag {
     if signature == T::SIGNATURE {
         return type_of::<T>();
     }
-    TypeTag { signature, name: || format!("what a layout selects of {}", wire::describe::<T>()) }
+    TypeTag {
+        signature,
+        name: || format!("what a layout selects of {}", wire::describe::<T>()),
+        ..TypeTag::BYTES
+    }
 }
 
 impl Destination<'_> {

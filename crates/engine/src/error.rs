@@ -9,7 +9,7 @@ use wire::ProcessId;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// The message is longer than the buffer. The message is kept: a later receive can take it.
+    /// The message is longer than the buffer.
     Truncated {
         /// Bytes that the buffer holds.
         have: usize,
@@ -19,6 +19,8 @@ pub enum Error {
         source: usize,
         /// Its tag.
         tag: i32,
+        /// Whether it is kept, so that a later receive can take it.
+        kept: bool,
     },
     /// The message's type is not the receive's. The message is kept.
     TypeMismatch {
@@ -150,11 +152,16 @@ pub enum Error {
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Error::Truncated { have, need, source, tag } => write!(
-                f,
-                "the message from rank {source} with tag {tag} has {need} bytes and the buffer {have}; it is kept: \
-                 receive it into a larger buffer"
-            ),
+            Error::Truncated { have, need, source, tag, kept } => {
+                let then = match kept {
+                    true => "it is kept: receive it into a larger buffer",
+                    false => "what the buffer has no room for is lost",
+                };
+                write!(
+                    f,
+                    "the message from rank {source} with tag {tag} has {need} bytes and the buffer {have}; {then}"
+                )
+            }
             Error::TypeMismatch { expected, found, source, tag } => write!(
                 f,
                 "the message from rank {source} with tag {tag} is made of {found}, and this receive asks for {expected}; \

@@ -69,11 +69,17 @@ pub struct TypeTag {
     /// Names the type, as a user would write it. Called to introduce it to a peer, once, and for an error message. It is
     /// called with the lane locked: it must not communicate.
     pub name: fn() -> String,
+    /// Of a receive: a message that is longer than its room is received all the same, as far as it fits, and the receive fails
+    /// (MPI 5.0 §3.2.4). Else such a message is kept for a later receive.
+    pub cuts: bool,
 }
 
 impl TypeTag {
     /// Untyped bytes.
-    pub const BYTES: TypeTag = TypeTag { signature: 0, name: || "bytes".to_owned() };
+    pub const BYTES: TypeTag = TypeTag { signature: 0, name: || "bytes".to_owned(), cuts: false };
+
+    /// Untyped bytes, of which a receive takes those that it has room for.
+    pub const CUT_BYTES: TypeTag = TypeTag { cuts: true, ..TypeTag::BYTES };
 
     /// Whether a receive of type `self` may take a message of signature `found`.
     pub fn accepts(self, found: u64) -> bool {

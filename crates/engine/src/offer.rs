@@ -42,7 +42,7 @@ impl Lane {
                     return self.complete(request, Ok(status));
                 }
                 Target::Buffer { to, capacity, of } => match self.fits(message.peer, &status, capacity, of) {
-                    Ok(()) => return self.deliver_posted(request, message, status.source, to),
+                    Ok(()) => return self.deliver_posted(request, message, status.source, to, capacity),
                     Err(misfit) => self.complete(request, Err(misfit)),
                 },
             }
@@ -54,9 +54,17 @@ impl Lane {
     }
 
     /// Brings a stored message into the buffer of a posted receive.
-    fn deliver_posted(&mut self, request: RequestId, message: Unexpected, source: usize, to: Pointer) {
+    fn deliver_posted(
+        &mut self,
+        request: RequestId,
+        message: Unexpected,
+        source: usize,
+        to: Pointer,
+        capacity: usize,
+    ) {
         self.count_unstored(&message);
         let Unexpected { peer, bytes, body, .. } = message;
+        let fitting = bytes.min(capacity);
         self.count_received(peer, bytes);
         let from = match body {
             Body::Remote { address, send } => {
@@ -65,7 +73,7 @@ impl Lane {
                 {
                     *from = Awaited::One(peer);
                 }
-                let work = self.fetch(request, peer, address, send, to, bytes);
+                let work = self.fetch(request, peer, address, send, to, fitting);
                 return self.work.extend(work);
             }
             Body::Lost => {
@@ -76,8 +84,8 @@ impl Lane {
             Body::Held(from) => Delivery::Held(from),
         };
         self.give_back_credit(peer, bytes);
-        self.count_copy(bytes);
-        let work = self.deliver_for(request, from, to, bytes);
+        self.count_copy(fitting);
+        let work = self.deliver_for(request, from, to, fitting);
         self.work.extend(work);
     }
 }

@@ -113,7 +113,7 @@ impl Lane {
         let (_, stored) = self.messages.get(&message).ok_or(Error::StaleRequest)?;
         self.fits(stored.peer, &status, capacity, of)?;
         let (key, stored) = self.messages.remove(&message).ok_or(Error::StaleRequest)?;
-        Ok(self.deliver_stored(key, stored, to, Owner::User, target))
+        Ok(self.deliver_stored(key, stored, to, capacity, Owner::User, target))
     }
 
     /// Gives a message that a matched probe holds back to matching, before those that wait, as it came before those of

@@ -132,6 +132,12 @@ impl Unexpected {
     }
 }
 
+/// What a receive ends with that has less room than its message takes.
+pub(crate) fn truncated(status: &Status, have: usize, kept: bool) -> Error {
+    let Status { source, tag, bytes: need, .. } = *status;
+    Error::Truncated { have, need, source, tag, kept }
+}
+
 /// A status as the envelope gives it.
 #[inline]
 pub(crate) fn status_of(key: &Key, signature: u64, bytes: usize) -> Status {
@@ -278,7 +284,7 @@ impl Lane {
                     return Err(Error::StaleRequest);
                 };
                 self.received_openly(&pattern, &key, None);
-                Ok(self.deliver_stored(key, message, to, owner, target))
+                Ok(self.deliver_stored(key, message, to, capacity, owner, target))
             }
         }
     }
@@ -289,26 +295,22 @@ impl Lane {
         key: Key,
         message: Unexpected,
         to: Pointer,
+        capacity: usize,
         owner: Owner,
         target: Target,
     ) -> Received {
         let status = status_of(&key, message.signature, message.bytes);
         self.count_unstored(&message);
         let Unexpected { peer, bytes, claim, .. } = message;
+        let fitting = bytes.min(capacity);
         self.count_received(peer, bytes);
+        let pattern = Pattern { context: key.context, source: Some(key.source), label: Some(key.label) };
+        let (from, phase) = (Awaited::One(peer), ReceivePhase::Delivering);
+        let state = State::Receive(ReceiveState { from, pattern, target, phase, status });
         let from = match message.body {
             Body::Remote { address, send } => {
-                let pattern =
-                    Pattern { context: key.context, source: Some(key.source), label: Some(key.label) };
-                let state = ReceiveState {
-                    from: Awaited::One(peer),
-                    pattern,
-                    target,
-                    phase: ReceivePhase::Delivering,
-                    status,
-                };
-                let request = self.requests.insert(owner, State::Receive(state));
-                return match self.fetch(request, peer, address, send, to, bytes) {
+                let request = self.requests.insert(owner, state);
+                return match self.fetch(request, peer, address, send, to, fitting) {
                     Some(work) => {
                         self.work.push_back(work);
                         Received::Pending(request)
@@ -326,7 +328,14 @@ impl Lane {
         if !claim.reserved {
             self.give_back_credit(peer, bytes);
         }
-        self.count_copy(bytes);
+        self.count_copy(fitting);
+        if fitting < bytes {
+            // It is not well when its work has run.
+            let request = self.requests.insert(owner, state);
+            let work = self.deliver_for(request, from, to, fitting);
+            self.work.extend(work);
+            return Received::Pending(request);
+        }
         Received::Work(Work::Deliver { from, to, bytes, ticket: None }, status)
     }
 
@@ -404,21 +413,22 @@ impl Lane {
                     self.offer(key, message, Place::Last);
                     return None;
                 }
+                let fitting = bytes.min(capacity);
                 self.count_received(peer, bytes);
                 if let Some(announcement) = announcement {
-                    return self.fetch(request, peer, announcement.address, announcement.send, to, bytes);
+                    return self.fetch(request, peer, announcement.address, announcement.send, to, fitting);
                 }
                 self.give_back_credit(peer, bytes);
-                self.count_copy(bytes);
+                self.count_copy(fitting);
                 let from = match payload {
                     Payload::Inline { bytes: from, .. } => Delivery::Inline(from),
                     mapped => Delivery::Mapped(peer, mapped),
                 };
-                if mine == Some(request) {
+                if mine == Some(request) && fitting == bytes {
                     self.complete(request, Ok(status));
                     return Some(Work::Deliver { from, to, bytes, ticket: None });
                 }
-                self.deliver_for(request, from, to, bytes)
+                self.deliver_for(request, from, to, fitting)
             }
             Target::Message | Target::Look => {
                 let body = self.body(peer, payload, announcement);
@@ -521,9 +531,8 @@ impl Lane {
                 None => self.type_mismatch(peer, status, of),
             });
         }
-        if status.bytes > capacity {
-            let Status { source, tag, bytes: need, .. } = *status;
-            return Err(Error::Truncated { have: capacity, need, source, tag });
+        if status.bytes > capacity && !of.cuts {
+            return Err(truncated(status, capacity, true));
         }
         Ok(())
     }

@@ -5,14 +5,15 @@ use fabric::{Class, Frame, Payload, Peer, Refused};
 
 use crate::active::frames::Head;
 use crate::envelope::{DATA, PULL};
-use crate::receive::{ReceivePhase, ReceiveState, Target};
+use crate::receive::{ReceivePhase, ReceiveState, Target, truncated};
 use crate::request::State;
 use crate::send::{Data, SendPhase, SendState};
 use crate::work::{Delivery, Part, Pointer, Ticket};
 use crate::{Error, Lane, RequestId, Status, Work};
 
 impl Lane {
-    /// Starts to fetch an announced message: by reading, where that is possible and cheaper, else by asking for a stream.
+    /// Starts to fetch an announced message, `bytes` of it: by reading, where that is possible and cheaper, else by asking for a
+    /// stream, of which no more is kept.
     pub(crate) fn fetch(
         &mut self,
         request: RequestId,
@@ -59,7 +60,7 @@ impl Lane {
     fn may_follow(&self, peer: Peer, address: u64, send: u64, bytes: usize) -> bool {
         let announced = |state: &State| match state {
             State::Send(SendState { data: Data::Memory { from, bytes: sent }, phase, .. }) => {
-                from.address() == address && *sent == bytes && matches!(phase, SendPhase::Announced)
+                from.address() == address && *sent >= bytes && matches!(phase, SendPhase::Announced)
             }
             _ => false,
         };
@@ -141,7 +142,7 @@ impl Lane {
         let bytes = payload.len();
         let Some(State::Receive(ReceiveState {
             phase: ReceivePhase::Streaming { peer: from, received },
-            target: Target::Buffer { to, .. },
+            target: Target::Buffer { to, capacity, .. },
             status,
             ..
         })) = self.requests.get(request).map(|r| &r.state)
@@ -154,15 +155,17 @@ impl Lane {
         if *from != peer || !is_next {
             return self.refuse_frame(peer, payload, "it sent a piece of a message that nobody asked for");
         }
-        let to = to.offset(*received);
+        // What there is no room for is not kept.
+        let left = capacity.saturating_sub(*received);
+        let (to, fitting) = (to.offset((*received).min(*capacity)), bytes.min(left));
         self.set_busy(request);
-        self.count_copy(bytes);
+        self.count_copy(fitting);
         let from = match payload {
             Payload::Inline { bytes, .. } => Delivery::Inline(bytes),
             mapped => Delivery::Mapped(peer, mapped),
         };
         let ticket = Ticket { request, part: Part::Piece(bytes) };
-        Some(Work::Deliver { from, to, bytes, ticket: Some(ticket) })
+        Some(Work::Deliver { from, to, bytes: fitting, ticket: Some(ticket) })
     }
 
     /// A piece has been copied in.
@@ -206,7 +209,13 @@ impl Lane {
     pub(crate) fn complete_receive(&mut self, request: RequestId) {
         if let Some(State::Receive(receive)) = self.requests.get(request).map(|r| &r.state) {
             let status = receive.status;
-            self.complete(request, Ok(status));
+            let outcome = match receive.target {
+                Target::Buffer { capacity, .. } if status.bytes > capacity => {
+                    Err(truncated(&status, capacity, false))
+                }
+                _ => Ok(status),
+            };
+            self.complete(request, outcome);
         }
     }
 

@@ -33,6 +33,14 @@ fn messages() {
 }
 
 #[test]
+fn messages_that_are_too_long() {
+    let program = compile("cuts.c", &[]);
+    for ranks in [2, 3] {
+        assert_eq!(succeeds(&program, ranks), "0 failures\n", "{ranks} ranks");
+    }
+}
+
+#[test]
 fn collectives() {
     let program = compile("collectives.c", &[]);
     // All sizes up to 17 in the long form, which `cargo xtask soak` runs.

@@ -185,15 +185,14 @@ impl Bytes {
         source: Source,
         tag: TagPattern,
     ) -> std::result::Result<engine::Status, engine::Error> {
-        let outcome = match self {
+        match self {
             // SAFETY: C's promise; this call waits.
-            Bytes::Row(at, bytes) => unsafe { comm.receive(source, tag, TypeTag::BYTES, *at, *bytes) },
+            Bytes::Row(at, bytes) => unsafe { comm.receive(source, tag, TypeTag::CUT_BYTES, *at, *bytes) },
             Bytes::LaidOut(_) => match self.start_receive(comm, source, tag)? {
                 Started::Done(status) => Ok(status),
                 Started::Pending(request) => comm.wait(request),
             },
-        };
-        outcome.map_err(|error| self.take_truncated(comm, error))
+        }
     }
 
     /// Starts to receive into them. They, and this value, must stay until the operation is complete.
@@ -206,7 +205,7 @@ impl Bytes {
     ) -> std::result::Result<Started, engine::Error> {
         let (to, bytes) = (self.pointer(), self.len());
         // SAFETY: C's promise, and the request that holds this value.
-        unsafe { comm.start_receive_into(source, tag, TypeTag::BYTES, to, bytes) }
+        unsafe { comm.start_receive_into(source, tag, TypeTag::CUT_BYTES, to, bytes) }
     }
 
     /// Starts to receive a message that a matched probe took.
@@ -217,41 +216,6 @@ impl Bytes {
     ) -> std::result::Result<Started, engine::Error> {
         let (to, bytes) = (self.pointer(), self.len());
         // SAFETY: C's promise, and the request that holds this value.
-        unsafe { comm.start_receive_message_into(message, TypeTag::BYTES, to, bytes) }
-    }
-
-    /// MPI 5.0 §3.2.4: a message that is too long is received all the same. The engine keeps it; here it is taken, and what
-    /// fits is kept.
-    #[cold]
-    pub fn take_truncated(&self, comm: &Comm, error: engine::Error) -> engine::Error {
-        if let engine::Error::Truncated { need, source, tag, .. } = error {
-            let mut whole = vec![0u8; need];
-            let (from, tagged) = (Source::Rank(source), TagPattern::Tag(tag));
-            // SAFETY: the vector is as long as is said and outlives the call.
-            let taken = unsafe { comm.receive(from, tagged, TypeTag::BYTES, whole.as_mut_ptr(), need) };
-            if taken.is_ok() {
-                self.fill(&whole[..self.len().min(need)]);
-            }
-        }
-        error
-    }
-
-    /// The same for a message that a matched probe took.
-    #[cold]
-    pub fn take_truncated_message(
-        &self,
-        comm: &Comm,
-        message: engine::Message,
-        error: engine::Error,
-    ) -> engine::Error {
-        if let engine::Error::Truncated { need, .. } = error {
-            let mut whole = vec![0u8; need];
-            // SAFETY: the vector is as long as is said and outlives the call.
-            let taken = unsafe { comm.receive_message(message, TypeTag::BYTES, whole.as_mut_ptr(), need) };
-            if taken.is_ok() {
-                self.fill(&whole[..self.len().min(need)]);
-            }
-        }
-        error
+        unsafe { comm.start_receive_message_into(message, TypeTag::CUT_BYTES, to, bytes) }
     }
 }

@@ -6,7 +6,7 @@ use engine::collective::{Call, Collective, Operands, table};
 use engine::{Mode, Source, TagPattern, TypeTag};
 
 fn main() {
-    let of = TypeTag { signature: 0x1234_5678_9abc, name: || "Particle".to_owned() };
+    let of = TypeTag { signature: 0x1234_5678_9abc, name: || "Particle".to_owned(), ..TypeTag::BYTES };
     let posted = std::env::args().nth(1).as_deref() == Some("posted");
     let rounds: u64 = std::env::args().nth(2).and_then(|n| n.parse().ok()).unwrap_or(1_000_000);
     if std::env::args().nth(1).as_deref() == Some("barrier") {

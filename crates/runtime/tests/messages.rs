@@ -3,8 +3,8 @@
 use archipelago_runtime::{Comm, Started, harness};
 use engine::{Error, Mode, Source, Status, TagPattern, TypeTag};
 
-const U64: TypeTag = TypeTag { signature: 64, name: || "u64".into() };
-const F32: TypeTag = TypeTag { signature: 32, name: || "f32".into() };
+const U64: TypeTag = TypeTag { signature: 64, name: || "u64".into(), ..TypeTag::BYTES };
+const F32: TypeTag = TypeTag { signature: 32, name: || "f32".into(), ..TypeTag::BYTES };
 
 fn send(comm: &Comm, to: usize, tag: i32, data: &[u8]) {
     // SAFETY: the slice is borrowed for the call.
@@ -108,7 +108,7 @@ fn a_short_buffer_and_a_wrong_type_keep_the_message() {
         for (tag, bytes) in [(0, 100), (1, 100_000)] {
             let source = Source::Rank(0);
             let error = receive(&world, source, TagPattern::Tag(tag), 99).unwrap_err();
-            assert_eq!(error, Error::Truncated { have: 99, need: bytes, source: 0, tag });
+            assert_eq!(error, Error::Truncated { have: 99, need: bytes, source: 0, tag, kept: true });
             let mut wrong = vec![0u8; bytes];
             // SAFETY: the buffer is borrowed for the call.
             let error =
@@ -118,6 +118,54 @@ fn a_short_buffer_and_a_wrong_type_keep_the_message() {
             assert_eq!(error, Error::TypeMismatch { expected, found, source: 0, tag });
             let (data, _) = receive(&world, source, TagPattern::Tag(tag), bytes).unwrap();
             assert!(data == pattern(bytes, tag as usize));
+        }
+    }));
+}
+
+#[test]
+fn a_receive_that_cuts_takes_what_it_has_room_for_and_fails() {
+    const CUT: TypeTag = TypeTag { cuts: true, ..U64 };
+    all(harness::run(2, |process| {
+        let world = process.world();
+        for (round, bytes) in [20, 100, 5000, 100_000, 3_000_001].into_iter().enumerate() {
+            let (first, second, other) = (pattern(bytes, round), pattern(bytes - 1, 9), 1 - world.rank());
+            for room in [0, 1, bytes / 2, bytes - 1] {
+                // Two messages each way, whose sends are waited for before the receives, which are posted before or after
+                // the messages come.
+                for early in [true, false] {
+                    let mut rooms = [vec![0xee; bytes], vec![0xee; bytes]];
+                    let post = |rooms: &mut [Vec<u8>; 2]| {
+                        [(0, room), (1, bytes)].map(|(at, room)| {
+                            let (from, tag) = (Source::Rank(other), TagPattern::Any);
+                            // SAFETY: the rooms live until the waits below.
+                            unsafe { world.start_receive(from, tag, CUT, rooms[at].as_mut_ptr(), room) }
+                        })
+                    };
+                    let posted = early.then(|| post(&mut rooms));
+                    let sent = [&first, &second].map(|data| {
+                        let (from, length) = (data.as_ptr(), data.len());
+                        // SAFETY: as above.
+                        unsafe { world.start_send(other, 4, U64, from, length, Mode::Standard) }.unwrap()
+                    });
+                    let posted = posted.unwrap_or_else(|| post(&mut rooms));
+                    for sent in sent {
+                        if let Started::Pending(request) = sent {
+                            world.wait(request).unwrap();
+                        }
+                    }
+                    let outcomes = posted.map(|started| match started.unwrap() {
+                        Started::Done(status) => Ok(status),
+                        Started::Pending(request) => world.wait(request),
+                    });
+                    let cut =
+                        Error::Truncated { have: room, need: bytes, source: other, tag: 4, kept: false };
+                    assert_eq!(outcomes[0], Err(cut));
+                    assert_eq!(outcomes[1].as_ref().map(|status| status.bytes), Ok(bytes - 1));
+                    assert!(rooms[0][..room] == first[..room], "{bytes} bytes into {room}");
+                    assert!(rooms[0][room..].iter().all(|byte| *byte == 0xee), "{bytes} bytes into {room}");
+                    assert!(rooms[1][..bytes - 1] == second[..], "{bytes} bytes into {room}");
+                }
+            }
         }
     }));
 }

@@ -98,7 +98,7 @@ mod tests {
     use crate::collective::{Case, named};
 
     fn mark(collective: Collective, algorithm: &str, root: u32, signature: u64) -> Mark {
-        let of = TypeTag { signature, name: String::new };
+        let of = TypeTag { signature, name: String::new, ..TypeTag::BYTES };
         let call = Call { of, ..Call::new(Case::new(collective, 300, 1, 8), 0, root) };
         Mark::of(&call, named(collective, algorithm).unwrap())
     }

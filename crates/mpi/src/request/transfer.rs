@@ -67,7 +67,6 @@ impl Transfer {
                 Ok(Status { tag: self.tag.unwrap_or(status.tag), ..status })
             }
             Err(engine::Error::Cancelled) => Ok(Status::EMPTY.with_cancelled(true)),
-            Err(error) if self.receives => Err(self.bytes.take_truncated(&self.comm, error).into()),
             Err(error) => Err(error.into()),
         }
     }

@@ -82,8 +82,8 @@ fn start(
     }
 }
 
-fn finish(state: State, status: Statuses) -> Result {
-    let object = Object::new(state, On::Nothing);
+fn finish(state: State, comm: Comm, status: Statuses) -> Result {
+    let object = Object::new(state, On::Comm(comm));
     object.wait();
     status.set(0, object.take().unwrap_or(Ok(Status::EMPTY))?);
     Ok(())
@@ -106,7 +106,7 @@ pub fn sendrecv(
     comm.get()?;
     let outgoing = (Bytes::new(sendbuf, sendcount, sendtype)?, dest, sendtag);
     let incoming = (Bytes::new(recvbuf, recvcount, recvtype)?, source, recvtag);
-    finish(start(outgoing, incoming, comm, None)?, status)
+    finish(start(outgoing, incoming, comm, None)?, comm, status)
 }
 
 pub fn isendrecv(
@@ -158,7 +158,7 @@ pub fn sendrecv_replace(
     comm: Comm,
     status: Statuses,
 ) -> Result {
-    finish(replace(buf, count, datatype, (dest, sendtag), (source, recvtag), comm)?, status)
+    finish(replace(buf, count, datatype, (dest, sendtag), (source, recvtag), comm)?, comm, status)
 }
 
 pub fn isendrecv_replace(

@@ -107,9 +107,6 @@ fn start(buf: Address, count: i64, datatype: Datatype, message: Out<Message>) ->
     let bytes = Bytes::new(buf, count, datatype).map_err(raise)?;
     let outcome = match bytes.start_receive_message(&taken.comm, taken.message) {
         Ok(outcome) => Ok(started(&taken.comm, outcome, bytes, true)),
-        Err(error @ engine::Error::Truncated { .. }) => {
-            Ok(State::Done(Err(bytes.take_truncated_message(&taken.comm, taken.message, error).into())))
-        }
         Err(error) => Err(raise(error.into())),
     };
     if outcome.is_ok() {
