@@ -143,6 +143,11 @@ pub enum Error {
     },
     /// As many calls wait for their answers as may.
     TooManyCalls,
+    /// There is no memory for what others announced.
+    OutOfMemory {
+        /// Bytes that it takes.
+        bytes: u64,
+    },
     /// A handler may not do that.
     InHandler,
     /// A request that is not (or no longer) one of this lane's.
@@ -193,6 +198,9 @@ impl std::fmt::Display for Error {
                 )
             }
             Error::Cancelled => write!(f, "the operation was cancelled"),
+            Error::OutOfMemory { bytes } => {
+                write!(f, "there is no memory for {bytes} bytes that others give")
+            }
             Error::Revoked(why) => write!(f, "{why}"),
             Error::CommunicatorRevoked { by } => {
                 write!(f, "process {} has revoked the communicator", by.number)

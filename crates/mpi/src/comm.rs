@@ -252,9 +252,10 @@ pub(crate) fn close_world() -> Result {
     if let Some(world) = find(Comm(COMM_WORLD)) {
         world.attributes.delete_all(COMM_WORLD)?;
     }
-    for predefined in [&WORLD, &OWN] {
-        // Who looks at it may go on: it stays.
-        predefined.store(std::ptr::null_mut(), Ordering::Relaxed);
+    // Who looks at one may go on: they stay, and what looks for lost memory still finds them.
+    static KEPT: [AtomicPtr<Communicator>; 2] = [const { AtomicPtr::new(std::ptr::null_mut()) }; 2];
+    for (predefined, kept) in [&WORLD, &OWN].into_iter().zip(&KEPT) {
+        kept.store(predefined.swap(std::ptr::null_mut(), Ordering::Relaxed), Ordering::Relaxed);
     }
     Ok(())
 }

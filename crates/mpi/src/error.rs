@@ -1,8 +1,8 @@
 //! What went wrong in a call.
 
 use crate::number::{
-    ERR_ARG, ERR_COMM, ERR_COUNT, ERR_INTERN, ERR_OTHER, ERR_PROC_ABORTED, ERR_RANK, ERR_REQUEST, ERR_TAG,
-    ERR_TRUNCATE, ERR_TYPE, ERR_UNSUPPORTED_OPERATION,
+    ERR_ARG, ERR_COMM, ERR_COUNT, ERR_INTERN, ERR_NO_MEM, ERR_OTHER, ERR_PROC_ABORTED, ERR_RANK, ERR_REQUEST,
+    ERR_TAG, ERR_TRUNCATE, ERR_TYPE, ERR_UNSUPPORTED_OPERATION,
 };
 use crate::{Comm, File, Session, Win};
 
@@ -76,6 +76,7 @@ impl From<engine::Error> for Box<Error> {
             E::Disagreement { .. } => ERR_COUNT,
             E::StaleRequest => ERR_REQUEST,
             E::OperatorFailed => ERR_INTERN,
+            E::OutOfMemory { .. } => ERR_NO_MEM,
             _ => ERR_OTHER,
         };
         Error::new(class, error.to_string())

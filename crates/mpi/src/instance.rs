@@ -30,6 +30,7 @@ static INITIAL: AtomicUsize = AtomicUsize::new(ERRORS_ARE_FATAL);
 
 /// The process's place in the job; joins it first.
 pub(crate) fn process() -> Result<Arc<Process>> {
+    check_original()?;
     let mut held = PROCESS.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(process) = &*held {
         return Ok(process.clone());
@@ -72,6 +73,11 @@ pub(crate) fn provided(required: i32) -> i32 {
 
 /// Ends the world model.
 pub(crate) fn finalize() -> Result {
+    // A program's own exit handler may call this in copies that `fork` has made: there is nothing to end there.
+    if os::fork::is_copy() && STAGE.load(Ordering::Acquire) == RUNNING {
+        STAGE.store(ENDED, Ordering::Release);
+        return Ok(());
+    }
     check_running()?;
     comm::close_world()?;
     STAGE.store(ENDED, Ordering::Release);
@@ -85,6 +91,17 @@ pub(crate) fn check_running() -> Result {
         RUNNING => Ok(()),
         BEFORE => Err(Error::new(ERR_OTHER, "MPI is not initialised yet: call MPI_Init first")),
         _ => Err(Error::new(ERR_OTHER, "MPI is finalised: nothing but a few queries can be called any more")),
+    }
+}
+
+/// Refuses what only the process that has joined can do.
+fn check_original() -> Result {
+    match os::fork::is_copy() {
+        false => Ok(()),
+        true => Err(Error::new(
+            ERR_OTHER,
+            "this process is a copy of a rank, made by fork, and no rank itself: it may do anything but communicate",
+        )),
     }
 }
 
@@ -158,7 +175,7 @@ fn leave() -> Result {
 
 /// A process whose sessions have ended, and that has no world model, leaves when it exits: there may have been another session.
 extern "C" fn leave_at_exit() {
-    if STAGE.load(Ordering::Acquire) == BEFORE && !session::is_any_open() {
+    if !os::fork::is_copy() && STAGE.load(Ordering::Acquire) == BEFORE && !session::is_any_open() {
         // Nobody is left who could be told.
         let _ = leave();
     }

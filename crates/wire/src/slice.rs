@@ -1,6 +1,7 @@
 //! Slices of values: the unit in which values travel.
 
 use std::borrow::Cow;
+use std::ptr::NonNull;
 
 use crate::{Form, Invalid, Wire};
 
@@ -21,6 +22,31 @@ pub fn encoded_mut<T: Wire>(values: &mut [T]) -> Option<&mut [u8]> {
     T::FORM
         .received_in_place()
         .then(|| unsafe { std::slice::from_raw_parts_mut(values.as_mut_ptr().cast(), size_of_val(values)) })
+}
+
+/// Values of a plain type whose bytes are all 0, straight from the system where they are many; `None` if there is no memory
+/// for them: the number may come from outside.
+///
+/// # Panics
+/// If the type is not plain.
+///
+/// ```
+/// assert_eq!(archipelago_wire::slice::zeroed::<u32>(3), Some(vec![0; 3]));
+/// assert_eq!(archipelago_wire::slice::zeroed::<u32>(usize::MAX / 2), None);
+/// assert_eq!(archipelago_wire::slice::zeroed::<()>(usize::MAX).map(|all| all.len()), Some(usize::MAX));
+/// ```
+pub fn zeroed<T: Wire>(count: usize) -> Option<Vec<T>> {
+    assert_eq!(T::FORM, Form::Plain, "only of a plain type are all patterns of bits values");
+    let layout = std::alloc::Layout::array::<T>(count).ok()?;
+    // SAFETY: the layout has a size.
+    let memory = |layout| unsafe { std::alloc::alloc_zeroed(layout) };
+    let first = match layout.size() {
+        0 => NonNull::dangling(),
+        _ => NonNull::new(memory(layout).cast())?,
+    };
+    // SAFETY: memory of `count` values that was allocated by the same allocator with the same layout, or none for values
+    // that take none; and all zeros are values of a plain type.
+    Some(unsafe { Vec::from_raw_parts(first.as_ptr(), count, count) })
 }
 
 /// Writes the encoding of all values. Never reads padding.

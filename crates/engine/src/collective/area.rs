@@ -22,7 +22,8 @@ pub struct Blocks {
 }
 
 impl Blocks {
-    /// Blocks at the given places, one for each rank.
+    /// Blocks at the given places, one for each rank. What adds up to more than memory can hold, saturates: counts may come
+    /// from other members, and no buffer is as long as that.
     pub fn new(spans: impl IntoIterator<Item = Span>) -> Blocks {
         // An empty block lies nowhere: its place may be outside the buffer.
         let anywhere = |span: Span| if span.bytes == 0 { Span::default() } else { span };
@@ -31,9 +32,9 @@ impl Blocks {
         let (mut sum, mut largest, mut end) = (0, 0, 0);
         for span in &spans {
             before.push(sum);
-            sum += span.bytes;
+            sum = u64::saturating_add(sum, span.bytes);
             largest = largest.max(span.bytes);
-            end = end.max(span.offset + span.bytes);
+            end = end.max(span.offset.saturating_add(span.bytes));
         }
         before.push(sum);
         Blocks { spans, before: before.into(), largest, end }
@@ -41,10 +42,10 @@ impl Blocks {
 
     /// Blocks of `counts` elements, behind one another.
     pub fn packed(counts: impl IntoIterator<Item = u64>, element_bytes: u64) -> Blocks {
-        let mut offset = 0;
+        let mut offset = 0u64;
         Blocks::new(counts.into_iter().map(|count| {
-            let span = Span { offset, bytes: count * element_bytes };
-            offset += span.bytes;
+            let span = Span { offset, bytes: count.saturating_mul(element_bytes) };
+            offset = offset.saturating_add(span.bytes);
             span
         }))
     }
@@ -55,7 +56,8 @@ impl Blocks {
             counts
                 .iter()
                 .zip(displacements)
-                .map(|(count, at)| Span { offset: at * element_bytes, bytes: count * element_bytes }),
+                .map(|(count, at)| [at, count].map(|elements| elements.saturating_mul(element_bytes)))
+                .map(|[offset, bytes]| Span { offset, bytes }),
         )
     }
 
@@ -77,6 +79,11 @@ impl Blocks {
     /// Bytes of all blocks together.
     pub fn bytes(&self) -> u64 {
         self.before[self.spans.len()]
+    }
+
+    /// Where the last block ends: how long a buffer must be.
+    pub fn end(&self) -> u64 {
+        self.end
     }
 }
 

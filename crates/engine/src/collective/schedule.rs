@@ -133,12 +133,12 @@ impl Role {
             Buffer::Scratch => return 0,
         };
         let each = |block| area.block(block).map_or(0, |span| span.bytes);
-        (blocks.first..blocks.first + blocks.count).map(each).sum()
+        (blocks.first..blocks.first + blocks.count).map(each).fold(0, u64::saturating_add)
     }
 
     /// Whether a block of the caller's buffers fits a slot of the board.
     pub fn fits_slot(&self, block: Range) -> bool {
-        self.bytes(block) + SLOT_WORD_BYTES <= self.slot_bytes
+        self.bytes(block).saturating_add(SLOT_WORD_BYTES) <= self.slot_bytes
     }
 
     /// The member that is `distance` behind this one on the circle.
