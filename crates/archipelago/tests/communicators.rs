@@ -157,3 +157,25 @@ fn one_tag_is_for_one_thread_at_a_time(world: Comm) -> Result<()> {
     assert!(refused.contains("`tag`: another thread"), "{refused}");
     Ok(())
 }
+
+/// Rank 2 lives and doesn't come: only its word ends what the others wait in.
+#[archipelago::test(ranks = [3, 4, 7])]
+fn revocation_ends_the_creation_of_those_who_come(world: Comm) -> Result<()> {
+    let parent = world.duplicate()?;
+    let outcome = if world.rank() == 2 {
+        // One of the others may be in it by now, or not.
+        world.from(0).receive::<()>()?;
+        parent.revoke();
+        parent.create_from(&parent.group(), "late")
+    } else {
+        if world.rank() == 0 {
+            world.to(2).send(&())?;
+        }
+        parent.create_from(&parent.group(), "late")
+    };
+    assert!(matches!(outcome, Err(Error::Revoked { .. })), "{outcome:?}");
+    // Those who live go on.
+    let next = parent.shrink()?;
+    assert_eq!(next.all_reduce(1, Sum)?, world.size());
+    Ok(())
+}

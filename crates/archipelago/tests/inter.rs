@@ -303,3 +303,60 @@ fn a_revoked_one_is_made_everywhere() {
         });
     }
 }
+
+/// Ranks of partitioned messages name members of the other side.
+#[archipelago::test(ranks = [2, 3, 4, 7])]
+fn parts_go_to_the_other_side(world: Comm) -> Result<()> {
+    let low = world.size() / 2;
+    let (is_low, inter) = sides(&world, low)?;
+    let (first_here, first_there) = if is_low { (0, low) } else { (low, 0) };
+    let me = first_here + inter.rank();
+    let mut outgoing = Vec::new();
+    let mut incoming = Vec::new();
+    for other in 0..inter.remote_size() {
+        let mut send = inter.to(other).partitioned_send(vec![me * 100 + first_there + other; 60], 3)?;
+        drop(send.start()?);
+        outgoing.push(send);
+        let mut receive = inter.from(other).partitioned_receive(vec![0; 60], 5)?;
+        receive.start()?;
+        incoming.push(receive);
+    }
+    for (other, mut receive) in incoming.into_iter().enumerate() {
+        assert_eq!(receive.wait()?, vec![(first_there + other) * 100 + me; 60]);
+    }
+    for mut send in outgoing {
+        send.wait()?;
+    }
+    inter.barrier()
+}
+
+/// A leader that doesn't come is no wait for ever: neither in the bridge, nor in what follows from both sides.
+#[archipelago::test(ranks = [2, 3, 4])]
+fn revocation_ends_the_making_of_one(world: Comm) -> Result<()> {
+    let bridge = world.duplicate()?;
+    let is_low = world.rank() == 0;
+    let side = world.split(Some(is_low as u32), 0)?.expect("it gave a colour");
+    if is_low {
+        // The other leader meets nobody.
+        world.from(1).receive::<()>()?;
+        bridge.revoke();
+    } else {
+        if world.rank() == 1 {
+            world.to(0).send(&())?;
+        }
+        let made = side.inter_communicator(0, (side.rank() == 0).then_some((&bridge, 0)), 5);
+        assert!(made.is_err());
+    }
+    let inter = sides(&world, 1)?.1;
+    if is_low {
+        world.from(1).receive::<()>()?;
+        inter.revoke();
+    } else {
+        if world.rank() == 1 {
+            world.to(0).send(&())?;
+        }
+        let merged = inter.merge(true);
+        assert!(matches!(merged, Err(Error::Revoked { .. })), "{merged:?}");
+    }
+    world.barrier()
+}

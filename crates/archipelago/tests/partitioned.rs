@@ -208,3 +208,26 @@ fn a_round_that_lacks_a_part_is_no_wait_for_ever(world: Comm) -> Outcome {
     assert!(error.to_string().contains("never ready"), "{error}");
     Ok(())
 }
+
+#[archipelago::test(ranks = [2, 3])]
+fn revocation_ends_a_wait_for_parts(world: Comm) -> Outcome {
+    let comm = world.duplicate()?;
+    if world.rank() == 0 {
+        let mut never_met = comm.from(1).tag(1).partitioned_receive(vec![0u8; 40], 4)?;
+        let mut never_ready = comm.from(1).tag(2).partitioned_receive(vec![0u8; 40], 4)?;
+        never_ready.start()?;
+        never_met.start()?;
+        world.to(1).send(&())?;
+        assert!(matches!(never_met.wait(), Err(Error::Revoked { .. })));
+        assert!(matches!(never_ready.wait(), Err(Error::Revoked { .. })));
+    } else if world.rank() == 1 {
+        let mut outgoing = comm.to(0).tag(2).partitioned_send(vec![0u8; 40], 4)?;
+        let parts = outgoing.start()?;
+        world.from(0).receive::<()>()?;
+        comm.revoke();
+        let told: Vec<_> = parts.into_iter().map(|part| part.ready()).collect();
+        assert!(matches!(told.last(), Some(Err(Error::Revoked { .. }))), "{told:?}");
+        assert!(matches!(outgoing.wait(), Err(Error::Revoked { .. })));
+    }
+    world.barrier()
+}

@@ -37,6 +37,8 @@ pub struct Communicator {
     hosts: Option<Arc<Hosts>>,
     /// A communicator that is revoked with this one.
     companion: Option<Arc<Communicator>>,
+    /// The communicator that this one is revoked with.
+    parent: Option<Arc<Communicator>>,
     /// Who has revoked it, once somebody has.
     revoked: OnceLock<ProcessId>,
     /// How many of those whom its lane knows to be gone are acknowledged here: the first ones, in the lane's order.
@@ -61,9 +63,29 @@ impl Communicator {
             board: None,
             hosts: None,
             companion: None,
+            parent: None,
             revoked: OnceLock::new(),
             acknowledged: AtomicUsize::new(0),
         }
+    }
+
+    /// A communicator for some of those whom this one concerns, in a context that they alone use: on the same lane, and revoked
+    /// when this one is, now or later.
+    pub fn derive(
+        self: &Arc<Self>,
+        context: ContextId,
+        group: Group,
+        rank: usize,
+        name: String,
+    ) -> Communicator {
+        let parent = Some(self.clone());
+        Communicator { parent, lane: self.lane, ..Communicator::new(context, group, rank, name) }
+    }
+
+    /// The same members, of an inter-communicator on both sides, in another context: see [`derive`](Communicator::derive).
+    pub fn beside(self: &Arc<Self>, context: ContextId) -> Communicator {
+        let beside = self.derive(context, self.group.clone(), self.rank, self.name().to_string());
+        Communicator { remote: self.remote.clone(), ..beside }
     }
 
     /// The same with a board. Either all members' communicators have one or none.
@@ -89,6 +111,11 @@ impl Communicator {
     /// The communicator that is revoked with this one.
     pub(crate) fn companion(&self) -> Option<&Arc<Communicator>> {
         self.companion.as_ref()
+    }
+
+    /// The communicator that this one is revoked with.
+    pub(crate) fn parent(&self) -> Option<&Arc<Communicator>> {
+        self.parent.as_ref()
     }
 
     /// Gives it its topology, once: what follows doesn't change that.

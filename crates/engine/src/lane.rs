@@ -308,6 +308,8 @@ impl Lane {
             }
             _ => {
                 self.requests.remove(request);
+                // What was agreed on, nobody asks for any more.
+                drop(self.agreed(request));
                 self.work.extend(keep.map(Work::Drop));
             }
         }
@@ -462,6 +464,11 @@ impl Lane {
         if self.peers.len() <= peer.0 as usize {
             self.meet_first(peer);
         }
+    }
+
+    /// How many processes the job has.
+    pub(crate) fn job_size(&self) -> usize {
+        self.config.job_size as usize
     }
 
     #[cold]

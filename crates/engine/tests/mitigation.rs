@@ -281,6 +281,57 @@ fn a_communicator_that_is_made_after_its_revocation_is_found_to_be_revoked() {
     }
 }
 
+/// Partitioned messages and the passing communicators of those who create have contexts that follow from another's.
+#[test]
+fn what_is_derived_from_a_communicator_is_revoked_with_it() {
+    for seed in 1..30 {
+        let mut world = world(4, seed);
+        let parents: Vec<_> = world.ranks.iter().map(|rank| rank.world.clone()).collect();
+        let beside = |rank: usize| Arc::new(parents[rank].beside(ContextId::derived([1])));
+        let some = |rank: usize| {
+            let group = archipelago_engine::Group::of([0, 2, 3].map(|rank| process(&world, rank)).to_vec());
+            let rank = group.rank(process(&world, rank)).expect("a member");
+            Arc::new(parents[3].derive(ContextId::derived([2]), group, rank, "some".into()))
+        };
+        // Rank 3 waits in one of two that have a context in common, of which the later is gone; and in one of some members,
+        // which is derived from a derived one. Rank 1 has none, and none waits for the revoker.
+        let twins = [beside(3), beside(3)];
+        let deep = some(3);
+        let deeper = Arc::new(deep.beside(ContextId::derived([3])));
+        for one in twins.iter().chain([&deep, &deeper]) {
+            world.ranks[3].lane.register(one);
+        }
+        let [twin, gone] = twins;
+        drop(gone);
+        let mut buffers = [[0u8; 8]; 2];
+        let mut requests = Vec::new();
+        for (members, buffer) in [&twin, &deeper].into_iter().zip(&mut buffers) {
+            let to = Pointer::new(buffer.as_mut_ptr());
+            let posted = world.ranks[3].lane.receive(members, Source::Rank(2), TagPattern::Any, OF, to, 8);
+            let Ok(Received::Pending(request)) = posted else { panic!("nothing was sent") };
+            requests.push((3, request));
+        }
+        // Another of the same members is no part of it.
+        let other = Communicator::new(ContextId::new(7, 7), parents[3].group.clone(), 3, "other".into());
+        let other = Arc::new(other);
+        world.ranks[3].lane.register(&other);
+        world.ranks[0].lane.revoke(&parents[0]);
+        let by = process(&world, 0);
+        for outcome in world.wait_all(&requests, "what was derived") {
+            assert_eq!(outcome, Err(Error::CommunicatorRevoked { by }));
+        }
+        settle(&mut world);
+        // Who makes one afterwards finds it revoked; and the lane of the parent is that of all.
+        let late = beside(1);
+        world.ranks[1].lane.register(&late);
+        for members in [&late, &twin, &deep, &deeper] {
+            assert_eq!((members.revoked_by(), members.lane()), (Some(by), parents[3].lane()));
+        }
+        assert_eq!(other.revoked_by(), None);
+        assert!(world.ranks.iter().all(|rank| rank.lane.counters().frames_refused == 0));
+    }
+}
+
 #[test]
 fn who_revokes_what_is_not_its_own_is_dropped() {
     let mut world = world(3, 1);
@@ -466,5 +517,27 @@ fn agreements_come_one_after_the_other_on_a_revoked_communicator() {
                 assert!(agreed.is_acknowledged && agreed.failed.is_empty() && agreed.context.is_none());
             }
         }
+    }
+}
+
+#[test]
+fn what_was_agreed_on_is_forgotten_with_its_request() {
+    for seed in 1..10 {
+        let mut world = world(3, seed);
+        for round in 0..6 {
+            let mut requests = Vec::new();
+            for rank in 0..3 {
+                let members = world.ranks[rank].world.clone();
+                requests.push(world.ranks[rank].lane.agree(&members, 7, None).unwrap());
+            }
+            if round % 2 == 0 {
+                settle(&mut world);
+            }
+            for (rank, request) in requests.into_iter().enumerate() {
+                world.ranks[rank].lane.detach(request, None);
+            }
+            settle(&mut world);
+        }
+        assert!(world.ranks.iter().all(|rank| rank.lane.holdings().agreements == 0));
     }
 }

@@ -9,6 +9,8 @@ use engine::{
     TypeTag,
 };
 
+use wire::ContextId;
+
 use crate::Process;
 use crate::cell::Cell;
 use crate::checked::Writes;
@@ -41,6 +43,12 @@ impl Comm {
     /// A communicator of which this process has a handle already: costs nothing.
     pub fn known(process: Arc<Process>, inner: Arc<Communicator>) -> Comm {
         Comm { process, inner }
+    }
+
+    /// The same members, of an inter-communicator on both sides, in a context that all of them know and nobody else uses. It is on
+    /// the same lane and is revoked with this one. Local.
+    pub fn beside(&self, context: ContextId) -> Comm {
+        Comm::new(self.process.clone(), Arc::new(self.inner.beside(context)))
     }
 
     /// The process that holds it.

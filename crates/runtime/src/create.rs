@@ -124,8 +124,7 @@ impl Comm {
             return Err(Error::Argument { name: "group", why });
         }
         let name = format!("group `{tag}` of {}", self.name());
-        let (context, lane) = (self.inner().context, self.inner().lane());
-        self.process().create_within(Some(context), lane, group, tag, name)
+        self.process().create_within(Some(self.inner()), group, tag, name)
     }
 
     /// The part of those who state the same colour and bytes that are the same.
@@ -199,13 +198,12 @@ impl Process {
     /// # Errors
     /// A group without this process, or a tag in use on another thread: before anything is done. As [`Comm::collective`].
     pub fn create(self: &Arc<Self>, group: &Group, tag: &str) -> Result<Comm, Error> {
-        self.create_within(None, 0, group, tag, format!("group `{tag}`"))
+        self.create_within(None, group, tag, format!("group `{tag}`"))
     }
 
     pub(crate) fn create_within(
         self: &Arc<Self>,
-        parent: Option<ContextId>,
-        lane: u16,
+        parent: Option<&Arc<Communicator>>,
         group: &Group,
         tag: &str,
         name: String,
@@ -214,12 +212,16 @@ impl Process {
             let why = "this process is not in it, and only its members create".to_owned();
             return Err(Error::Argument { name: "group", why });
         };
-        let context = passing_context(parent, group, tag);
+        let context = passing_context(parent.map(|parent| parent.context), group, tag);
         let Some(_alone) = Creating::begin(self, context) else {
             let why = format!("another thread is creating a communicator of this group as `{tag}`");
             return Err(Error::Argument { name: "tag", why });
         };
-        let passing = Communicator::new(context, group.clone(), rank, name.clone()).with_lane(lane);
+        let (members, called) = (group.clone(), name.clone());
+        let passing = match parent {
+            Some(parent) => parent.derive(context, members, rank, called),
+            None => Communicator::new(context, members, rank, called),
+        };
         let part = Comm::new(self.clone(), Arc::new(passing)).part(Wanted::one(name), |_| true)?;
         // Every member has a colour.
         part.ok_or(Error::StaleRequest)

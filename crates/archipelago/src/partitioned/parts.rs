@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use engine::Communicator;
 use wire::{ContextId, Form, ItemsMut, Wire};
 
 use crate::error::Spot;
 use crate::kept::Held;
 use crate::{Comm, Result};
 
-/// Tells the contexts in which partitioned requests meet from all others that are derived from a communicator's.
-const MEETING: u64 = u64::from_be_bytes(*b"partsend");
+/// Tells the contexts of partitioned requests from all others that are derived from a communicator's.
+const PARTITIONED: u64 = u64::from_be_bytes(*b"partsend");
 
 /// What the sender says when the two meet: its context, the bytes of the buffer, the bytes of a message.
 pub(super) type Opening = [u64; 3];
@@ -114,14 +113,12 @@ struct Alive<B>(#[expect(dead_code, reason = "it is kept, not used")] Arc<Held<B
 // SAFETY: the buffer is used by nobody until the last of them drops it, which B: Send allows on any thread.
 unsafe impl<B: Send> Send for Alive<B> {}
 
-/// The communicator in which partitioned requests of `comm` meet: known to all its members, and to no other messages.
-pub(super) fn meeting(comm: &Comm) -> Comm {
-    within(comm, ContextId::derived([MEETING, comm.untyped.inner().context.0]))
-}
-
-/// The same members in another context.
-pub(super) fn within(comm: &Comm, context: ContextId) -> Comm {
-    let inner = comm.untyped.inner();
-    let communicator = Communicator::new(context, inner.group.clone(), inner.rank, inner.name().to_string());
-    Comm::of(runtime::Comm::new(comm.untyped.process().clone(), Arc::new(communicator)))
+/// Where the requests of two ranks meet, or where the messages of one pair of them go: the members of `comm` in a context that
+/// follows from its own and from `words`. So whatever a peer says there, it names no context but such.
+pub(super) fn beside(comm: &Comm, words: &[u64]) -> Comm {
+    let context = comm.untyped.inner().context.0;
+    Comm::of(
+        comm.untyped
+            .beside(ContextId::derived([PARTITIONED, context].into_iter().chain(words.iter().copied()))),
+    )
 }

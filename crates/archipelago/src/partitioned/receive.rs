@@ -2,9 +2,9 @@
 
 use engine::{RequestId, TagPattern};
 use runtime::{Started, undisturbed};
-use wire::{ContextId, ItemsMut};
+use wire::ItemsMut;
 
-use super::parts::{Opening, Parts, meeting, within};
+use super::parts::{Opening, Parts, beside};
 use crate::address::Source;
 use crate::error::Spot;
 use crate::kept::Kept;
@@ -28,7 +28,7 @@ impl Source<'_> {
             let what = "a partitioned receive names its source and its tag".to_owned();
             return Err(spot.refuse::<B::Item>(&self.comm.untyped, what));
         };
-        let meeting = meeting(self.comm);
+        let meeting = beside(self.comm, &[]);
         let mut opening = Kept::new([0u64; 3]);
         opening.receive(&Source { comm: &meeting, ..*self }, "partitioned_receive");
         opening.check(self.comm)?;
@@ -176,7 +176,7 @@ impl<B: ItemsMut + Send + 'static> PartitionedReceive<B> {
             let what = format!("the sender's buffer has {bytes} bytes and this one has {mine}");
             return Phase::Failed(self.spot.refuse::<B::Item>(&self.comm.untyped, what));
         }
-        Phase::Open(within(&self.comm, ContextId(context)), message_bytes as usize)
+        Phase::Open(beside(&self.comm, &[self.from as u64, context]), message_bytes as usize)
     }
 }
 

@@ -9,7 +9,7 @@ use engine::{Mode, RequestId};
 use runtime::{Started, undisturbed};
 use wire::{ItemsMut, Wire};
 
-use super::parts::{Opening, Parts, Row, meeting, within};
+use super::parts::{Opening, Parts, Row, beside};
 use crate::address::Destination;
 use crate::error::Spot;
 use crate::kept::Kept;
@@ -73,11 +73,12 @@ impl Destination<'_> {
         };
         let together = MESSAGE_BYTES_MIN.div_ceil(parts.part_bytes().max(1)).clamp(1, partitions);
         let message_bytes = together * parts.part_bytes();
-        let meeting = meeting(self.comm);
+        let meeting = beside(self.comm, &[]);
         let mut opening = Kept::new([context.0, parts.bytes() as u64, message_bytes as u64]);
         opening.send(&Destination { comm: &meeting, ..*self }, "partitioned_send");
         opening.check(self.comm)?;
-        let channel = Channel { comm: within(self.comm, context), to: self.rank, spot, together };
+        let channel = beside(self.comm, &[self.comm.rank() as u64, context.0]);
+        let channel = Channel { comm: channel, to: self.rank, spot, together };
         Ok(PartitionedSend { meeting, opening: Some(opening), channel, parts, round: None })
     }
 }

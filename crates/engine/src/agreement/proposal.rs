@@ -120,7 +120,12 @@ impl Proposal {
         self.failed.is_subset(&self.acknowledged)
     }
 
-    /// As it stands in a frame, for a group of so many: 32 bytes up to 64 ranks, and 16 more for every 64.
+    /// How long it is in a frame, for a group of so many: 32 bytes up to 64 ranks, and 16 more for every 64.
+    pub fn bytes(size: usize) -> usize {
+        8 * (2 + 2 * size.div_ceil(64))
+    }
+
+    /// As it stands in a frame, for a group of so many.
     pub fn encode(&self, size: usize) -> Vec<u8> {
         let words = size.div_ceil(64);
         let set = |set: &RankSet| (0..words).map(|place| set.word(place)).collect::<Vec<_>>();
@@ -130,9 +135,9 @@ impl Proposal {
 
     /// `None` when the bytes are none for a group of so many (a broken peer).
     pub fn decode(bytes: &[u8], size: usize) -> Option<Proposal> {
-        let (words, rest) = bytes.as_chunks::<8>();
+        let (words, _) = bytes.as_chunks::<8>();
         let sets = size.div_ceil(64);
-        if !rest.is_empty() || words.len() != 2 + 2 * sets {
+        if bytes.len() != Proposal::bytes(size) {
             return None;
         }
         let word = |place: usize| u64::from_le_bytes(words[place]);

@@ -4,7 +4,7 @@
 //! still be asked for by members whose coordinator has died in telling it; they can't have begun a later one of that communicator,
 //! so the last decision of each is all that is kept.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::Ordering;
 
 use fabric::{Payload, Peer};
@@ -45,7 +45,6 @@ pub(crate) struct Running {
 
 /// A message that came before its agreement began here.
 struct Early {
-    peer: Peer,
     context: u64,
     number: u32,
     kind: u64,
@@ -56,7 +55,7 @@ struct Early {
 #[derive(Default)]
 pub(crate) struct Agreements {
     running: Vec<RequestId>,
-    early: Vec<Early>,
+    early: BTreeMap<Peer, Vec<Early>>,
     /// By context: the last one's number, the size of its group, what was decided.
     decided: HashMap<u64, (u32, usize, Proposal)>,
     /// The same contexts, in the order of their first decision.
@@ -68,7 +67,8 @@ pub(crate) struct Agreements {
 impl Agreements {
     /// Entries that are not decisions.
     pub fn len(&self) -> usize {
-        self.running.len() + self.early.len() + self.outcomes.len()
+        let early = self.early.values().map(Vec::len).sum::<usize>();
+        self.running.len() + early + self.outcomes.len()
     }
 
     fn keep_decision(&mut self, context: u64, number: u32, size: usize, decision: Proposal) {
@@ -124,8 +124,13 @@ impl Lane {
             running.into_iter().filter(|request| self.running(*request).is_some()).collect();
         self.tell_agreement(request, out);
         let is_it = |early: &mut Early| early.context == context_here && early.number == number;
-        let early: Vec<Early> = self.agreements.early.extract_if(.., is_it).collect();
-        for Early { peer, kind, bytes, .. } in early {
+        let early = self.agreements.early.iter_mut();
+        let of_peer = |(peer, early): (&Peer, &mut Vec<Early>)| {
+            early.extract_if(.., is_it).map(|early| (*peer, early)).collect::<Vec<_>>()
+        };
+        let early: Vec<(Peer, Early)> = early.flat_map(of_peer).collect();
+        self.agreements.early.retain(|_, early| !early.is_empty());
+        for (peer, Early { kind, bytes, .. }) in early {
             if !self.agreement_heard(request, peer, kind, &bytes) {
                 self.break_with(peer, "it took part in an agreement of others");
             }
@@ -159,9 +164,11 @@ impl Lane {
                 true
             }
             _ => {
-                let early = Early { peer, context, number, kind, bytes };
-                self.agreements.early.push(early);
-                self.agreements.early.iter().filter(|early| early.peer == peer).count() <= EARLY_MAX
+                // What is longer than a proposal of all processes is none of some.
+                let fits = bytes.len() <= Proposal::bytes(self.job_size());
+                let early = self.agreements.early.entry(peer).or_default();
+                early.push(Early { context, number, kind, bytes });
+                fits && early.len() <= EARLY_MAX
             }
         }
     }
@@ -170,7 +177,7 @@ impl Lane {
     pub(crate) fn agreements_lose(&mut self, peer: Peer) {
         let process = self.port.process(peer);
         // What it had said of agreements that begin later is of no use: it takes no part in them.
-        self.agreements.early.retain(|early| early.peer != peer);
+        self.agreements.early.remove(&peer);
         for request in self.agreements.running.clone() {
             let mut out = Vec::new();
             if let Some(running) = self.running_mut(request)

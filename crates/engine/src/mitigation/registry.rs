@@ -11,6 +11,14 @@ use crate::Communicator;
 /// after another member has revoked it is found to be so. Nobody makes and revokes so many while one message is on its way.
 const REVOKED_MAX: usize = 4096;
 
+/// Revocations of contexts that are not known here that one peer may tell. A correct one tells them of communicators that are being
+/// made here, or that this process has let go.
+const TOLD_MAX: usize = 64;
+
+/// How many tellers of one such are remembered: one more than may be wrong. Whether they have to do with the communicator is seen
+/// when it is there.
+const TELLERS_MAX: usize = 2;
+
 /// Entries below which nobody looks for those of communicators that are gone.
 const SWEEP_MIN: usize = 64;
 
@@ -21,9 +29,20 @@ pub(crate) struct Registry {
     /// With so many entries those of communicators that are gone are forgotten: twice as many as were left the last time, so
     /// that a communicator costs a constant on average.
     sweep_at: usize,
+    /// Those that are revoked with another; several may have one context.
+    derived: Vec<Weak<Communicator>>,
     revoked: HashMap<u64, ProcessId>,
     /// The same, oldest first.
     revoked_order: VecDeque<u64>,
+    /// What peers have told of contexts that are not known here, oldest first.
+    told: Vec<Told>,
+}
+
+/// A peer has told that a context was revoked.
+pub(crate) struct Told {
+    context: u64,
+    pub by: ProcessId,
+    pub teller: ProcessId,
 }
 
 impl Registry {
@@ -34,6 +53,13 @@ impl Registry {
             self.communicators.retain(|_, communicator| communicator.strong_count() > 0);
             self.sweep_at = 2 * self.communicators.len();
         }
+        if communicator.parent().is_some() {
+            if self.derived.len() == self.derived.capacity() {
+                // Before the list grows: it doubles, so that this, too, costs a constant on average.
+                self.derived.retain(|derived| derived.strong_count() > 0);
+            }
+            self.derived.push(Arc::downgrade(communicator));
+        }
     }
 
     /// The communicator of a context, while it is there.
@@ -41,9 +67,40 @@ impl Registry {
         self.communicators.get(&context)?.upgrade()
     }
 
+    /// The communicators that are revoked with that of a context.
+    pub fn derived_from(&self, context: u64) -> Vec<Arc<Communicator>> {
+        let is_derived = |one: &Arc<Communicator>| one.parent().is_some_and(|of| of.context.0 == context);
+        self.derived.iter().filter_map(Weak::upgrade).filter(is_derived).collect()
+    }
+
     /// How many communicators are there.
     pub fn len(&self) -> usize {
         self.communicators.values().filter(|communicator| communicator.strong_count() > 0).count()
+    }
+
+    /// Remembers what a peer tells of a context that is not known here.
+    pub fn note_told(&mut self, context: u64, by: ProcessId, teller: ProcessId) {
+        let tellers = self.told.iter().filter(|told| told.context == context);
+        if tellers.clone().count() == TELLERS_MAX || tellers.clone().any(|told| told.teller == teller) {
+            return;
+        }
+        let is_his = |told: &Told| told.teller == teller;
+        if self.told.iter().filter(|told| is_his(told)).count() == TOLD_MAX {
+            // Each fills its own places only.
+            self.told.iter().position(is_his).map(|oldest| self.told.remove(oldest));
+        }
+        self.told.push(Told { context, by, teller });
+    }
+
+    /// What was told of a communicator before it was known here, if teller and revoker have to do with it; once.
+    pub fn take_told(&mut self, communicator: &Communicator) -> Option<Told> {
+        if self.told.is_empty() {
+            return None;
+        }
+        let told = self.told.extract_if(.., |told| told.context == communicator.context.0);
+        let right = |told: &Told| communicator.concerns(told.teller) && communicator.concerns(told.by);
+        // All of them are taken out.
+        told.filter(right).fold(None, |first, told| first.or(Some(told)))
     }
 
     /// Remembers that a context was revoked.
@@ -89,6 +146,28 @@ mod tests {
         let many: Vec<_> = (1..1000).map(communicator).collect();
         many.iter().for_each(|one| registry.insert(one));
         assert!(many.iter().all(|one| registry.find(one.context.0).is_some()));
+    }
+
+    #[test]
+    fn what_strangers_tell_is_bounded_and_hides_nothing() {
+        let process = |number| ProcessId { job: JobId(1), number, incarnation: 0 };
+        let mut registry = Registry::default();
+        let (stranger, member, made) = (process(7), process(1), communicator(3));
+        let context = made.context.0;
+        registry.note_told(context, member, stranger);
+        registry.note_told(context, stranger, member);
+        assert!(registry.take_told(&made).is_none());
+        for context in 0..10 * TOLD_MAX as u64 {
+            registry.note_told(context, member, stranger);
+        }
+        assert_eq!(registry.told.len(), TOLD_MAX);
+        for _ in 0..3 {
+            registry.note_told(context, member, stranger);
+            registry.note_told(context, member, member);
+        }
+        assert_eq!(registry.told.iter().filter(|told| told.context == context).count(), TELLERS_MAX);
+        assert_eq!(registry.take_told(&made).map(|told| (told.by, told.teller)), Some((member, member)));
+        assert!(registry.take_told(&made).is_none());
     }
 
     #[test]

@@ -21,8 +21,12 @@ impl Lane {
     /// Lets the lane know a communicator that uses it, so that frames which name its context find it.
     pub fn register(&mut self, communicator: &Arc<Communicator>) {
         self.registry.insert(communicator);
-        if let Some(by) = self.registry.revoked(communicator.context.0) {
-            self.end_revoked(communicator, by, by);
+        if let Some(told) = self.registry.take_told(communicator) {
+            return self.end_revoked(communicator, told.by, told.teller);
+        }
+        let of_parent = || communicator.parent().and_then(|parent| parent.revoked_by());
+        if let Some(by) = self.registry.revoked(communicator.context.0).or_else(of_parent) {
+            self.end_here(communicator, by);
         }
     }
 
@@ -41,7 +45,7 @@ impl Lane {
             Some(communicator) if !communicator.concerns(teller) => return false,
             Some(communicator) => self.end_revoked(&communicator, by, teller),
             // It isn't made here so far, or not there any more.
-            None => self.registry.note_revoked(context, by),
+            None => self.registry.note_told(context, by, teller),
         }
         true
     }
@@ -66,11 +70,10 @@ impl Lane {
     }
 
     fn end_revoked(&mut self, communicator: &Communicator, by: ProcessId, teller: ProcessId) {
-        if !communicator.mark_revoked(by) {
+        if communicator.revoked_by().is_some() {
             return;
         }
         let context = communicator.context.0;
-        self.registry.note_revoked(context, by);
         let header = [context, by.job.0, (by.number as u64) << 32 | by.incarnation as u64];
         let known = [self.port.me(), by, teller];
         for process in communicator.everybody().filter(|process| !known.contains(process)) {
@@ -79,6 +82,17 @@ impl Lane {
                 self.control(peer, REVOKE, header, &[]);
             }
         }
+        self.end_here(communicator, by);
+    }
+
+    /// Ends the operations of a communicator in this process, and of those that are revoked with it: all their members are among
+    /// those who are told of this one.
+    fn end_here(&mut self, communicator: &Communicator, by: ProcessId) {
+        if !communicator.mark_revoked(by) {
+            return;
+        }
+        let context = communicator.context.0;
+        self.registry.note_revoked(context, by);
         let error = Error::CommunicatorRevoked { by };
         for (request, is_collective) in self.operations_of(context) {
             if is_collective {
@@ -92,8 +106,10 @@ impl Lane {
             }
         }
         self.drop_stored(|key, _| key.context == context);
-        if let Some(companion) = communicator.companion() {
-            self.end_revoked(companion, by, by);
+        for derived in
+            communicator.companion().cloned().into_iter().chain(self.registry.derived_from(context))
+        {
+            self.end_here(&derived, by);
         }
     }
 

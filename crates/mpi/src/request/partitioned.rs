@@ -28,16 +28,10 @@ pub(crate) fn pair(comm: &Comm, made: &Mutex<Made>, peer: usize, tag: i32, sends
     let mut made = made.lock().unwrap_or_else(PoisonError::into_inner);
     let number = made.entry((peer, tag, sends)).or_default();
     *number += 1;
-    let (inner, me) = (comm.inner(), comm.rank() as u64);
+    let me = comm.rank() as u64;
     let (from, to) = if sends { (me, peer as u64) } else { (peer as u64, me) };
-    let words = [PARTITIONED, inner.context.0, tag as u32 as u64, *number, from, to];
-    let name = format!("partitions over {}", comm.name());
-    let pair = engine::Communicator::new(ContextId::derived(words), inner.group.clone(), inner.rank, name);
-    let pair = match inner.remote() {
-        Some(remote) => pair.with_remote(remote.clone()),
-        None => pair,
-    };
-    Comm::new(comm.process().clone(), Arc::new(pair))
+    let words = [PARTITIONED, comm.inner().context.0, tag as u32 as u64, *number, from, to];
+    comm.beside(ContextId::derived(words))
 }
 
 /// A send in partitions.
@@ -109,7 +103,8 @@ impl Partitioned {
         }
         progress.missing -= 1;
         if progress.missing == 0 {
-            progress.message = Some(self.send()?);
+            // Whoever waits for the request is told why it couldn't be sent.
+            progress.message = Some(self.send().unwrap_or_else(|error| State::Done(Err(error))));
             drop(progress);
             if let Some(process) = instance::joined() {
                 process.wake();

@@ -103,7 +103,7 @@ impl Inter {
         };
         let hosts = process.hosts_of(&group);
         let context = contexts[1].ok_or(Error::ContextsUsedUp)?;
-        let union = Communicator::new(context, group, before + inner.rank, name.clone()).with_hosts(hosts);
+        let union = comm.inner().derive(context, group, before + inner.rank, name.clone()).with_hosts(hosts);
         let union = Comm::new(process.clone(), Arc::new(union));
         local.inner().set_name(&name);
         Ok(Inter { comm, union, local, is_first })
@@ -137,7 +137,7 @@ impl Inter {
 
     /// Revokes it at every member of both sides: messages and collectives.
     pub fn revoke(&self) {
-        [&self.comm, &self.union].into_iter().for_each(Comm::revoke);
+        self.comm.revoke();
     }
 
     /// How many members the other side has.
@@ -218,14 +218,8 @@ impl Inter {
         let (local, remote) = (&self.local.inner().group, self.remote());
         let comes_first = if mine == theirs { self.is_first } else { mine < theirs };
         let union = if comes_first { local.union(remote) } else { remote.union(local) };
-        let context = Some(self.union.inner().context);
-        self.local.process().create_within(
-            context,
-            0,
-            &union,
-            "merge",
-            format!("{} merged", self.comm.name()),
-        )
+        let name = format!("{} merged", self.comm.name());
+        self.local.process().create_within(Some(self.union.inner()), &union, "merge", name)
     }
 
     /// What the leaders have to say to each other, known to everybody: (this side's, the other's).
@@ -277,7 +271,7 @@ fn meet_leader(bridge: Option<(&Comm, usize)>, tag: i32, mine: &Side) -> Result<
         return Err(Error::Argument { name: "tag", why });
     };
     let at = (me > other) as usize;
-    let passing = Communicator::new(context, pair, at, format!("leaders over {}", bridge.name()));
+    let passing = bridge.inner().derive(context, pair, at, format!("leaders over {}", bridge.name()));
     let mut both =
         Comm::new(bridge.process().clone(), Arc::new(passing)).all_gather_v_bytes(&mine.encode())?;
     Ok(both.swap_remove(1 - at))
