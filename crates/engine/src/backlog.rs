@@ -105,8 +105,18 @@ impl Lane {
         }
     }
 
+    /// A peer sends nothing more: what it was granted on demand is there for others, but for what is still stored of it.
+    pub(crate) fn reclaim_credit(&mut self, peer: Peer) {
+        let initial = self.initial_credit();
+        let state = &mut self.peers[peer.0 as usize];
+        self.pool_left += state.books.reclaim(initial.max(state.stored.eager_bytes()));
+    }
+
     #[cold]
     fn give_credit(&mut self, peer: Peer, bytes: u64) {
+        if self.peers[peer.0 as usize].is_gone {
+            return self.reclaim_credit(peer);
+        }
         self.peers[peer.0 as usize].credit_due += bytes;
         if !self.send_credit(peer) {
             self.stall(peer);

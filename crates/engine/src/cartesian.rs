@@ -76,14 +76,17 @@ impl std::error::Error for GridError {}
 /// assert_eq!(dimensions, [4, 3]);
 /// ```
 pub fn balance(ranks: usize, dimensions: &mut [usize]) -> Result<(), GridError> {
-    let given = dimensions.iter().filter(|points| **points > 0).product::<usize>();
+    let mut given = dimensions.iter().filter(|points| **points > 0);
+    // A product beyond what can be counted divides nothing.
+    let given = given.try_fold(1usize, |product, points| product.checked_mul(*points)).unwrap_or(usize::MAX);
     let free = dimensions.iter().filter(|points| **points == 0).count();
     if !ranks.is_multiple_of(given) || (free == 0 && given != ranks) {
         return Err(GridError::Indivisible { given, ranks });
     }
     let mut factors = Vec::with_capacity(free);
     // Without a bound there is always a way: all in one dimension.
-    spread(ranks / given, free, usize::MAX, &mut factors);
+    let spread_over = ranks / given;
+    spread(spread_over, free, usize::MAX, &divisors(spread_over), &mut factors);
     let mut factors = factors.into_iter();
     for points in dimensions.iter_mut().filter(|points| **points == 0) {
         *points = factors.next().unwrap_or(1);
@@ -91,17 +94,28 @@ pub fn balance(ranks: usize, dimensions: &mut [usize]) -> Result<(), GridError> 
     Ok(())
 }
 
+/// What divides `n`, ascending; of 0 nothing.
+fn divisors(n: usize) -> Vec<usize> {
+    let low: Vec<usize> = (1..=n.isqrt()).filter(|low| n.is_multiple_of(*low)).collect();
+    let high = low.iter().rev().map(|low| n / low).filter(|high| *high > n.isqrt());
+    low.iter().copied().chain(high).collect()
+}
+
 /// Appends `parts` factors of `n`, falling and none above `most`, the first as small as possible; false if there are
-/// none.
-fn spread(n: usize, parts: usize, most: usize, factors: &mut Vec<usize>) -> bool {
+/// none. `divisors` has those of `n`, and may have others.
+fn spread(n: usize, parts: usize, most: usize, divisors: &[usize], factors: &mut Vec<usize>) -> bool {
     if parts <= 1 {
         factors.extend((parts == 1).then_some(n));
         return n <= most;
     }
     let before = factors.len();
-    for factor in (1..=n.min(most)).filter(|factor| n.is_multiple_of(*factor)) {
+    for factor in divisors.iter().copied().filter(|factor| *factor <= most && n.is_multiple_of(*factor)) {
+        // The others are no larger: together they must come to n.
+        if factor.checked_pow(parts as u32).is_some_and(|largest| largest < n) {
+            continue;
+        }
         factors.push(factor);
-        if spread(n / factor, parts - 1, factor, factors) {
+        if spread(n / factor, parts - 1, factor, divisors, factors) {
             return true;
         }
         factors.truncate(before);
@@ -295,6 +309,12 @@ mod tests {
         let refused = balance(7, &mut [0, 3, 0]);
         assert_eq!(refused, Err(GridError::Indivisible { given: 3, ranks: 7 }));
         assert!(balance(12, &mut [4, 4]).is_err());
+        // A product that wraps around to 1 divides nothing.
+        assert!(balance(6, &mut [3, 0xaaaa_aaaa_aaaa_aaab, 0]).is_err());
+        // A large prime, and many ways: what counts is divided, not what lies between.
+        check((1 << 31) - 1, &[0, 0, 0], &[(1 << 31) - 1, 1, 1]);
+        check(1 << 30, &[0; 7], &[32, 32, 16, 16, 16, 16, 16]);
+        check(2 * 3 * 5 * 7 * 11 * 13 * 17 * 19 * 23, &[0; 3], &[627, 598, 595]);
     }
 
     #[test]

@@ -74,6 +74,13 @@ impl Books {
         Some(grant + std::mem::take(&mut self.owed))
     }
 
+    /// The peer sends nothing more: what it was granted beyond these bytes, which comes back to the common half of the pool.
+    pub fn reclaim(&mut self, kept: u64) -> u64 {
+        let back = self.granted.saturating_sub(kept);
+        self.granted -= back;
+        back
+    }
+
     /// The peer gave credit. A hostile peer can only harm itself by giving too much: we bound nothing by it.
     pub fn receive(&mut self, bytes: u64) {
         self.available = self.available.saturating_add(bytes);
@@ -122,5 +129,9 @@ mod tests {
         assert_eq!(books.extend(&mut left), Some(64 << 10));
         assert_eq!(books.extend(&mut left), Some(36 << 10));
         assert_eq!(books.extend(&mut left), None);
+        left += books.reclaim(30 << 10);
+        assert_eq!((left, books.granted()), (70 << 10, 30 << 10));
+        left += books.reclaim(90 << 10);
+        assert_eq!((left, books.granted()), (70 << 10, 30 << 10));
     }
 }

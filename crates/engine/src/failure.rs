@@ -82,9 +82,10 @@ impl Lane {
 
     /// Ends the receives that wait for a peer of which nothing more comes.
     fn no_more_from(&mut self, peer: Peer) {
-        if !self.gone.contains(&peer) {
+        if !std::mem::replace(&mut self.peers[peer.0 as usize].is_gone, true) {
             self.gone.push(peer);
         }
+        self.reclaim_credit(peer);
         let process = self.port.process(peer);
         let hit = |(id, request): (RequestId, &Request)| match &request.state {
             State::Receive(ReceiveState { from, phase: ReceivePhase::Posted, .. }) => match from {
@@ -203,18 +204,18 @@ impl Lane {
         self.closed.get_or_insert_with(|| why.to_owned());
     }
 
-    /// Ends everything: pending operations fail with this reason, and so do all later ones. What nobody waits for any
-    /// more keeps its buffer, which a peer may be reading.
+    /// Ends everything: pending operations fail with this reason, and so do all later ones. A message that nobody waits for any
+    /// more keeps its buffer, which a peer may be reading; a collective doesn't go on, since others may stand behind it.
     pub fn poison(&mut self, why: &str) {
         if !self.poisoned {
             (self.poisoned, self.closed) = (true, Some(why.to_owned()));
         }
-        let pending: Vec<RequestId> = self
-            .requests
-            .iter()
-            .filter(|(_, request)| !matches!(request.state, State::Done(_)) && request.owner != Owner::Nobody)
-            .map(|(id, _)| id)
-            .collect();
+        let ends = |(id, request): (RequestId, &Request)| match &request.state {
+            State::Done(_) => None,
+            State::Collective(_) => Some(id),
+            _ => (request.owner != Owner::Nobody).then_some(id),
+        };
+        let pending: Vec<RequestId> = self.requests.iter().filter_map(ends).collect();
         for request in pending {
             self.withdraw_posted(request);
             match self.may_be_read_here(request) {

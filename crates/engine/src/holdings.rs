@@ -25,6 +25,8 @@ pub struct Holdings {
     pub agreements: usize,
     /// Communicators that frames could name.
     pub communicators: usize,
+    /// Bytes of credit that peers were granted beyond what each has from the start.
+    pub granted: u64,
 }
 
 impl Lane {
@@ -41,6 +43,7 @@ impl Lane {
             peers: self.peers.len(),
             agreements: self.agreements.len(),
             communicators: self.registry.len(),
+            granted: self.granted(),
         }
     }
 }

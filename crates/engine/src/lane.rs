@@ -59,6 +59,8 @@ pub(crate) struct PeerState {
     pub answers_waiting: usize,
     pub stored: Stored,
     pub failed: Option<Cause>,
+    /// It is among those who send nothing more.
+    pub is_gone: bool,
     /// It has said that no message of it follows.
     pub farewell: bool,
     /// It was told that no message of this process follows.
@@ -104,6 +106,8 @@ pub struct Lane {
     /// Why nothing more can be started, once that is so.
     pub(crate) closed: Option<String>,
     pub(crate) poisoned: bool,
+    /// Something may be stored that a lane that is closed has to refuse.
+    pub(crate) may_be_unwanted: bool,
     /// All peers met so far were told that no message of this process follows.
     pub(crate) has_bid_farewell: bool,
     /// Executions of collectives that are over, with their steps and scratch memory, for the next ones.
@@ -157,6 +161,7 @@ impl Lane {
             counters: Counters::default(),
             closed: None,
             poisoned: false,
+            may_be_unwanted: true,
             has_bid_farewell: false,
             idle: Vec::new(),
             choices: Choices::new(config.forced),
@@ -211,7 +216,7 @@ impl Lane {
         if !self.watching.is_empty() && self.look_at_boards() {
             return self.work.pop_front().map_or(Polled::Progress, Polled::Work);
         }
-        if self.closed.is_some() && !(self.unexpected.is_empty() && self.messages.is_empty()) {
+        if self.closed.is_some() && self.may_be_unwanted {
             self.refuse_unwanted();
         }
         match self.work.pop_front().or_else(|| self.advance_streams()) {
@@ -466,16 +471,26 @@ impl Lane {
         }
     }
 
+    /// The credit of each pair from the start.
+    pub(crate) fn initial_credit(&self) -> u64 {
+        credit::initial(self.config.pool_bytes, self.config.job_size)
+    }
+
     /// How many processes the job has.
     pub(crate) fn job_size(&self) -> usize {
         self.config.job_size as usize
+    }
+
+    /// Credit that peers were granted on demand.
+    pub(crate) fn granted(&self) -> u64 {
+        self.config.pool_bytes / 2 - self.pool_left
     }
 
     #[cold]
     fn meet_first(&mut self, peer: Peer) {
         while self.peers.len() <= peer.0 as usize {
             let limits = self.port.limits(Peer(self.peers.len() as u32));
-            let initial = credit::initial(self.config.pool_bytes, self.config.job_size);
+            let initial = self.initial_credit();
             let eager_bytes = self.config.eager_bytes.unwrap_or(limits.eager_bytes);
             self.peers.push(PeerState {
                 books: Books::new(initial),
@@ -490,6 +505,7 @@ impl Lane {
                 answers_waiting: 0,
                 stored: Stored::default(),
                 failed: None,
+                is_gone: false,
                 farewell: false,
                 is_bid_farewell: false,
                 counters: PeerCounters::default(),

@@ -9,7 +9,6 @@ use fabric::{Cause, Class, Frame, Peer, Refused};
 
 use crate::backlog::{Outgoing, RETRACTIONS_MAX};
 use crate::envelope::{REFUSED, RETRACT, RETRACTED, STEP_LABEL};
-use crate::matching::Key;
 use crate::receive::{Body, Unexpected};
 use crate::request::State;
 use crate::send::{SendPhase, SendState};
@@ -151,13 +150,18 @@ impl Lane {
         // A collective that was begun before goes on, and asks for its messages when it comes to them.
         let collecting =
             self.requests.iter().any(|(_, request)| matches!(request.state, State::Collective(_)));
-        let is_unwanted = |key: &Key| !collecting || key.label & STEP_LABEL == 0;
+        let mut is_left = false;
         let announced = self.unexpected.iter().filter_map(|(place, key, message)| match message.body {
-            Body::Remote { send, .. } if is_unwanted(key) => Some((place, message.peer, send)),
+            Body::Remote { .. } if collecting && key.label & STEP_LABEL != 0 => {
+                is_left = true;
+                None
+            }
+            Body::Remote { send, .. } => Some((place, message.peer, send)),
             _ => None,
         });
+        let announced = announced.collect::<Vec<_>>();
         let mut full = None;
-        for (place, peer, send) in announced.collect::<Vec<_>>() {
+        for (place, peer, send) in announced {
             let frame = Frame { kind: REFUSED, header: [send, 0, 0] };
             // What the dead had announced is forgotten without a word.
             let is_told = self.peers[peer.0 as usize].failed.is_some()
@@ -170,6 +174,7 @@ impl Lane {
                 self.count_unstored(&message);
             }
         }
+        self.may_be_unwanted = is_left || full.is_some();
     }
 
     /// The receiver takes nothing more.

@@ -16,6 +16,11 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
+    /// What its eager messages cost.
+    pub fn eager_bytes(&self) -> u64 {
+        self.eager_bytes
+    }
+
     fn add(&mut self, message: &Unexpected) {
         match message.body {
             Body::Remote { .. } | Body::Lost => self.announced += 1,
@@ -37,6 +42,7 @@ impl Lane {
     /// A message is stored that nobody has asked for. Its sender's credit bounds what it may have stored here; one that
     /// exceeds it is no correct peer, and is dropped.
     pub(crate) fn count_stored(&mut self, message: &Unexpected) {
+        self.may_be_unwanted = true;
         self.unexpected_bytes += message.stored_bytes();
         self.counters.unexpected_bytes_max = self.counters.unexpected_bytes_max.max(self.unexpected_bytes);
         let peer = message.peer;

@@ -209,6 +209,13 @@ impl Scene {
         }
     }
 
+    fn settle_world(&mut self) {
+        let mut idle = 0;
+        while idle < 1000 {
+            idle = if self.world.step() { 0 } else { idle + 1 };
+        }
+    }
+
     /// Takes the answers and compares.
     fn check_calls(&mut self, what: &str) {
         for (rank, call, letter, bytes) in std::mem::take(&mut self.calls) {
@@ -374,6 +381,40 @@ fn nobody_waits_for_the_dead() {
                 assert!(lane.is_complete(*call), "seed {seed}, {size} ranks: rank {rank} waits for the dead");
             }
         }
+    }
+}
+
+/// What can't be handed on is still to be answered by who has it.
+#[test]
+fn a_request_that_cannot_go_on_is_still_owed() {
+    for seed in 1..20 {
+        let mut scene = Scene::new(World::simulated(3, seed, Config::default()));
+        scene.register(1);
+        let letter = Letter { origin: 0, object: 0, number: 1, hops: 1, fate: 0 };
+        let (lane, world) = scene.lane(0);
+        let call =
+            lane.call_kept(&world, Target { rank: 1, object: 0 }, parcel(letter.write(100)), false).unwrap();
+        let owed = loop {
+            scene.world.step();
+            if let Some(Intent::Forward(owed, _)) = scene.logs[1].lock().unwrap().intents.pop() {
+                break owed;
+            }
+        };
+        let (lane, world) = scene.lane(1);
+        let victim = world.group.process(2).unwrap();
+        lane.failed(&world);
+        let how = "killed by signal 9 (SIGKILL)".to_owned();
+        scene.world.network.as_ref().unwrap().strike(Fault::Kill { process: victim, how });
+        scene.settle_world();
+        let (lane, world) = scene.lane(1);
+        let gone = lane.forward(owed, Target { rank: 2, object: 0 }, parcel(letter.write(100)));
+        assert!(matches!(gone, Err(Error::PeerFailed { rank: Some(2), .. })), "{gone:?}");
+        let nobody = lane.forward(owed, Target { rank: 3, object: 0 }, parcel(letter.write(100)));
+        assert!(matches!(nobody, Err(Error::NoSuchRank { .. })), "{nobody:?}");
+        assert!(lane.is_passive(&world), "nothing waits to be sent");
+        let straight = Letter { object: u32::MAX, hops: 0, ..letter };
+        lane.forward(owed, Target { rank: 1, object: 1 }, parcel(straight.write(100))).unwrap();
+        assert!(scene.world.wait_all(&[(0, call)], "the answer")[0].is_ok());
     }
 }
 

@@ -353,3 +353,61 @@ fn a_member_that_comes_late_to_many_failed_collectives_waits_in_none() {
         }
     }
 }
+
+/// A collective that nobody waits for, and one behind it that waits for its turn on the board: both end with everything.
+#[test]
+fn what_nobody_waits_for_holds_nobody_up_when_all_ends() {
+    use archipelago_engine::collective::{Call, Case, Collective, Operands, named};
+    for seed in 1..20 {
+        let mut world = World::new(2, seed, Config::default());
+        let barrier = named(Collective::Barrier, "board").expect("a barrier on a board");
+        let start = |world: &mut World| {
+            let case = Case { board: world.board(), ..Case::new(Collective::Barrier, 2, 0, 1) };
+            let call = Call::new(case, 0, 0);
+            world.start(&call, barrier, Operands::NONE).unwrap()
+        };
+        let dropped = start(&mut world);
+        world.ranks[0].lane.detach(dropped, None);
+        let behind = start(&mut world);
+        for _ in 0..seed % 2 * 50 {
+            world.step();
+        }
+        world.ranks[0].lane.poison("the test is over");
+        let outcome = world.wait_all(&[(0, behind)], "what is behind").remove(0);
+        assert_eq!(outcome, Err(Error::Revoked("the test is over".into())));
+        assert_eq!(world.ranks[0].lane.pending(), 0);
+    }
+}
+
+/// A pool of four grants, of which a flood takes some: they come back with the end of who had them, and what is still stored of it.
+#[test]
+fn what_the_dead_were_granted_is_there_for_others() {
+    for seed in 1..10 {
+        let config = Config { pool_bytes: 512 << 10, ..Config::default() };
+        let mut world = World::simulated(3, seed, config);
+        let members = world.ranks[0].world.clone();
+        let bytes = [7u8; 2000];
+        let data = Data::Memory { from: Pointer::reading(bytes.as_ptr()), bytes: bytes.len() };
+        for _ in 0..200 {
+            let sent = world.ranks[0].lane.send(&members, 1, 0, PARTICLE, data, Mode::Standard).unwrap();
+            if let Sent::Work(work) = sent {
+                // SAFETY: the bytes are there.
+                assert!(unsafe { work.run(|_| {}) }.is_none());
+            }
+            for _ in 0..seed % 3 * 10 {
+                world.step();
+            }
+        }
+        let mut idle = 0;
+        while idle < 1000 {
+            idle = if world.step() { 0 } else { idle + 1 };
+        }
+        assert!(world.ranks[1].lane.holdings().granted > 0, "seed {seed}");
+        kill_sender(&mut world);
+        let mut buffer = [0; 2000];
+        while world.ranks[1].lane.holdings().unexpected > 0 {
+            drop(post(&mut world, 0, PARTICLE, &mut buffer));
+        }
+        assert_eq!(world.ranks[1].lane.holdings().granted, 0, "seed {seed}");
+    }
+}

@@ -81,6 +81,12 @@ impl Lane {
             name: "request",
             why: "it has been forwarded 65,535 times".to_owned(),
         })?;
+        let Some(channel) = self.channels.get(&owed.context) else { return Err(Error::StaleRequest) };
+        let communicator = channel.communicator.clone();
+        let peer = self.peer(&communicator, to.rank)?;
+        if let Some(cause) = self.peers[peer.0 as usize].failed.clone() {
+            return Err(Error::PeerFailed { rank: Some(to.rank), process: self.port.process(peer), cause });
+        }
         let claim = Claim { call: owed.call, asker: owed.asker, hops, ..Claim::of(Kind::Forwarded) };
         let waiting = Waiting { to, kind: Kind::Forwarded, head: claim.head(), parcel };
         self.queue(owed.context, waiting)?;

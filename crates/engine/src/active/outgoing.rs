@@ -148,11 +148,18 @@ impl Lane {
             let communicator = channel.communicator.clone();
             let bytes = parcel.data.bytes();
             let owner = Owner::Told { context, bytes };
-            let sent = self.peer(&communicator, to.rank).and_then(|peer| {
-                self.introduce(peer, parcel.of);
-                let envelope = envelope(context, kind, to.object, parcel.of.signature);
-                self.send_kept(peer, envelope, head, parcel.data, parcel.keep, owner)
-            });
+            let sent = match self.peer(&communicator, to.rank) {
+                Ok(peer) => {
+                    self.introduce(peer, parcel.of);
+                    let envelope = envelope(context, kind, to.object, parcel.of.signature);
+                    self.send_kept(peer, envelope, head, parcel.data, parcel.keep, owner)
+                }
+                Err(error) => {
+                    self.work.extend(parcel.keep.map(Work::Drop));
+                    self.no_longer_owned(owner);
+                    Err(error)
+                }
+            };
             if let Err(error) = sent {
                 self.could_not_send(&communicator, to, kind, head, &error_at_rank(error, to.rank));
             }
