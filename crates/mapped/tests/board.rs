@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use archipelago_mapped::board::{Board, BoardPool, CELLS, PAYLOAD_BYTES, Place};
-use archipelago_mapped::{Segment, Shape};
+use archipelago_mapped::{ProcessState, Segment, Shape};
 
 fn boards(size: u16) -> (Vec<Arc<BoardPool>>, Vec<Board>) {
     let segment = Segment::create(Shape::for_slots(size)).unwrap();
@@ -100,6 +100,31 @@ fn an_entry_is_used_again_when_everybody_has_read_it() {
     assert!(boards.is_empty());
     assert_eq!(pools[1].take().map(|place| place.entry), Some(1));
     assert_eq!(pools[0].take().map(|place| place.entry), Some(1));
+}
+
+#[test]
+fn an_entry_whose_reader_has_ended_is_used_again() {
+    for end in [ProcessState::Killed(9), ProcessState::Exited(1), ProcessState::Left] {
+        let (pools, _world) = boards(3);
+        let segment = pools[0].segment().clone();
+        for slot in 0..3 {
+            segment.set_state(slot, ProcessState::Running);
+        }
+        let places: Arc<[Place]> = pools.iter().map(|pool| pool.take().unwrap()).collect();
+        let make = |me: usize| Board::new(pools[me].clone(), 0, places.clone(), me).unwrap();
+        let (mine, _dead, slow) = (make(0), make(1), make(2));
+        let epoch = mine.begin();
+        write(&mine, epoch, 1);
+        mine.finish(epoch);
+        drop(mine);
+        segment.set_state(1, end);
+        let in_use = pools[0].in_use();
+        let other = pools[0].take().unwrap();
+        assert_ne!(other.entry, places[0].entry, "one who lives may still read it");
+        slow.finish(epoch);
+        assert_eq!(pools[0].take().unwrap().entry, places[0].entry);
+        assert_eq!(pools[0].in_use(), in_use + 1);
+    }
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64 as OwnAtomicU64, Ordering as OwnOrdering};
 
 use super::{BoardPool, CELL_BYTES, CELLS, ENTRY_BYTES, PAYLOAD_BYTES, Place, Words};
-use crate::Segment;
 use crate::sync::{AtomicU64, Ordering};
+use crate::{ProcessState, Segment};
 
 const _: () = assert!(size_of::<Words>() <= 4096 && ENTRY_BYTES.is_multiple_of(4096));
 
@@ -33,9 +33,13 @@ pub(super) struct Remains {
 }
 
 impl Remains {
-    /// Whether no other member reads the owner's entry any more.
+    /// Whether no other member reads the owner's entry any more: each has said so, or its process is over.
     pub(super) fn are_read(&self) -> bool {
-        let left = |place: &Place| words(&self.segment, *place).has_left(place.generation, self.epoch);
+        let is_over = |place: &Place| {
+            !matches!(self.segment.state(place.slot), ProcessState::Empty | ProcessState::Running)
+        };
+        let has_left = |place: &Place| words(&self.segment, *place).has_left(place.generation, self.epoch);
+        let left = |place: &Place| has_left(place) || is_over(place);
         (0..self.members.len()).all(|member| member == self.me || left(&self.members[member]))
     }
 }
