@@ -133,7 +133,7 @@ pub(crate) fn claim_as(
     })?;
     // The other end now lives in the keeper alone (or on its way there), so its death ends the wait below.
     drop(theirs);
-    let link = Link::new(mine);
+    let mut link = Link::new(mine);
     match link.receive_with_descriptor(true).map_err(ClaimError::Link)? {
         (FromKeeper::Welcome(welcome), segment) => {
             Ok(Claimed { welcome: *welcome, segment, link, launcher: None })

@@ -6,9 +6,13 @@ use os::unix::{Received, SeqPacket};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-/// A process's private socket to its keeper. Sending and receiving may happen on different threads.
+/// A process's private socket to its keeper.
 #[derive(Debug)]
-pub struct Link(SeqPacket);
+pub struct Link {
+    socket: SeqPacket,
+    /// Where messages are received: made once, since a process looks for them before each sleep.
+    buffer: Vec<u8>,
+}
 
 /// Why a [`Link`] gives nothing more.
 #[derive(Debug)]
@@ -36,7 +40,7 @@ impl std::error::Error for LinkError {}
 
 impl Link {
     pub(crate) fn new(socket: SeqPacket) -> Link {
-        Link(socket)
+        Link { socket, buffer: vec![0; MESSAGE_BYTES_MAX] }
     }
 
     /// Sends a message. Waits while the keeper has no room for it, which it makes without waiting for anyone.
@@ -49,14 +53,14 @@ impl Link {
     pub fn send(&self, message: &ToKeeper) -> Result<(), LinkError> {
         let bytes = codec::encode(message);
         assert!(bytes.len() <= MESSAGE_BYTES_MAX, "a message of {} bytes to the keeper", bytes.len());
-        self.0.send(&bytes, &[], true).map_err(gone)
+        self.socket.send(&bytes, &[], true).map_err(gone)
     }
 
     /// The next message, if one has arrived. Never waits: poll the descriptor for readability.
     ///
     /// # Errors
     /// As [`LinkError`] lists; after any of them the link is of no more use.
-    pub fn try_receive(&self) -> Result<Option<FromKeeper>, LinkError> {
+    pub fn try_receive(&mut self) -> Result<Option<FromKeeper>, LinkError> {
         match self.receive_with_descriptor(false) {
             Ok((message, _)) => Ok(Some(message)),
             Err(LinkError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
@@ -68,20 +72,19 @@ impl Link {
     ///
     /// # Errors
     /// As [`Link::try_receive`].
-    pub fn receive(&self) -> Result<FromKeeper, LinkError> {
+    pub fn receive(&mut self) -> Result<FromKeeper, LinkError> {
         self.receive_with_descriptor(true).map(|(message, _)| message)
     }
 
     pub(crate) fn receive_with_descriptor(
-        &self,
+        &mut self,
         wait: bool,
     ) -> Result<(FromKeeper, Option<OwnedFd>), LinkError> {
-        let mut buffer = vec![0; MESSAGE_BYTES_MAX];
-        match self.0.receive(&mut buffer, wait).map_err(gone)? {
+        match self.socket.receive(&mut self.buffer, wait).map_err(gone)? {
             Received::Closed => Err(LinkError::Closed),
             Received::TooLong => Err(LinkError::Protocol(DecodeError::Malformed)),
             Received::Message(length, descriptors) => {
-                let message = codec::decode(&buffer[..length]).map_err(LinkError::Protocol)?;
+                let message = codec::decode(&self.buffer[..length]).map_err(LinkError::Protocol)?;
                 Ok((message, descriptors.into_iter().next()))
             }
         }
@@ -90,7 +93,7 @@ impl Link {
 
 impl AsFd for Link {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
+        self.socket.as_fd()
     }
 }
 

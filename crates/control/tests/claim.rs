@@ -48,7 +48,7 @@ fn a_claim_is_answered_on_a_private_socket() {
         let ToKeeper::Get(key) = decode(&buffer[..length]).unwrap() else { panic!() };
         private.send(&encode(&FromKeeper::Value { key, value: None }), &[], true).unwrap();
     });
-    let claimed = claim_on(process).unwrap();
+    let mut claimed = claim_on(process).unwrap();
     assert_eq!(claimed.welcome.me().number, 2);
     assert!(claimed.welcome.is_local(3) && !claimed.welcome.is_local(1) && !claimed.welcome.is_local(4));
     assert!(claimed.segment.is_some());

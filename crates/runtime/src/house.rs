@@ -201,9 +201,41 @@ impl House {
         self.tell(&ToKeeper::Put { name: card_of(lane), value: addresses.join(" ").into_bytes() });
     }
 
-    /// Hears the keeper's news and asks for the addresses that the lane wants. Called with the lane locked, before
-    /// each sleep and at least every 250 ms of waiting. Returns how long the process may sleep before it looks again.
+    /// Hears the keeper's news, and has the lane told. Called with the lane locked, before each sleep and at least every 250 ms
+    /// of waiting. Returns how long the process may sleep before it looks again.
     pub fn look_around(&self, lane: &mut Lane) -> u64 {
+        self.listen(Some(lane.port().lane() as usize));
+        self.tell_news(lane)
+    }
+
+    /// Reads what the keeper has sent: one system call if that is nothing. Other lanes than this one that it concerns look soon.
+    pub fn listen(&self, lane: Option<usize>) {
+        // Who has it listens.
+        let Some(mut keeper) = self.link.as_ref().and_then(|keeper| keeper.try_lock().ok()) else { return };
+        let mut concerns_others = false;
+        while keeper.open {
+            match keeper.link.try_receive() {
+                Ok(Some(news)) => {
+                    let concerned = self.heard(&mut keeper, news);
+                    concerns_others |= concerned.is_none() || concerned != lane;
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    (keeper.open, concerns_others) = (false, true);
+                    keeper.ending = Some(Ending::Lost(format!(
+                        "the keeper of this host is gone ({error}): the job ends"
+                    )));
+                }
+            }
+        }
+        if concerns_others {
+            self.rota.wake_others(lane);
+        }
+    }
+
+    /// Tells a lane what was heard, and asks for the addresses that it wants. Called with the lane locked. Returns how long the
+    /// process may sleep before it looks again.
+    pub fn tell_news(&self, lane: &mut Lane) -> u64 {
         let Some(keeper) = &self.link else { return SLEEP_NS_MAX };
         let Ok(mut keeper) = keeper.try_lock() else { return ANSWER_NS };
         let at = lane.port().lane() as usize;
@@ -217,32 +249,11 @@ impl House {
                     keeper.unanswered += 1;
                 }
             }
-            if self.listen(&mut keeper, at) {
-                self.rota.wake_others(at);
-            }
         }
         if keeper.tell(lane, at) {
             return ENDING_NS;
         }
         if keeper.unanswered > 0 && !self.is_heard_asleep { ANSWER_NS } else { SLEEP_NS_MAX }
-    }
-
-    /// Reads what the keeper has sent. Returns whether lanes other than this one should look.
-    fn listen(&self, keeper: &mut Keeper, lane: usize) -> bool {
-        let mut concerns_others = false;
-        loop {
-            match keeper.link.try_receive() {
-                Ok(Some(news)) => concerns_others |= self.heard(keeper, news) != Some(lane),
-                Ok(None) => return concerns_others,
-                Err(error) => {
-                    keeper.open = false;
-                    keeper.ending = Some(Ending::Lost(format!(
-                        "the keeper of this host is gone ({error}): the job ends"
-                    )));
-                    return true;
-                }
-            }
-        }
     }
 
     /// Takes down what the keeper said. Returns the lane that it concerns, if it is one.

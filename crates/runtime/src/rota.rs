@@ -92,8 +92,8 @@ impl Rota {
     }
 
     /// Ends the sleeps of all lanes but this one.
-    pub fn wake_others(&self, lane: usize) {
-        self.others(Some(lane)).for_each(Cell::wake);
+    pub fn wake_others(&self, lane: Option<usize>) {
+        self.others(lane).for_each(Cell::wake);
     }
 
     /// Whether it is time for somebody to tend the lanes that nobody owns; then it is the caller's turn.
@@ -157,6 +157,10 @@ impl Rota {
         let number = own.as_ref().map(|(own, _)| own.number);
         let mut beds: Vec<(Sleeper, Armed)> =
             own.map(|(own, armed)| (own.sleeper().clone(), armed)).into_iter().collect();
+        if number.is_none() {
+            // An owner has looked around for its own lane. Once is enough for all of them.
+            house.listen(None);
+        }
         let mut covered = Vec::new();
         let (mut timeout_ns, mut is_quiet, mut some_in_use) = (timeout_ns, true, false);
         for cell in self.others(number) {

@@ -99,7 +99,8 @@ impl Cell {
         if !is_mine && (was != Ownership::Free || !inside.heirs.is_empty()) {
             return Covered::InUse { is_asleep: inside.sleeping };
         }
-        let again_ns = house.look_around(&mut inside.lane);
+        // The steward has listened, once for all lanes.
+        let again_ns = house.tell_news(&mut inside.lane);
         if inside.lane.has_work() {
             return Covered::Restless;
         }
