@@ -176,7 +176,7 @@ impl Port {
         for address in addresses {
             match self.start_contact(at, address) {
                 Ok(contact) => started.push(contact),
-                Err(error) => self.missed(at, &format!("{address}: {error}"), is_shortage(&error)),
+                Err(error) => self.missed(at, &format!("{address}: {error}"), Fault::of(&error)),
             }
         }
         // On the same host they stand already.
@@ -211,7 +211,7 @@ impl Port {
     }
 
     /// One attempt of a round has failed; after the last one of a round, the next is planned or the peer given up.
-    fn missed(&mut self, at: u32, error: &str, shortage: bool) {
+    fn missed(&mut self, at: u32, error: &str, fault: Fault) {
         let (now, timeout_ns) = (self.now, self.settings.link_timeout_ns);
         let Some(dial) = self.links[at as usize].dial() else { return };
         dial.contacts = dial.contacts.saturating_sub(1);
@@ -222,34 +222,37 @@ impl Port {
         dial.failures += 1;
         // The first round may have begun at a time that was told long ago; the others are begun by the timers.
         let since = if dial.failures < 2 { now } else { *dial.failing_since.get_or_insert(now) };
-        let refused = error.contains("refused") && dial.failures >= REFUSALS_MAX;
-        if refused || (now.since(since) >= timeout_ns && dial.failures >= REFUSALS_MAX) {
+        let is_over = fault == Fault::Refused || now.since(since) >= timeout_ns;
+        if is_over && dial.failures >= REFUSALS_MAX {
             let addresses: Vec<_> = dial.addresses.iter().map(|one| one.address.to_string()).collect();
             let mut why = format!("{} ({})", dial.error, addresses.join(", "));
-            if shortage {
+            if fault == Fault::Shortage {
                 why += "; raise the limit of open files (ulimit -n)";
             }
             self.end(at, Cause::Unreachable(why));
             return;
         }
-        let pause_ns =
-            if shortage { SHORTAGE_NS } else { (RETRY_NS << dial.failures.min(6)).min(RETRY_NS_MAX) };
+        let pause_ns = if fault == Fault::Shortage {
+            SHORTAGE_NS
+        } else {
+            (RETRY_NS << dial.failures.min(6)).min(RETRY_NS_MAX)
+        };
         dial.retry_at = Some(now + pause_ns);
         self.set_timer(Some(now + pause_ns));
     }
 
     /// A contact is over without having become the link.
-    fn drop_contact(&mut self, index: usize, error: &str, doubtful: bool) {
+    fn drop_contact(&mut self, index: usize, error: &str, fault: Fault) {
         let Some(contact) = self.meeting.contacts.try_remove(index) else { return };
         match contact.dialled {
             Some((at, address)) => {
                 if let Some(dial) = self.links[at as usize].dial()
-                    && doubtful
+                    && matches!(fault, Fault::Stranger | Fault::Unproved)
                 {
                     let found = dial.addresses.iter_mut().find(|one| one.address == address);
                     found.into_iter().for_each(|one| one.doubtful = true);
                 }
-                self.missed(at, &format!("{address}: {error}"), false);
+                self.missed(at, &format!("{address}: {error}"), fault);
             }
             None => {
                 self.meeting.incoming -= 1;
@@ -333,14 +336,14 @@ impl Port {
             match kind {
                 _ if !incoming => {}
                 Fault::Unproved => turned.unproved += 1,
-                Fault::Stranger | Fault::Connection => turned.strangers += 1,
+                _ => turned.strangers += 1,
             }
-            self.drop_contact(index, &error, !matches!(kind, Fault::Connection));
+            self.drop_contact(index, &error, kind);
         }
     }
 
     fn try_advance(&mut self, index: usize) -> Result<(), (String, Fault)> {
-        let broken = |error: io::Error| (error.to_string(), Fault::Connection);
+        let broken = |error: io::Error| (error.to_string(), Fault::of(&error));
         loop {
             let Some(contact) = self.meeting.contacts.get_mut(index) else { return Ok(()) };
             if !contact.connected {
@@ -458,12 +461,12 @@ impl Port {
                 self.regulate();
             }
             Verdict::Refused | Verdict::Left if self.meeting.contacts[index].dialled.is_some() => {
-                self.drop_contact(index, "it wants no connection any more", false);
+                self.drop_contact(index, "it wants no connection any more", Fault::Connection);
                 let refused = Cause::Unreachable("it takes this process for failed".into());
                 self.end(peer, if verdict == Verdict::Left { Cause::Left } else { refused });
             }
             _ => {
-                self.drop_contact(index, "it is connecting to us", false);
+                self.drop_contact(index, "it is connecting to us", Fault::Connection);
                 // It lives, so this round was no failure.
                 if let Some(dial) = self.links[peer as usize].dial() {
                     (dial.failures, dial.failing_since) = (0, None);
@@ -510,7 +513,7 @@ impl Port {
             self.meeting.contacts.iter().find_map(|(index, contact)| is_late(contact).then_some(index))
         {
             self.meeting.turned.late += self.meeting.contacts[index].dialled.is_none() as u64;
-            self.drop_contact(index, "no answer", true);
+            self.drop_contact(index, "no answer", Fault::Stranger);
         }
         let links = &mut self.links;
         self.meeting.dialling.retain(|at| links[*at as usize].dial().is_some());
@@ -526,14 +529,28 @@ impl Port {
 }
 
 /// Why a contact failed.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Fault {
+    /// Nobody listens at the address.
+    Refused,
+    /// This process has no descriptor left.
+    Shortage,
     /// The connection: the address may still be right.
     Connection,
     /// Whoever it was didn't speak as a process of the job does.
     Stranger,
     /// Or didn't know the secret.
     Unproved,
+}
+
+impl Fault {
+    fn of(error: &io::Error) -> Fault {
+        match error.kind() {
+            io::ErrorKind::ConnectionRefused => Fault::Refused,
+            _ if is_shortage(error) => Fault::Shortage,
+            _ => Fault::Connection,
+        }
+    }
 }
 
 fn nonce() -> io::Result<[u8; NONCE_BYTES]> {
