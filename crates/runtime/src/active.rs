@@ -64,7 +64,10 @@ impl Comm {
             // SAFETY: as promised by the caller.
             let parcel = unsafe { copied(of, from, bytes) };
             let mut inside = self.cell().lock();
-            return inside.lane.tell_kept(self.inner(), to, parcel, true);
+            let told = inside.lane.tell_kept(self.inner(), to, parcel, true);
+            // The communicator may be of another lane than the handler's.
+            self.move_kept(inside);
+            return told;
         }
         // SAFETY: as promised by the caller.
         let data = unsafe { borrowed(from, bytes) };

@@ -49,7 +49,19 @@ impl Process {
         }
     }
 
-    /// Refuses a buffer that an operation under way uses; gives what is to be watched of one that is only read.
+    /// What is to be watched of a buffer that is sent. Reads it: called with no lane locked.
+    #[inline]
+    pub(crate) fn watched(&self, from: Pointer, bytes: usize) -> Option<Watched> {
+        let is_watched = self.is_checking() && matches!(from, Pointer::Row(_));
+        is_watched.then(|| Watched {
+            from,
+            bytes,
+            digest: crate::comm::digest(from, bytes),
+            site: place::site(),
+        })
+    }
+
+    /// Refuses a buffer that an operation under way uses.
     #[inline]
     pub(crate) fn check_use(
         &self,
@@ -57,26 +69,14 @@ impl Process {
         buffer: Pointer,
         bytes: usize,
         writes: Writes,
-    ) -> Result<Option<Watched>, Error> {
+    ) -> Result<(), Error> {
         match self.is_checking() {
-            true => self.checked_use(lane, buffer, bytes, writes),
-            false => Ok(None),
+            true => {
+                lane.note_site(place::site());
+                lane.check_buffer(buffer, bytes, writes == Writes::All)
+            }
+            false => Ok(()),
         }
-    }
-
-    #[cold]
-    fn checked_use(
-        &self,
-        lane: &mut Lane,
-        from: Pointer,
-        bytes: usize,
-        writes: Writes,
-    ) -> Result<Option<Watched>, Error> {
-        let site = place::site();
-        lane.note_site(site);
-        lane.check_buffer(from, bytes, writes == Writes::All)?;
-        let is_watched = writes == Writes::Nothing && matches!(from, Pointer::Row(_));
-        Ok(is_watched.then(|| Watched { from, bytes, digest: crate::comm::digest(from, bytes), site }))
     }
 
     /// A send goes on as this request.
@@ -96,7 +96,7 @@ impl Process {
         }
     }
 
-    /// An operation is complete, and its caller has been told: the buffer is still there.
+    /// An operation is complete, and its caller is about to be told: the buffer is still there. No lane is locked.
     #[inline]
     pub(crate) fn is_over(&self, lane: u16, request: RequestId) {
         if self.is_checking() {

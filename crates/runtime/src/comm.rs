@@ -163,9 +163,10 @@ impl Comm {
             }
             false => Data::Memory { from, bytes },
         };
+        let watched = self.process.watched(from, bytes);
         let cell = self.cell();
         let mut inside = cell.lock();
-        let watch = self.process.check_use(&mut inside.lane, from, bytes, Writes::Nothing)?;
+        self.process.check_use(&mut inside.lane, from, bytes, Writes::Nothing)?;
         match inside.lane.send(&self.inner, to, tag, of, data, mode)? {
             Sent::Done => Ok(Started::Done(Status::default())),
             Sent::Work(work) => {
@@ -176,7 +177,7 @@ impl Comm {
             }
             Sent::Pending(request) => {
                 inside.lane.note_request(request);
-                self.process.watch_buffer(self.inner.lane(), request, watch);
+                self.process.watch_buffer(self.inner.lane(), request, watched);
                 cell.nudge(&inside);
                 Ok(Started::Pending(request))
             }
@@ -308,18 +309,27 @@ impl Comm {
         outcome
     }
 
+    /// What is told of an operation that was asked for. No lane is locked.
+    pub(crate) fn told<T>(&self, request: RequestId, outcome: Option<T>) -> Option<T> {
+        if outcome.is_some() {
+            self.process.is_over(self.inner.lane(), request);
+        }
+        outcome
+    }
+
     /// The outcome of an operation if it is complete; moves things on first.
     pub fn test(&self, request: RequestId) -> Option<Result<Status, Error>> {
         let cell = self.cell();
         let mut inside = cell.lock();
         let outcome = match inside.lane.take(request) {
             Some(outcome) => Some(outcome),
-            None => cell.progress(inside, &self.process.house).lane.take(request),
+            None => {
+                inside = cell.progress(inside, &self.process.house);
+                inside.lane.take(request)
+            }
         };
-        if outcome.is_some() {
-            self.process.is_over(self.inner.lane(), request);
-        }
-        outcome
+        drop(inside);
+        self.told(request, outcome)
     }
 
     /// The outcome of an operation if it is complete; else the task is woken when it is. Starts the progress thread; where the
@@ -330,6 +340,8 @@ impl Comm {
         let cell = self.cell();
         let mut inside = cell.progress(cell.lock(), &self.process.house);
         if let Some(outcome) = inside.lane.take(request) {
+            drop(inside);
+            self.process.is_over(self.inner.lane(), request);
             return Poll::Ready(outcome);
         }
         // A task may be polled often before its operation is complete: only its last waker counts.
@@ -337,19 +349,20 @@ impl Comm {
         let waiter = cell.waiters.task(waker);
         // Not if it is in vain: then it has just ended.
         let outcome = match inside.lane.watch(request, Some(waiter)) {
-            true => Poll::Pending,
-            false => inside.lane.take(request).map_or(Poll::Pending, Poll::Ready),
+            true => None,
+            false => inside.lane.take(request),
         };
         cell.nudge(&inside);
         drop(inside);
+        let outcome = self.told(request, outcome);
         // Users' code, like the clone of a waker: the lane is not locked.
         drop(earlier);
-        if outcome.is_ready() {
+        if outcome.is_some() {
             drop(cell.waiters.remove(waiter));
         } else if !is_served {
             context.waker().wake_by_ref();
         }
-        outcome
+        outcome.map_or(Poll::Pending, Poll::Ready)
     }
 
     /// Has `waker` woken when an operation completes; false: it is complete already. Only its last waker counts.
@@ -541,14 +554,16 @@ impl Comm {
     }
 }
 
-/// A digest of bytes in a row.
+/// A digest of a message's bytes, read piece by piece.
 pub(crate) fn digest(from: Pointer, bytes: usize) -> u64 {
-    let mut copy = vec![0; bytes];
-    // SAFETY: asked of buffers of operations alone, whose callers promise that they can be read from before they start until
-    // they have heard that they are complete.
-    unsafe { from.read(copy.as_mut_ptr(), bytes) };
-    let mut digest = DefaultHasher::new();
-    digest.write(&copy);
+    let (mut piece, mut digest) = ([0; 4096], DefaultHasher::new());
+    for at in (0..bytes).step_by(piece.len()) {
+        let length = piece.len().min(bytes - at);
+        // SAFETY: asked of buffers of operations alone, whose callers promise that they can be read from before they start until
+        // they have heard that they are complete.
+        unsafe { from.offset(at).read(piece.as_mut_ptr(), length) };
+        digest.write(&piece[..length]);
+    }
     digest.finish()
 }
 

@@ -58,13 +58,15 @@ impl Comm {
             outcome = lane.take_unless_interrupted(request);
             outcome.is_some()
         });
-        outcome.unwrap_or(Err(Error::StaleRequest))
+        self.told(request, outcome).unwrap_or(Err(Error::StaleRequest))
     }
 
     /// [`test`](Comm::test), but a receive from any rank that a failure interrupts stays posted.
     pub fn test_unless_interrupted(&self, request: RequestId) -> Option<Result<Status, Error>> {
         let cell = self.cell();
         let mut inside = cell.progress(cell.lock(), &self.process().house);
-        inside.lane.take_unless_interrupted(request)
+        let outcome = inside.lane.take_unless_interrupted(request);
+        drop(inside);
+        self.told(request, outcome)
     }
 }

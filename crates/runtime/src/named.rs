@@ -1,33 +1,32 @@
 //! The communicators of a process, by context: reports name them.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use engine::Communicator;
 
 use crate::Process;
 
-/// Communicators that lived when this was asked last.
+/// Communicators that lived when this was asked last, by their addresses: those of entries are not given to others.
 #[derive(Default)]
-pub(crate) struct Names(Mutex<Vec<Weak<Communicator>>>);
+pub(crate) struct Names(Mutex<HashMap<usize, Weak<Communicator>>>);
 
 impl Names {
-    /// Knows a communicator from now on. Those that are gone are forgotten when they are half of all.
+    /// Knows a communicator from now on. Before the table grows, those that are gone are forgotten.
     pub fn note(&self, communicator: &Arc<Communicator>) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_it = |known: &Weak<Communicator>| std::ptr::eq(known.as_ptr(), Arc::as_ptr(communicator));
-        if known.last().is_some_and(is_it) || known.iter().any(is_it) {
-            return;
-        }
         if known.len() == known.capacity() {
-            known.retain(|known| known.strong_count() > 0);
+            known.retain(|_, known| known.strong_count() > 0);
         }
-        known.push(Arc::downgrade(communicator));
+        known.insert(Arc::as_ptr(communicator).addr(), Arc::downgrade(communicator));
     }
 
-    /// Those that live.
+    /// Those that live, in the order of their contexts.
     pub fn living(&self) -> Vec<Arc<Communicator>> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.iter().filter_map(Weak::upgrade).collect()
+        let mut living: Vec<Arc<Communicator>> = known.values().filter_map(Weak::upgrade).collect();
+        living.sort_by_key(|communicator| communicator.context);
+        living
     }
 }
 

@@ -2,6 +2,7 @@
 //! with the verbs on addresses that C's interface stands on.
 
 use std::panic::Location;
+use std::task::{Context, Poll, Waker};
 
 use engine::collective::{Call, Case, Collective, Operands};
 use engine::{Error, Mode, Pointer, RequestId, Source, TagPattern, TypeTag};
@@ -101,6 +102,24 @@ fn write_while_sent(w: &Comm, bytes: usize, at: usize) -> Outcome {
     wait_all(w, [outgoing, incoming])
 }
 
+/// The same in a task, which is told by its poll.
+fn write_while_awaited(w: &Comm) -> Outcome {
+    let mut buffer = vec![1u8; LARGE];
+    let outgoing = start_send(w, 0, &buffer)?;
+    buffer[0] = 2;
+    let mut theirs = vec![0u8; LARGE];
+    let incoming = start_receive(w, 0, theirs.as_mut_ptr(), LARGE)?;
+    wait(w, incoming)?;
+    let Started::Pending(outgoing) = outgoing else { return Ok(()) };
+    let mut task = Context::from_waker(Waker::noop());
+    loop {
+        match w.poll(outgoing, &mut task) {
+            Poll::Ready(outcome) => return outcome.map(drop),
+            Poll::Pending => std::thread::yield_now(),
+        }
+    }
+}
+
 const WRITTEN: &str = "check: the buffer of a send (at tests/src/bin/scored/buffers.rs:";
 
 programs! { Buffer Raw:
@@ -158,6 +177,7 @@ programs! { Buffer Raw:
     };
     2 shm "a buffer that is written while it is sent" Wrong(&[WRITTEN]) => |w| write_while_sent(w, LARGE, 0);
     2 tcp "the last byte is written while it is sent" Wrong(&[WRITTEN]) => |w| write_while_sent(w, LARGE, LARGE - 1);
+    2 shm "a buffer that is written while a task awaits its send" Wrong(&[WRITTEN]) => |w| write_while_awaited(w);
     4 shm "pairs that write while they send" Wrong(&[WRITTEN]) => |w| write_while_sent(w, 3 * LARGE, LARGE);
     2 tcp "a byte in the middle is written" Wrong(&[WRITTEN]) => |w| write_while_sent(w, 2 * LARGE, LARGE);
     2 shm "a buffer that is written and put right again" Missed => |w| {
