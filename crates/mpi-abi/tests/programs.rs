@@ -41,6 +41,14 @@ fn messages_that_are_too_long() {
 }
 
 #[test]
+fn a_receive_from_a_rank_that_finalizes() {
+    let program = compile("late.c", &[]);
+    for ranks in [2, 3] {
+        assert_eq!(succeeds(&program, ranks), "cancelled: 1\n", "{ranks} ranks");
+    }
+}
+
+#[test]
 fn collectives() {
     let program = compile("collectives.c", &[]);
     // All sizes up to 17 in the long form, which `cargo xtask soak` runs.

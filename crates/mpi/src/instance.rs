@@ -80,6 +80,11 @@ pub(crate) fn finalize() -> Result {
     }
     check_running()?;
     comm::close_world()?;
+    // To others, who has left is gone: what they have asked of it is over. So nobody leaves before all come here, but those who
+    // never will.
+    if let Some(process) = joined() {
+        let _ = process.world().barrier();
+    }
     STAGE.store(ENDED, Ordering::Release);
     // Sessions may go on.
     if session::is_any_open() { Ok(()) } else { leave() }

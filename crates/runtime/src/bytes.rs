@@ -99,7 +99,7 @@ impl Comm {
     ///
     /// # Errors
     /// As [`collective`](Comm::collective).
-    pub(crate) fn barrier(&self) -> Result<(), Error> {
+    pub fn barrier(&self) -> Result<(), Error> {
         let call = Call::new(self.case(Collective::Barrier, 0, 1), self.rank() as u32, 0);
         // SAFETY: no buffers.
         unsafe { self.collective(&call, None, Operands::NONE) }
