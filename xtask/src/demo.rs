@@ -10,7 +10,7 @@ use std::process::Command;
 pub fn run(arguments: &[String]) -> Outcome {
     only(arguments, &[])?;
     setup::for_builds()?;
-    announce("building in release mode");
+    announce("building in release mode (the first time takes a few minutes)");
     execute(&mut cargo(&["build", "--release", "--package", "archipelago-cli", "--package", "matmul"]))?;
     let out = target_directory().join("demo");
     std::fs::create_dir_all(&out)

@@ -49,7 +49,7 @@ pub fn run(arguments: &[String]) -> Outcome {
 
 /// Builds a release and lays it out under a prefix; returns what is there now.
 pub fn lay_out(prefix: &Path) -> Result<Vec<PathBuf>, Failure> {
-    announce("building in release mode");
+    announce("building in release mode (the first time takes a few minutes)");
     let packages = ["--package", "archipelago-cli", "--package", "archipelago-mpi-abi"];
     execute(&mut cargo(&[&["build", "--release"][..], &packages].concat()))?;
     let built = target_directory().join("release");
