@@ -146,9 +146,10 @@ fn dispatch(arguments: &[String]) -> Outcome {
 
 fn overview() -> String {
     let mut text = String::from("usage: cargo xtask VERB\n\n");
+    let call = |verb: &Verb| format!("{} {}", verb.name, verb.arguments);
+    let width = VERBS.iter().map(|verb| call(verb).len()).max().unwrap_or(0);
     for verb in VERBS {
-        let call = format!("{} {}", verb.name, verb.arguments);
-        text.push_str(&format!("  {call:38} {}\n", verb.summary));
+        text.push_str(&format!("  {:width$}  {}\n", call(verb), verb.summary));
     }
     text
 }

@@ -17,8 +17,13 @@ pub struct InfoArguments {
     #[arg(long)]
     json: bool,
     /// The algorithms of collectives, and which is chosen where for RANKS ranks
-    #[arg(long, value_name = "RANKS", num_args = 0..=1, default_missing_value = "8", value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true, conflicts_with = "json")]
+    #[arg(long, value_name = "RANKS", num_args = 0..=1, default_missing_value = "8", value_parser = parse_ranks, allow_negative_numbers = true, conflicts_with = "json")]
     collectives: Option<u32>,
+}
+
+fn parse_ranks(text: &str) -> Result<u32, String> {
+    let ranks = text.parse().ok().filter(|ranks| *ranks > 0);
+    ranks.ok_or_else(|| "a number of ranks is a whole number, at least 1".into())
 }
 
 /// A value with its reason.

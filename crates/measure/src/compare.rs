@@ -4,7 +4,7 @@
 //! then said. A row *differs* when the middle halves of its figures (from the first quartile to the third) don't overlap and the
 //! medians are further apart than a tolerance; anything less is noise.
 
-use crate::sample::digits;
+use crate::sample::{digits, significant};
 use crate::table::{Column, aligned, described};
 use crate::{Results, Row};
 
@@ -111,7 +111,7 @@ fn one_table(pairs: &[Pair<'_>]) -> String {
         columns.push((format!("{name} {unit}"), pairs.iter().map(|pair| median(&of(pair))).collect()));
         columns.push(("25 to 75 %".into(), pairs.iter().map(|pair| spread(&of(pair))).collect()));
     }
-    let ratio = |pair: &Pair<'_>| pair.ratio.map_or("–".into(), |ratio| format!("{ratio:.2}"));
+    let ratio = |pair: &Pair<'_>| pair.ratio.map_or("–".into(), significant);
     columns.push(("B/A".into(), pairs.iter().map(ratio).collect()));
     let verdict = |pair: &Pair<'_>| match pair.verdict {
         Verdict::Same => "",

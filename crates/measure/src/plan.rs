@@ -139,6 +139,11 @@ impl Plan {
         tasks
     }
 
+    /// The benchmarks that have none of the forms that are wanted.
+    pub fn without_form(&self) -> Vec<Benchmark> {
+        self.chosen().into_iter().filter(|one| self.forms_of(*one).is_empty()).collect()
+    }
+
     /// The benchmarks that need more ranks than there are.
     pub fn lacking(&self, ranks: usize) -> Vec<Benchmark> {
         self.chosen().into_iter().filter(|one| one.ranks_min() > ranks).collect()
@@ -154,7 +159,11 @@ impl Plan {
             Benchmark::Collective(_) => (&Form::OF_COLLECTIVES, &[Form::Blocking]),
             Benchmark::Overlap | Benchmark::CollectiveOverlap(_) => (&Form::OF_OVERLAP, &Form::OF_OVERLAP),
             Benchmark::MessageRate | Benchmark::ThreadRate => (&Form::OF_RATES, &Form::OF_RATES),
-            _ => return vec![None],
+            // What has one form only is blocking.
+            _ => {
+                let is_wanted = self.forms.as_ref().is_none_or(|forms| forms.contains(&Form::Blocking));
+                return if is_wanted { vec![None] } else { Vec::new() };
+            }
         };
         let usual =
             if self.is_overview() && benchmark == Benchmark::ThreadRate { &[Form::Blocking] } else { usual };

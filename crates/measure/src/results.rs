@@ -11,6 +11,9 @@ use crate::repeat::Repetitions;
 use crate::sample::Sample;
 use crate::{Benchmark, Form, machine};
 
+/// What the transport and the binding are called where a launcher has chosen them, which tells neither.
+pub const LAUNCHERS: &str = "the launcher's";
+
 /// All that was measured, and where.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Results {
@@ -86,17 +89,26 @@ impl Results {
     /// One line on the circumstances.
     pub fn circumstances(&self) -> String {
         let settings = self.settings.iter().map(|setting| format!(", {setting}")).collect::<String>();
+        let way = match (self.transport.as_str(), self.bind_to.as_str()) {
+            (LAUNCHERS, LAUNCHERS) => "transport and binding as the launcher was told".to_owned(),
+            (transport, bound) => format!("transport {transport}, bound to {bound}"),
+        };
         format!(
-            "{} ranks on {} ({}), load {}, transport {}, bound to {}{settings}, archipelago {}, {}",
-            self.ranks,
-            self.host,
-            self.machine,
-            self.load,
-            self.transport,
-            self.bind_to,
-            self.archipelago,
-            self.taken
+            "{} ranks on {} ({}), load {}, {way}{settings}, archipelago {}, {}",
+            self.ranks, self.host, self.machine, self.load, self.archipelago, self.taken
         )
+    }
+
+    /// What a reader must know before believing the figures: the machine was busy with other things.
+    pub fn warning(&self) -> Option<String> {
+        let cores = os::cores::Cores::of_this_process().usable();
+        let busy = self.load.parse::<f64>().is_ok_and(|load| load > cores as f64);
+        busy.then(|| {
+            format!(
+                "The load was {} before, on {cores} cores: others were computing, and these figures are not the machine's.",
+                self.load
+            )
+        })
     }
 }
 

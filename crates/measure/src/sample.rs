@@ -73,9 +73,30 @@ pub fn digits(figure: f64) -> String {
     }
 }
 
+/// A ratio with three significant digits: 1.05, 0.00244, 410.
+pub fn significant(ratio: f64) -> String {
+    let places = match ratio.abs() {
+        0.0 => return "0".to_owned(),
+        size => (2.0 - size.log10().floor()).clamp(0.0, 9.0),
+    };
+    format!("{ratio:.*}", places as usize)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ratios_have_three_digits() {
+        let check = |ratio, expected| assert_eq!(significant(ratio), expected);
+        check(1.049, "1.05");
+        check(0.002_438, "0.00244");
+        check(0.5, "0.500");
+        check(410.4, "410");
+        check(12_345.0, "12345");
+        check(0.0, "0");
+        check(-2.5, "-2.50");
+    }
 
     #[test]
     fn medians_and_spreads() {

@@ -22,7 +22,7 @@ const UNKNOWN: &str = "there are pool_bytes, eager_bytes, link_timeout, hosts, a
 /// # Ok::<(), String>(())
 /// ```
 pub fn set(config: &mut Config, name: &str, value: &str) -> Result<(), String> {
-    let number = || value.parse::<u64>().map_err(|_| "it takes a number of bytes".to_owned());
+    let number = || bytes_of(value).ok_or("it takes a number of bytes, such as 65536 or 64K");
     match name {
         "pool_bytes" => match number()? {
             bytes if bytes < POOL_BYTES_MIN => {
@@ -45,4 +45,17 @@ pub fn set(config: &mut Config, name: &str, value: &str) -> Result<(), String> {
         },
     }
     Ok(())
+}
+
+/// A number of bytes, also in units of 1024: "64K", "4M", "1G".
+fn bytes_of(text: &str) -> Option<u64> {
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let unit: u64 = match text[digits.len()..].to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kib" => 1 << 10,
+        "m" | "mib" => 1 << 20,
+        "g" | "gib" => 1 << 30,
+        _ => return None,
+    };
+    digits.parse::<u64>().ok()?.checked_mul(unit)
 }

@@ -40,11 +40,15 @@ pub fn listing(size: u32, board: u64) -> String {
     line(format_args!("`archi run --set all-reduce=ring` takes one wherever it fits."));
     for collective in Collective::ALL {
         line(format_args!("\n{}", collective.name()));
+        let width = |of: fn(&Algorithm) -> &str| {
+            table::of(collective).map(|algorithm| of(algorithm).chars().count()).max().unwrap_or(0)
+        };
+        let (names, formulas) = (width(|algorithm| algorithm.name), width(|algorithm| algorithm.formula));
         for algorithm in table::of(collective) {
             let needs: Vec<&str> = algorithm.needs.iter().map(|need| need.words()).collect();
             let needs = if needs.is_empty() { String::new() } else { format!("  ({})", needs.join("; ")) };
             line(format_args!(
-                "  {:17} {:40} {}{needs}",
+                "  {:names$}  {:formulas$}  {}{needs}",
                 algorithm.name, algorithm.formula, algorithm.reason
             ));
         }
@@ -88,7 +92,8 @@ mod tests {
     fn the_listing_names_every_algorithm_and_its_choices() {
         let text = listing(8, 16368);
         for algorithm in table::TABLE {
-            assert!(text.contains(&format!("  {:17} {}", algorithm.name, algorithm.formula)), "{text}");
+            assert!(text.contains(&format!("  {} ", algorithm.name)), "{text}");
+            assert!(text.contains(&format!("  {} ", algorithm.formula)), "{text}");
             assert!(text.contains(algorithm.reason), "{text}");
         }
         assert!(
