@@ -58,7 +58,7 @@ impl<'c> Destination<'c> {
     }
 
     pub(crate) fn spot(&self, operation: &'static str) -> Spot {
-        Spot { operation, peer: Peer::To(self.rank), tag: Some(self.tag) }
+        Spot::here(operation, Peer::To(self.rank), Some(self.tag))
     }
 }
 
@@ -95,7 +95,7 @@ impl<'c> Source<'c> {
             TagPattern::Tag(tag) => Some(tag),
             TagPattern::Any => None,
         };
-        Spot { operation, peer, tag }
+        Spot::here(operation, peer, tag)
     }
 }
 

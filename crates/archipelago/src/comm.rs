@@ -203,7 +203,7 @@ impl World {
     /// # Errors
     /// When a peer failed before that.
     pub fn finalize(self) -> Result<()> {
-        let spot = crate::error::Spot { operation: "finalize", peer: crate::error::Peer::All, tag: None };
+        let spot = crate::error::Spot::new("finalize", crate::error::Peer::All, None);
         self.process.finalize().map_err(|error| spot.explain::<()>(&self.comm.untyped, error))
     }
 }

@@ -8,7 +8,7 @@ use crate::error::{Peer, Spot};
 use crate::{Comm, Group, Result};
 
 pub(crate) const fn spot(operation: &'static str) -> Spot {
-    Spot { operation, peer: Peer::All, tag: None }
+    Spot::new(operation, Peer::All, None)
 }
 
 impl Comm {

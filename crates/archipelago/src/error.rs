@@ -1,6 +1,7 @@
 //! What can go wrong, in words that say where and what to do.
 
 use std::fmt;
+use std::panic::Location;
 
 use wire::{Invalid, Wire};
 
@@ -207,6 +208,7 @@ struct Details {
     others: usize,
     peer: Peer,
     tag: Option<i32>,
+    at: Option<&'static Location<'static>>,
     of: fn() -> String,
 }
 
@@ -231,17 +233,30 @@ pub(crate) struct Spot {
     pub operation: &'static str,
     pub peer: Peer,
     pub tag: Option<i32>,
+    /// Where the program called, where that is known: under `--check`.
+    pub at: Option<&'static Location<'static>>,
 }
 
 impl Spot {
+    /// Of a verb that doesn't note where it is called.
+    pub const fn new(operation: &'static str, peer: Peer, tag: Option<i32>) -> Spot {
+        Spot { operation, peer, tag, at: None }
+    }
+
+    /// Of a verb that has noted where it is called (see `called`).
+    #[inline]
+    pub fn here(operation: &'static str, peer: Peer, tag: Option<i32>) -> Spot {
+        Spot { operation, peer, tag, at: runtime::place::site().at }
+    }
+
     /// The place of an operation on values of `T`.
     #[cold]
     pub fn place<T: Wire>(self, comm: &runtime::Comm) -> Place {
-        let Spot { operation, peer, tag } = self;
+        let Spot { operation, peer, tag, at } = self;
         let communicator = comm.name();
         let (rank, size, of) = (comm.rank(), comm.size(), wire::describe::<T>);
         let others = comm.inner().peers().size();
-        Place(Box::new(Details { operation, communicator, rank, size, others, peer, tag, of }))
+        Place(Box::new(Details { operation, communicator, rank, size, others, peer, tag, at, of }))
     }
 
     /// What the engine says, in the words of the API.
@@ -389,6 +404,11 @@ impl Place {
         self.0.tag
     }
 
+    /// Where the program called the verb; known under `archi run --check`.
+    pub fn at(&self) -> Option<&'static Location<'static>> {
+        self.0.at
+    }
+
     /// The message that was matched tells more than the pattern.
     fn matched(mut self, source: usize, tag: i32) -> Place {
         self.0.peer = Peer::From(source);
@@ -454,7 +474,12 @@ impl fmt::Debug for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(place) = self.place() {
-            write!(f, "{place}: ")?;
+            write!(f, "{place}")?;
+            // Who disagrees is told with the places of all.
+            if let (Some(at), false) = (place.at(), matches!(self, Error::Disagreement { .. })) {
+                write!(f, " (at {}:{})", at.file(), at.line())?;
+            }
+            f.write_str(": ")?;
         }
         match self {
             Error::Truncated { have, need, unit, .. } => write!(
@@ -462,12 +487,19 @@ impl fmt::Display for Error {
                 "the message has {need} {unit} and the buffer has room for {have}; the message is kept: receive it into \
                  a larger buffer, or as a Vec"
             ),
-            Error::WrongCount { found, expected, place } => write!(
-                f,
-                "the message has {found} bytes, and {} takes {expected}; send and receive the same number of \
-                 values, or receive a Vec",
-                (place.0.of)()
-            ),
+            Error::WrongCount { found, expected, place } => {
+                let of = (place.0.of)();
+                let cure = match of.starts_with('[') {
+                    true => {
+                        "an array is one value: lend a slice of it, `&mut array[..]`, for a message that may be shorter"
+                    }
+                    false => "send and receive the same number of values",
+                };
+                write!(
+                    f,
+                    "the message has {found} bytes, and {of} takes {expected}; {cure}, or receive a Vec"
+                )
+            }
             Error::WrongType { expected, found, .. } => write!(
                 f,
                 "the message is made of {found}, and this receive asks for {expected}; the message is kept: \

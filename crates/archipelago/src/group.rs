@@ -16,6 +16,7 @@ use crate::{Comm, Error, Result};
 /// let all = world.group();
 /// let (low, even) = (all.include(&[0, 1, 2])?, all.exclude(&[1, 3])?);
 /// assert_eq!(low.union(&all), all);
+/// assert_eq!(format!("{low:?}"), "Group[0, 1, 2]");
 /// assert_eq!(low.intersection(&even), all.include(&[0, 2])?);
 /// assert_eq!(low.difference(&even), all.include(&[1])?);
 /// assert_eq!(even.translate(&[0, 1], &low)?, [Some(0), Some(2)]);
@@ -173,8 +174,13 @@ impl PartialEq for Group {
 
 impl Eq for Group {}
 
+/// The members by their numbers, which in the world are their ranks: `Group[0, 2, 4]`.
 impl std::fmt::Debug for Group {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Group").field(&self.inner).finish()
+        const SHOWN: usize = 16;
+        let numbers: Vec<String> =
+            self.inner.processes().take(SHOWN).map(|process| process.number.to_string()).collect();
+        let rest = if self.size() > SHOWN { format!(", ... of {}", self.size()) } else { String::new() };
+        write!(f, "Group[{}{rest}]", numbers.join(", "))
     }
 }

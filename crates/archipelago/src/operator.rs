@@ -6,6 +6,11 @@ use layout::{Operator, ReproducibleSum};
 use wire::{BF16, Complex, F16, LongDouble, Wire};
 
 /// An operator that combines values of `T`: [`Sum`] and its like, or what [`commutative`] and [`ordered`] make of a function.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no operator that combines values of `{T}`",
+    label = "not an operator",
+    note = "operators are `Sum`, `Max` and their like; a function is wrapped: `commutative(|a, b| a + b)`, or `ordered(..)` where the order matters"
+)]
 pub trait Operation<T: Wire> {
     /// As the engine takes it.
     #[doc(hidden)]

@@ -27,7 +27,9 @@ impl<'c> Source<'c> {
     ///
     /// # Errors
     /// As [`probe`](Source::probe).
+    #[track_caller]
     pub fn try_probe(&self) -> Result<Option<Status>> {
+        called(self.comm);
         let comm = &self.comm.untyped;
         let status = comm.try_probe(self.source, self.tag);
         let status = status.map_err(|error| self.spot("try_probe").explain::<()>(comm, error))?;
@@ -71,7 +73,9 @@ impl<'c> Source<'c> {
     ///
     /// # Errors
     /// As [`probe`](Source::probe).
+    #[track_caller]
     pub fn try_matched_probe(&self) -> Result<Option<Message<'c>>> {
+        called(self.comm);
         let comm = &self.comm.untyped;
         let found = comm.try_matched_probe(self.source, self.tag);
         let found = found.map_err(|error| self.spot("try_matched_probe").explain::<()>(comm, error))?;
@@ -137,8 +141,8 @@ impl Message<'_> {
 
     fn spot(&self, operation: &'static str) -> Spot {
         match self.verb {
-            Some(verb) => Spot { operation: verb, peer: Peer::To(self.status.source), tag: None },
-            None => Spot { operation, peer: Peer::From(self.status.source), tag: Some(self.status.tag) },
+            Some(verb) => Spot::new(verb, Peer::To(self.status.source), None),
+            None => Spot::new(operation, Peer::From(self.status.source), Some(self.status.tag)),
         }
     }
 }

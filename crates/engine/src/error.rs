@@ -242,17 +242,20 @@ impl std::fmt::Display for Error {
             Error::Unanswered { rank, why } => write!(f, "rank {rank} gives no answer: {why}"),
             Error::QueueFull { messages, bytes } => write!(
                 f,
-                "the outgoing queue is full: {messages} messages of {bytes} bytes that handlers have sent are under way                  (OUTGOING_MESSAGES_MAX is {OUTGOING_MESSAGES_MAX}, OUTGOING_BYTES_MAX {OUTGOING_BYTES_MAX}); send less for each                  message, or send it outside of handlers, where a sender waits"
+                "the outgoing queue is full: {messages} messages of {bytes} bytes that handlers have sent are under way \
+                 (there is room for {OUTGOING_MESSAGES_MAX} messages and {OUTGOING_BYTES_MAX} bytes); send less for each \
+                 message, or send it outside of handlers, where a sender waits"
             ),
             Error::TooManyCalls => {
                 write!(
                     f,
-                    "{CALLS_MAX} calls wait for their answers (CALLS_MAX): take answers before calling again"
+                    "{CALLS_MAX} calls wait for their answers, which is the most: take answers before calling again"
                 )
             }
             Error::InHandler => write!(
                 f,
-                "a handler may not wait for active messages, whose turn its own holds up: forward the request, or answer it                  later from its `Request`"
+                "a handler may not wait for active messages, whose turn its own holds up: forward the request, or answer it \
+                 later from its `Request`"
             ),
             Error::StaleRequest => write!(f, "this request is already complete or was never started here"),
         }

@@ -7,6 +7,12 @@ use crate::Wire;
 /// Something that holds values in a row: one value, a slice, a vector.
 ///
 /// `[f64; 3]` is both one value and three; as messages the two are the same.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` holds no values that can travel between processes",
+    label = "neither a value nor a row of values that travel",
+    note = "a message is a value of a fixed size (`Wire`: scalars, arrays, tuples, types that derive it), or a slice or a `Vec` of such",
+    note = "for text send its bytes, `text.as_bytes()`, and receive a `Vec<u8>`"
+)]
 pub trait Items {
     /// The type of the values.
     type Item: Wire;
@@ -65,6 +71,11 @@ items!([T], Vec<T>, Box<[T]>, Arc<[T]>, &[T], &Vec<T>, &mut [T], &mut Vec<T>);
 items_mut!([T], Vec<T>, Box<[T]>, &mut [T], &mut Vec<T>);
 
 /// A contribution to a reduction: one value, whose result is one value, or many, whose result is a vector.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be combined with what other ranks give",
+    label = "neither a value nor a row of values",
+    note = "give a value, a slice (`&values[..]`) or a `Vec` of them; in place there is `all_reduce_in_place`"
+)]
 pub trait Operand: Items {
     /// What comes out.
     type Result: ItemsMut<Item = Self::Item>;
@@ -106,6 +117,12 @@ impl<T: Wire> Operand for &Vec<T> {
 }
 
 /// What a message can be received as: one value, or a vector of as many as it has.
+#[diagnostic::on_unimplemented(
+    message = "a message can't be received as `{Self}`",
+    label = "neither a value that travels nor a `Vec` of such",
+    note = "ask for a value of a fixed size (`Wire`: scalars, arrays, tuples, types that derive it), or a `Vec` of such; `receive_into` fills a slice",
+    note = "for text receive a `Vec<u8>`, and make a `String` of it by `String::from_utf8`"
+)]
 pub trait Receivable: Sized {
     /// Takes itself from a message.
     ///

@@ -123,7 +123,7 @@ impl<Q: Payload, R: Payload> Address<Q, R> {
     }
 
     fn spot(&self, operation: &'static str) -> Spot {
-        Spot { operation, peer: Peer::To(self.rank), tag: None }
+        Spot::new(operation, Peer::To(self.rank), None)
     }
 }
 
@@ -164,7 +164,7 @@ impl Comm {
     /// # });
     /// ```
     pub fn address<Q: Payload, R: Payload>(&self, name: ObjectName) -> Result<Address<Q, R>> {
-        let spot = Spot { operation: "address", peer: Peer::All, tag: None };
+        let spot = Spot::new("address", Peer::All, None);
         if name.context != self.untyped.inner().context.0 {
             let what = "`name`: it is an object's of another communicator".to_owned();
             return Err(spot.refuse::<Q::Item>(&self.untyped, what));

@@ -108,7 +108,7 @@ impl Comm {
             types: PhantomData,
         };
         let registered = self.untyped.register(id, type_of::<Q::Item>(), Box::new(handler));
-        let spot = Spot { operation, peer: Peer::All, tag: None };
+        let spot = Spot::new(operation, Peer::All, None);
         let object = registered.map_err(|error| spot.explain::<Q::Item>(&self.untyped, error))?;
         Ok(Object { address: Address::new(self.clone(), self.rank(), object) })
     }

@@ -2,6 +2,7 @@
 
 use engine::active::ActiveCounters;
 
+use crate::called::called;
 use crate::error::{Peer, Spot};
 use crate::{Comm, Error, Result, Sum};
 
@@ -48,14 +49,16 @@ impl Comm {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn quiescence(&self) -> Result<()> {
-        let spot = Spot { operation: "quiescence", peer: Peer::All, tag: None };
+        called(self);
+        let spot = Spot::here("quiescence", Peer::All, None);
         let comm = &self.untyped;
         let (mut before, mut calls_ns) = ([u64::MAX; 4], 0);
         loop {
             comm.wait_until_passive(calls_ns).map_err(|error| spot.explain::<u64>(comm, error))?;
             let ActiveCounters { sent, handled, .. } = comm.active_counters();
-            let now = self.all_reduce([sent, handled, comm.early(), comm.unreported()], Sum)?;
+            let now = self.reduce_for("quiescence", [sent, handled, comm.early(), comm.unreported()], Sum)?;
             let ([sent, handled, early, lost], [_, handled_before, ..]) = (now, before);
             if handled_before == sent {
                 let why = comm.take_refusal();

@@ -99,7 +99,7 @@ impl<R: Payload> Request<R> {
         Q: Payload,
         B: Items<Item = Q::Item> + ?Sized,
     {
-        let spot = Spot { operation: "forward", peer: Peer::To(to.rank()), tag: None };
+        let spot = Spot::new("forward", Peer::To(to.rank()), None);
         if to.comm.untyped.inner().context != self.comm.inner().context {
             let what =
                 format!("`to`: an object of `{}` can't answer for one of this communicator", to.comm.name());

@@ -32,8 +32,18 @@ impl Comm {
     #[track_caller]
     pub fn all_reduce<P: Operand>(&self, value: P, operation: impl Operation<P::Item>) -> Result<P::Result> {
         called(self);
+        self.reduce_for("all_reduce", value, operation)
+    }
+
+    /// An all-reduce that a verb of this name makes of its own.
+    pub(crate) fn reduce_for<P: Operand>(
+        &self,
+        verb: &'static str,
+        value: P,
+        operation: impl Operation<P::Item>,
+    ) -> Result<P::Result> {
         let mut result = value.into_result();
-        self.reduce_in_place("all_reduce", Collective::AllReduce, result.items_mut(), operation)?;
+        self.reduce_in_place(verb, Collective::AllReduce, result.items_mut(), operation)?;
         Ok(result)
     }
 

@@ -6,6 +6,7 @@ use wire::ItemsMut;
 
 use super::parts::{Opening, Parts, beside};
 use crate::address::Source;
+use crate::called::called;
 use crate::error::Spot;
 use crate::kept::Kept;
 use crate::transfer::type_of;
@@ -18,10 +19,12 @@ impl Source<'_> {
     /// # Errors
     /// A number of parts that does not divide the buffer; a rank or a tag that can't be, or any rank or any tag: the two sides
     /// are matched by both.
+    #[track_caller]
     pub fn partitioned_receive<B>(&self, buffer: B, partitions: usize) -> Result<PartitionedReceive<B>>
     where
         B: ItemsMut + Send + 'static,
     {
+        called(self.comm);
         let spot = self.spot("partitioned_receive");
         let parts = Parts::new(buffer, partitions, spot, self.comm)?;
         let (engine::Source::Rank(from), TagPattern::Tag(_)) = (self.source, self.tag) else {

@@ -11,6 +11,7 @@ use wire::{ItemsMut, Wire};
 
 use super::parts::{Opening, Parts, Row, beside};
 use crate::address::Destination;
+use crate::called::called;
 use crate::error::Spot;
 use crate::kept::Kept;
 use crate::transfer::type_of;
@@ -61,10 +62,12 @@ impl Destination<'_> {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn partitioned_send<B>(&self, buffer: B, partitions: usize) -> Result<PartitionedSend<B>>
     where
         B: ItemsMut + Send + 'static,
     {
+        called(self.comm);
         let spot = self.spot("partitioned_send");
         let parts = Parts::new(buffer, partitions, spot, self.comm)?;
         let context = self.comm.untyped.process().new_context();

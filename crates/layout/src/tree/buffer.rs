@@ -8,6 +8,12 @@ use super::{Placed, View, ViewMut};
 ///
 /// # Safety
 /// What is laid out can be read as long as the buffer is borrowed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` can't be sent",
+    label = "neither values that travel nor what a layout selects of them",
+    note = "a message is a value of a fixed size (`Wire`: scalars, arrays, tuples, types that derive it), a slice or a `Vec` of such, or a view of a layout",
+    note = "for text send its bytes, `text.as_bytes()`, and receive a `Vec<u8>`"
+)]
 pub unsafe trait Buffer {
     /// The type of the values, or of the slice that the layout lies over.
     type Item: Wire;
@@ -21,6 +27,11 @@ pub unsafe trait Buffer {
 ///
 /// # Safety
 /// What is laid out can be written, with any bytes, as long as the buffer is mutably borrowed.
+#[diagnostic::on_unimplemented(
+    message = "nothing can be received into `{Self}`",
+    label = "neither values that travel nor what a layout selects of them",
+    note = "lend a value, a slice (`&mut values[..]`) or a `Vec` of its full length, or a mutable view of a layout"
+)]
 pub unsafe trait BufferMut: Buffer {
     /// What a receive has filled: the values; of a view the number of bytes.
     type Filled<'a>
