@@ -1,8 +1,8 @@
 //! What went wrong in a call.
 
 use crate::number::{
-    ERR_ARG, ERR_COMM, ERR_COUNT, ERR_INTERN, ERR_NO_MEM, ERR_OTHER, ERR_PROC_ABORTED, ERR_RANK, ERR_REQUEST,
-    ERR_TAG, ERR_TRUNCATE, ERR_TYPE, ERR_UNSUPPORTED_OPERATION,
+    ERR_ARG, ERR_COUNT, ERR_INTERN, ERR_NO_MEM, ERR_OTHER, ERR_PROC_ABORTED, ERR_RANK, ERR_REQUEST, ERR_TAG,
+    ERR_TRUNCATE, ERR_TYPE, ERR_UNSUPPORTED_OPERATION,
 };
 use crate::{Comm, File, Session, Win};
 
@@ -68,11 +68,10 @@ impl From<engine::Error> for Box<Error> {
         let class = match &error {
             E::Truncated { .. } => ERR_TRUNCATE,
             E::TypeMismatch { .. } => ERR_TYPE,
-            E::PeerFailed { .. } | E::Deserted { .. } => ERR_PROC_ABORTED,
+            E::PeerFailed { .. } | E::Deserted { .. } | E::Revoked(_) => ERR_PROC_ABORTED,
             E::NoSuchRank { .. } => ERR_RANK,
             E::BadTag(_) => ERR_TAG,
             E::Argument { .. } => ERR_ARG,
-            E::Revoked(_) => ERR_COMM,
             E::Disagreement { .. } => ERR_COUNT,
             E::StaleRequest => ERR_REQUEST,
             E::OperatorFailed => ERR_INTERN,

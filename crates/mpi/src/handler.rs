@@ -187,13 +187,11 @@ fn handler_of(on: On) -> (Errhandler, usize) {
 }
 
 fn fatal(function: &str, object: usize, error: &Error) -> ! {
-    let (class, rank) = (class::name(error.code), instance::rank());
+    let class = class::name(error.code);
     let name = comm::find(Comm(object)).map_or_else(String::new, |comm| format!(" on {}", comm.name()));
-    let rank = rank.map_or_else(String::new, |rank| format!("rank {rank}: "));
-    let text = format!("{rank}{function}{name}: {class}: {}", error.text);
-    eprintln!(
-        "archipelago: {text}\narchipelago: the error handler of that object ends the job; MPI_ERRORS_RETURN would return the error"
-    );
+    // The launcher says it, once for the job and with the rank; without one the process does.
+    let text =
+        format!("{function}{name}: {class}: {} (MPI_ERRORS_RETURN would return the error)", error.text);
     instance::abort(error.code.clamp(1, 255), &text)
 }
 
