@@ -35,11 +35,11 @@ fn main() {
             }
             "get" => {
                 ask(&link, &argument());
-                print_next(&link, rank);
+                print_next(&mut link, rank);
             }
             // As get, whose answer is heard later.
             "ask" => ask(&link, &argument()),
-            "hear" => print_next(&link, rank),
+            "hear" => print_next(&mut link, rank),
             "count" => {
                 let row = Statistic { layer: "test".into(), messages_out: 7, ..Statistic::default() };
                 say(&link, ToKeeper::Statistics(vec![row]));
@@ -86,8 +86,8 @@ fn say(link: &Option<Link>, message: ToKeeper) {
     link.as_ref().expect("claim comes first").send(&message).expect("the keeper lives");
 }
 
-fn print_next(link: &Option<Link>, rank: u32) {
-    let text = match link.as_ref().expect("claim comes first").receive() {
+fn print_next(link: &mut Option<Link>, rank: u32) {
+    let text = match link.as_mut().expect("claim comes first").receive() {
         Ok(FromKeeper::Value { key, value }) => {
             let value = value.map(|value| String::from_utf8_lossy(&value).into_owned());
             format!("{}:{} is {value:?}", key.number, key.name)

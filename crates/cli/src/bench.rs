@@ -7,10 +7,12 @@ mod compared;
 mod words;
 
 use control::Transport;
-use control::agent::App;
+use control::agent::{App, Bind};
+use launch::binding::Binding;
 use launch::job::{STATUS_FAILURE, STATUS_USAGE};
 use launch::{Job, Part};
 use measure::progress::Progress;
+use measure::results::LAUNCHERS;
 use measure::session::{self, Event};
 use measure::{Benchmark, Results, Row, benchmark, csv, json, plot, table};
 use std::ffi::OsString;
@@ -75,15 +77,18 @@ fn lead(arguments: &BenchArguments, words: Vec<OsString>) -> u8 {
         Ok(program) => program.into_os_string(),
         Err(error) => return complain(&format!("cannot find this program: {error}"), STATUS_FAILURE),
     };
+    let bind = if arguments.bind_to == "core" { Bind::Cores(1) } else { Bind::None };
+    // Where there are too few cores the keeper says so, and binds none.
+    let bound = if Binding::new(bind, ranks).is_bound() { &arguments.bind_to } else { "none" };
     let command = [program, "bench".into()].into_iter().chain(words).map(OsString::into_vec).collect();
     let app = App {
         command,
         directory: None,
         inherit_environment: true,
-        environment: vec![(LAUNCHED.into(), b"1".to_vec())],
+        environment: vec![(LAUNCHED.into(), bound.as_bytes().to_vec())],
     };
     let mut job = Job::new("archi", vec![Part { processes: ranks, app }]);
-    job.bind = arguments.bind_to == "core";
+    job.bind = bind;
     job.transport = match arguments.transport.as_str() {
         "shm" => Transport::Shm,
         "tcp" => Transport::Tcp,
@@ -107,12 +112,12 @@ fn be_rank(arguments: &BenchArguments) -> u8 {
         Ok(world) => world,
         Err(error) => return complain(&error.to_string(), STATUS_FAILURE),
     };
-    let is_launched = std::env::var_os(LAUNCHED).is_some();
+    let launched = std::env::var(LAUNCHED).ok();
     let first = world.rank() == 0;
     // All ranks have the same words: one complains for all.
-    let complaint = match is_launched {
-        true => Ok(()),
-        false => arguments.check_under_launcher(world.size()).and_then(|()| match first {
+    let complaint = match launched {
+        Some(_) => Ok(()),
+        None => arguments.check_under_launcher(world.size()).and_then(|()| match first {
             true => writable(arguments),
             false => Ok(()),
         }),
@@ -129,11 +134,11 @@ fn be_rank(arguments: &BenchArguments) -> u8 {
         Err(error) => return complain(&error.to_string(), STATUS_FAILURE),
     }
     let mut results = Results::new(world.size());
-    if is_launched {
-        (results.transport, results.bind_to) = (arguments.transport.clone(), arguments.bind_to.clone());
+    if let Some(bound) = launched {
+        (results.transport, results.bind_to) = (arguments.transport.clone(), bound);
         results.settings = arguments.set.iter().map(|(name, value)| format!("{name}={value}")).collect();
     } else {
-        (results.transport, results.bind_to) = ("of archi run".into(), "of archi run".into());
+        (results.transport, results.bind_to) = (LAUNCHERS.into(), LAUNCHERS.into());
     }
     let mut teller = Teller { progress: Progress::new(), told: Vec::new(), skipped: Vec::new() };
     if first && !teller.progress.is_shown() {
@@ -200,6 +205,9 @@ fn tell(arguments: &BenchArguments, results: &Results, mut teller: Teller) -> Re
     }
     if !teller.skipped.is_empty() {
         print(&format!("\n{}\n", teller.skipped.join("\n")));
+    }
+    if let Some(warning) = results.warning() {
+        print(&format!("\n{warning}\n"));
     }
     let write = |path: &Option<std::path::PathBuf>, text: &dyn Fn() -> String| match path {
         None => Ok(()),

@@ -38,6 +38,10 @@ fn option_meant(word: &str, command: &Command, name: &str) -> String {
         return format!(" (see {name} --help)");
     }
     let typed = word.trim_start_matches('-').split('=').next().unwrap_or_default();
+    let launches = ["archi run", "mpiexec", "mpirun"].contains(&name);
+    if let Some(advice) = launches.then(|| crate::foreign::advice(typed)).flatten() {
+        return format!(": {advice}");
+    }
     let run = command.find_subcommand("run");
     if run.is_some() && crate::run::is_option(typed) {
         return format!(": did you mean {name} run {word} ...?");
@@ -48,8 +52,7 @@ fn option_meant(word: &str, command: &Command, name: &str) -> String {
     let hidden = command.get_arguments().flat_map(|argument| argument.get_all_aliases().unwrap_or_default());
     match nearest(typed, longs.chain(hidden)) {
         Some((meant, true)) => format!(": did you mean --{meant}?"),
-        Some((meant, false)) => format!(" (the nearest is --{meant}; {name} --help lists all)"),
-        None => format!(" (see {name} --help)"),
+        _ => format!(" (see {name} --help)"),
     }
 }
 

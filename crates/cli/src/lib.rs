@@ -8,6 +8,7 @@ pub mod compiler;
 mod complaint;
 mod doctor;
 mod findings;
+mod foreign;
 mod info;
 mod machine;
 mod mpi_words;

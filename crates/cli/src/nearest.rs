@@ -11,7 +11,7 @@ pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         (if begins { 1 } else { 1 + edits(&typed, word) }, word.len().abs_diff(typed.len()))
     };
     let best = known.into_iter().min_by_key(|word| price(word))?;
-    let bearable = 1 + typed.chars().count().div_ceil(2);
+    let bearable = 1 + typed.chars().count().div_ceil(3);
     Some((best, price(best).0 <= bearable))
 }
 

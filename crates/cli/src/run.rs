@@ -1,5 +1,6 @@
 //! `archi run` and `mpiexec`.
 
+use crate::foreign::{self, Mapping};
 use crate::mpi_words::{normalise, split_parts};
 use clap::builder::PossibleValuesParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -10,6 +11,7 @@ use launch::hosts::{self, Host};
 use launch::job::LOCAL_PROCESSES_MAX;
 use launch::{Job, Part};
 use std::ffi::{OsStr, OsString};
+use std::io::{self, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,6 +22,7 @@ Examples:
   {name} -n 4 ./app input                   4 processes of one program
   {name} -n 1 ./master : -n 7 ./worker      several programs in one world
   {name} -n 2 --label --bind-to core ./app
+  {name} -n 2 --cpus-per-rank 4 ./app        4 cores for the threads of each process
 
 Long options may be typed with one dash, and other MPIs' spellings are understood:
   -np N, -c N                      as -n N
@@ -28,6 +31,11 @@ Long options may be typed with one dash, and other MPIs' spellings are understoo
   -host localhost:4, -hostfile FILE, -machinefile FILE, -f FILE, -ppn N, -npernode N
   -prepend-rank, -tag-output       as --label
   -outfile-pattern out.%r, -errfile-pattern err.%r, -s all
+  -map-by slot:PE=4                as --cpus-per-rank 4; -map-by ppr:2:node as -ppn 2
+  Nothing changes by -allow-run-as-root, -use-hwthread-cpus, -nooversubscribe; what -mca, -rank-by and other words of -map-by
+  ask for isn't done, which is said.
+
+Variables that the launcher reads: PATH, to find programs; ARCHIPELAGO_WATCHDOG, as --watchdog.
 
 Exit status:
   0          every process ended well
@@ -107,9 +115,15 @@ struct WholeArguments {
     /// How many processes at most on each host, and so in all: there is one host in this version
     #[arg(long = "ppn", short = 'N', visible_alias = "npernode", alias = "perhost", value_name = "N", value_parser = parse_count)]
     ppn: Option<usize>,
-    /// Bind each process to a core of its own, or to none
-    #[arg(long = "bind-to", value_name = "WHAT", default_value = "none", value_parser = PossibleValuesParser::new(["core", "none"]))]
-    bind_to: String,
+    /// Bind each process: to a core or hardware thread of its own, to those that share a cache, a NUMA node, a socket; or to nothing
+    #[arg(long = "bind-to", value_name = "WHAT", value_parser = foreign::bindings())]
+    bind_to: Option<String>,
+    /// Bind each process to so many cores (or hardware threads) of its own
+    #[arg(long = "cpus-per-rank", visible_alias = "cpus-per-proc", value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    cpus_per_rank: Option<u32>,
+    /// Say what each process is bound to
+    #[arg(long = "report-bindings")]
+    report_bindings: bool,
     /// How messages travel: auto takes shared memory where it works
     #[arg(long = "transport", value_name = "WAY", default_value = "auto", value_parser = PossibleValuesParser::new(["auto", "shm", "tcp"]))]
     transport: String,
@@ -143,6 +157,9 @@ struct WholeArguments {
     /// A process that dies leaves the others running
     #[arg(long = "keep-going", visible_alias = "continue", aliases = ["continuous", "enable-recovery", "disable-auto-cleanup"])]
     keep_going: bool,
+    /// As --keep-going, and processes that a signal kills don't make the exit status, if others end well
+    #[arg(long = "accept-losses")]
+    accept_losses: bool,
     // Open MPI's word for it. Failure mitigation itself is always there.
     #[arg(long = "with-ft", hide = true, value_name = "WHAT", value_parser = PossibleValuesParser::new(["ulfm", "mpi", "yes", "no", "none"]))]
     with_ft: Option<String>,
@@ -156,17 +173,25 @@ struct WholeArguments {
     #[arg(short = 'v', long = "verbose")]
     verbose: bool,
 
-    // Options of other launchers that ask for what happens here anyway.
-    #[arg(long = "oversubscribe", hide = true)]
+    /// More processes than a host list has room for are meant so
+    #[arg(long = "oversubscribe")]
     oversubscribe: bool,
+
+    // Options of other launchers that ask for what happens here anyway.
+    #[arg(long = "nooversubscribe", hide = true)]
+    nooversubscribe: bool,
     #[arg(long = "allow-run-as-root", hide = true)]
     allow_run_as_root: bool,
     #[arg(long = "use-hwthread-cpus", hide = true)]
     use_hwthread_cpus: bool,
-    #[arg(long = "quiet", short = 'q', hide = true)]
+    /// Say nothing of options that change nothing here
+    #[arg(long = "quiet", short = 'q')]
     quiet: bool,
-    #[arg(long = "map-by", alias = "rank-by", hide = true, value_name = "WHAT")]
+    // Those that may ask for something else: see `foreign`.
+    #[arg(long = "map-by", hide = true, value_name = "WHAT")]
     map_by: Vec<String>,
+    #[arg(long = "rank-by", hide = true, value_name = "WHAT")]
+    rank_by: Vec<String>,
     #[arg(long = "mca", aliases = ["gmca", "prtemca", "pmixmca"], hide = true, value_name = "NAME=VALUE")]
     mca: Vec<OsString>,
 }
@@ -183,7 +208,11 @@ struct LaterPart {
 /// # Errors
 /// What is wrong with the command line, or a request for help.
 pub fn run(name: &'static str, words: Vec<OsString>) -> Result<u8, clap::Error> {
-    let job = job(name, words)?;
+    let (job, remarks) = job(name, words)?;
+    for remark in remarks {
+        // Nobody who could be told of it, if that fails.
+        let _ = writeln!(io::stderr(), "{}: {remark}", job.name);
+    }
     Ok(launch::run(&job))
 }
 
@@ -232,7 +261,8 @@ fn wrong(text: String) -> clap::Error {
     clap::Error::raw(ErrorKind::ValueValidation, text)
 }
 
-fn job(name: &'static str, words: Vec<OsString>) -> Result<Job, clap::Error> {
+/// The job, and what is to be said of the options.
+fn job(name: &'static str, words: Vec<OsString>) -> Result<(Job, Vec<String>), clap::Error> {
     let command = command(name);
     let later = LaterPart::command().bin_name(name);
     let mut parts = split_parts(words).into_iter();
@@ -251,7 +281,13 @@ fn job(name: &'static str, words: Vec<OsString>) -> Result<Job, clap::Error> {
         Some(path) => read_hosts(path).map_err(wrong)?,
         None => Vec::new(),
     };
+    let mapping = Mapping::read(&whole.map_by, &whole.rank_by, &whole.mca).map_err(wrong)?;
+    let bind = foreign::bind(whole.bind_to.as_deref(), whole.cpus_per_rank.or(mapping.cpus_per_rank))
+        .map_err(wrong)?;
+    let mut remarks = mapping.remarks;
+    let ppn = whole.ppn.or(mapping.processes_on_host);
     let mut job_parts = Vec::new();
+    let mut in_file = 0usize;
     for part in arguments {
         let mut named = Vec::new();
         for list in &part.host {
@@ -259,11 +295,26 @@ fn job(name: &'static str, words: Vec<OsString>) -> Result<Job, clap::Error> {
         }
         hosts::check_local(&named).map_err(|error| wrong(error.to_string()))?;
         let slots = hosts::slots(if named.is_empty() { &listed } else { &named });
-        let processes = part.np.or(slots).or(whole.ppn).unwrap_or(1);
-        job_parts.push(Part { processes, app: app(part, &whole).map_err(wrong)? });
+        let processes = part.np.or(slots).or(ppn).unwrap_or(1);
+        in_file = in_file.saturating_add(if named.is_empty() { processes } else { 0 });
+        if let Some(slots) =
+            slots.filter(|slots| !named.is_empty() && *slots < processes && !whole.oversubscribe)
+        {
+            return Err(wrong(too_many(&format!("-host {}", part.host.join(",")), slots, processes)));
+        }
+        job_parts.push(Part { processes, app: app(part, &whole, &mut remarks).map_err(wrong)? });
+    }
+    if job_parts[0].app.command.is_empty() {
+        return Err(wrong(format!("no program is named: what should run? (see {name} --help)")));
+    }
+    if let (Some(slots), Some(file)) = (hosts::slots(&listed), &whole.hostfile)
+        && slots < in_file
+        && !whole.oversubscribe
+    {
+        return Err(wrong(too_many(&format!("the host file {}", file.display()), slots, in_file)));
     }
     let all = job_parts.iter().fold(0usize, |sum, part| sum.saturating_add(part.processes));
-    if let Some(each) = whole.ppn.filter(|&each| each < all) {
+    if let Some(each) = ppn.filter(|&each| each < all) {
         let needed = all.div_ceil(each);
         return Err(wrong(format!(
             "-ppn {each} spreads {all} processes over {needed} hosts, and this version runs on one host only: start at \
@@ -272,7 +323,8 @@ fn job(name: &'static str, words: Vec<OsString>) -> Result<Job, clap::Error> {
     }
     let own_name = name.split(' ').next().unwrap_or(name);
     let mut job = Job::new(own_name, job_parts);
-    job.bind = whole.bind_to == "core";
+    job.bind = bind;
+    job.tells_bindings = whole.report_bindings;
     job.transport = match whole.transport.as_str() {
         "shm" => Transport::Shm,
         "tcp" => Transport::Tcp,
@@ -280,7 +332,8 @@ fn job(name: &'static str, words: Vec<OsString>) -> Result<Job, clap::Error> {
     };
     job.input = whole.stdin;
     let is_wanted = whole.with_ft.as_deref().is_some_and(|what| !matches!(what, "no" | "none"));
-    job.keep_going = whole.keep_going || is_wanted;
+    job.keep_going = whole.keep_going || whole.accept_losses || is_wanted;
+    job.accept_losses = whole.accept_losses;
     job.statistics = whole.stats;
     job.timeout = whole.timeout;
     job.grace = whole.grace;
@@ -292,7 +345,18 @@ fn job(name: &'static str, words: Vec<OsString>) -> Result<Job, clap::Error> {
     job.options.extend(watchdog(whole.watchdog).map_err(wrong)?);
     job.options.extend(whole.check.then(|| ("check".to_owned(), "on".to_owned())));
     job.verbose = whole.verbose;
-    Ok(job)
+    if whole.quiet {
+        remarks.clear();
+    }
+    Ok((job, remarks))
+}
+
+/// More processes than a host list is meant for.
+fn too_many(list: &str, slots: usize, processes: usize) -> String {
+    format!(
+        "{list} has room for {slots} processes, and {processes} were asked for: start fewer, raise the number there, or add \
+         --oversubscribe"
+    )
 }
 
 /// The watchdog's setting: as the option says, else as the environment does.
@@ -330,7 +394,7 @@ fn read_hosts(path: &PathBuf) -> Result<Vec<Host>, String> {
 }
 
 /// A part's program and environment. The part's own wishes come after the job's, so that they win.
-fn app(part: PartArguments, whole: &WholeArguments) -> Result<App, String> {
+fn app(part: PartArguments, whole: &WholeArguments, remarks: &mut Vec<String>) -> Result<App, String> {
     let narrowed = whole.genvnone || !whole.genvlist.is_empty();
     let own = part.envnone || part.envall || !part.envlist.is_empty();
     let inherit = if own { part.envall } else { !narrowed };
@@ -356,7 +420,13 @@ fn app(part: PartArguments, whole: &WholeArguments) -> Result<App, String> {
                     variable.to_string_lossy()
                 ));
             }
-            None => environment.extend(std::env::var_os(variable).map(|value| (variable.clone(), value))),
+            None => match std::env::var_os(variable) {
+                Some(value) => environment.push((variable.clone(), value)),
+                None => remarks.push(format!(
+                    "-x {0}: {0} is not set here, so nothing is passed on",
+                    variable.display()
+                )),
+            },
         }
     }
     let bytes = |word: OsString| word.into_vec();
@@ -423,127 +493,4 @@ pub(crate) fn parse_time(text: &str) -> Result<Duration, String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn words(text: &str) -> Vec<OsString> {
-        text.split(' ').map(OsString::from).collect()
-    }
-
-    fn parsed(text: &str) -> Job {
-        job("archi", words(text)).unwrap_or_else(|error| panic!("{text}: {error}"))
-    }
-
-    #[track_caller]
-    fn refused(text: &str, expected: &str) {
-        let error = job("archi", words(text)).expect_err(text).to_string();
-        assert!(error.contains(expected), "{text}: {error}");
-    }
-
-    #[test]
-    fn definitions_are_sound() {
-        RunArguments::command().debug_assert();
-        LaterPart::command().debug_assert();
-    }
-
-    #[test]
-    fn counts() {
-        for text in ["-n 4 app", "-np 4 app", "--np 4 app", "-c 4 app", "-n4 app", "-host localhost:4 app"] {
-            assert_eq!(parsed(text).size(), 4, "{text}");
-        }
-        assert_eq!(parsed("app").size(), 1);
-        assert_eq!(parsed("-host localhost,localhost -n 3 app").size(), 3);
-        refused("-n 0 app", "at least 1");
-        refused("-n -1 app", "at least 1");
-        refused("-np -1 app", "at most 4096");
-        refused("-n 99999999999999999999999 app", "at most 4096");
-        refused("-n many app", "at least 1");
-    }
-
-    #[test]
-    fn several_programs() {
-        let job = parsed("-n 2 -l a -n 1 : -n 3 -wdir / b x : c");
-        assert_eq!(job.parts.iter().map(|part| part.processes).collect::<Vec<_>>(), [2, 3, 1]);
-        assert_eq!(job.parts[0].app.command, [&b"a"[..], b"-n", b"1"]);
-        assert_eq!(job.parts[1].app.directory.as_deref(), Some(&b"/"[..]));
-        refused("a : -timeout 3 b", "--timeout is for the whole job");
-        refused("a : -l b", "-l is for the whole job");
-    }
-
-    #[test]
-    fn processes_on_each_host() {
-        assert_eq!(parsed("-ppn 4 app").size(), 4);
-        for text in ["-ppn 4 -n 3 app", "-npernode 3 -n 3 app", "-N 3 -n 3 app", "-perhost 3 -n 2 a : -n 1 b"]
-        {
-            assert_eq!(parsed(text).size(), 3, "{text}");
-        }
-        refused("-ppn 2 -n 5 app", "over 3 hosts");
-        refused("-ppn 0 app", "at least 1");
-    }
-
-    #[test]
-    fn the_help_speaks_of_the_name_that_was_typed() {
-        for name in ["archi run", "mpiexec", "mpirun"] {
-            let text = command(name).render_help().to_string();
-            assert!(text.contains(&format!("Usage: {name} [OPTIONS] PROGRAM")), "{text}");
-            assert!(text.contains(&format!("{name} -n 1 ./master : -n 7 ./worker")), "{text}");
-            assert!(name == "archi run" || !text.contains("archi run -n"), "{text}");
-            for spelling in ["-np N", "-genv NAME VALUE", "-hostfile FILE", "-ppn N"] {
-                assert!(text.contains(spelling), "{spelling} is not in {text}");
-            }
-        }
-    }
-
-    #[test]
-    fn environments() {
-        let job = parsed("-genv A 1 -genv B=2 -env A 3 -x C=4 -genvnone app : -envall -env B x=y app");
-        let pair = |name: &str, value: &str| (name.as_bytes().to_vec(), value.as_bytes().to_vec());
-        assert_eq!(
-            job.parts[0].app.environment,
-            [pair("A", "1"), pair("B", "2"), pair("A", "3"), pair("C", "4")]
-        );
-        assert!(!job.parts[0].app.inherit_environment);
-        assert_eq!(job.parts[1].app.environment, [pair("A", "1"), pair("B", "2"), pair("B", "x=y")]);
-        assert!(job.parts[1].app.inherit_environment);
-        assert!(!parsed("-envlist PATH,HOME app").parts[0].app.inherit_environment);
-        refused("-x =3 app", "name");
-    }
-
-    #[test]
-    fn wrong_options_name_the_right_one() {
-        refused("-hots localhost app", "--host");
-        refused("--tiemout 3 app", "--timeout");
-        refused("-bind-to socket app", "core");
-        refused("-transport ib app", "shm");
-        refused("-host elsewhere app", "another host");
-        refused("-hostfile /no/such/file app", "/no/such/file");
-        refused("-timeout soon app", "number of seconds");
-        refused("-timeout -1 app", "not negative");
-        refused("-timeout 0 app", "more than 0");
-        refused("-grace -1s app", "not negative");
-        refused("-stdin some app", "rank");
-        refused("--set nonsense=1 app", "there are pool_bytes");
-        refused("--set all-reduce=magic app", "no algorithm");
-    }
-
-    #[test]
-    fn options_of_others_are_taken() {
-        assert!(parsed("-with-ft ulfm app").keep_going && !parsed("--with-ft none app").keep_going);
-        assert!(parsed("-disable-auto-cleanup app").keep_going && parsed("--enable-recovery app").keep_going);
-        let job = parsed("-oversubscribe --allow-run-as-root -mca btl self -map-by core -prepend-rank app");
-        assert!(job.label);
-        assert_eq!(job.parts[0].app.command, [b"app"]);
-    }
-
-    #[test]
-    fn times() {
-        let check = |text: &str, ms: u64| assert_eq!(parse_time(text), Ok(Duration::from_millis(ms)));
-        check("10", 10_000);
-        check("0.5", 500);
-        check("500ms", 500);
-        check("2m", 120_000);
-        for wrong in ["", "s", "-1", "1x", "nan", "1e300"] {
-            assert!(parse_time(wrong).is_err(), "{wrong}");
-        }
-    }
-}
+mod tests;

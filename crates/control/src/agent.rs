@@ -68,8 +68,10 @@ pub struct Start {
     pub processes: Vec<u32>,
     /// The parts of the command line.
     pub apps: Vec<App>,
-    /// Whether each process is bound to cores of its own.
-    pub bind: bool,
+    /// What each process is bound to.
+    pub bind: Bind,
+    /// Whether it is told what each process is bound to.
+    pub tells_bindings: bool,
     /// Which transports may be used.
     pub transport: Transport,
     /// Which processes get the launcher's standard input.
@@ -80,6 +82,24 @@ pub struct Start {
     pub statistics: bool,
     /// Settings by name, handed on to the processes.
     pub options: Vec<(String, String)>,
+}
+
+/// What processes are bound to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Bind {
+    /// Nothing: they run where the launcher may.
+    #[default]
+    None,
+    /// Each to so many hardware threads of its own.
+    Threads(u32),
+    /// Each to so many cores of its own, with all their hardware threads.
+    Cores(u32),
+    /// Each to the cores that share a cache, which several may share.
+    Cache,
+    /// Each to a NUMA node, which several may share.
+    Node,
+    /// Each to a socket, which several may share.
+    Socket,
 }
 
 /// One part of a command line: a program and how to start it.

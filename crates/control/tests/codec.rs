@@ -1,7 +1,7 @@
 //! Every byte that comes from another process is decoded or refused, never a panic.
 
 use archipelago_control as control;
-use control::agent::{App, FromAgent, Input, Manner, Part, Start, Stream, ToAgent};
+use control::agent::{App, Bind, FromAgent, Input, Manner, Part, Start, Stream, ToAgent};
 use control::codec::{Assembler, Bytes, DecodeError, decode, encode, encode_frame};
 use control::diagnosis::{Count, Needs, Operation, State, Thread};
 use control::{Ending, FromKeeper, Key, Refusal, Secret, Statistic, ToKeeper, Transport, Welcome};
@@ -81,7 +81,8 @@ fn to_agent() -> Vec<ToAgent> {
         first: 0,
         processes: vec![0, 0],
         apps: vec![app],
-        bind: false,
+        bind: Bind::Cores(2),
+        tells_bindings: true,
         transport: Transport::Auto,
         input: Input::All,
         keep_going: false,

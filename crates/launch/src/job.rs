@@ -2,7 +2,7 @@
 
 use crate::pattern::expand;
 use control::Transport;
-use control::agent::{App, Input};
+use control::agent::{App, Bind, Input};
 use std::ffi::OsString;
 use std::time::Duration;
 
@@ -23,14 +23,18 @@ pub struct Job {
     pub name: String,
     /// The parts of the command line; their processes are numbered one part after the other.
     pub parts: Vec<Part>,
-    /// Whether each process is bound to a core of its own (as long as there are enough).
-    pub bind: bool,
+    /// What each process is bound to (cores of its own only as long as there are enough).
+    pub bind: Bind,
+    /// Whether it is told what each process is bound to.
+    pub tells_bindings: bool,
     /// Which transports the processes may use.
     pub transport: Transport,
     /// Who gets standard input.
     pub input: Input,
     /// Whether a process's death leaves the others running.
     pub keep_going: bool,
+    /// Whether processes that a signal killed count for nothing, if another ended well.
+    pub accept_losses: bool,
     /// Whether a table of counters is printed at the end.
     pub statistics: bool,
     /// When the job is ended in any case.
@@ -66,10 +70,12 @@ impl Job {
         Job {
             name: name.to_owned(),
             parts,
-            bind: false,
+            bind: Bind::None,
+            tells_bindings: false,
             transport: Transport::Auto,
             input: Input::First,
             keep_going: false,
+            accept_losses: false,
             statistics: false,
             timeout: None,
             grace: Duration::from_secs(5),

@@ -5,6 +5,7 @@
 //!   status.
 //! - [`keeper`]: a process of its own on each host that starts the job's processes, answers them, sees them end,
 //!   and leaves nothing of them behind.
+//! - [`binding`]: which cores each process runs on.
 //! - [`hosts`]: the host lists of other launchers, read.
 //!
 //! The launcher talks to a keeper by a stream of `control::agent` frames and assumes nothing else, so that a
@@ -21,6 +22,7 @@
 //!
 //! Refuses to move messages between processes, and to know of `fabric` or `engine`.
 
+pub mod binding;
 pub mod hosts;
 pub mod job;
 pub mod keeper;

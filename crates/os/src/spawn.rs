@@ -25,7 +25,7 @@ struct Setup {
     own_session: bool,
     interruptible: bool,
     descriptors: Option<Descriptors>,
-    core: Option<usize>,
+    cores: Vec<usize>,
     lifeline: Option<RawFd>,
 }
 
@@ -119,9 +119,9 @@ impl Spawn {
         self
     }
 
-    /// Binds the process to this core.
-    pub fn core(mut self, core: Option<usize>) -> Spawn {
-        self.setup.core = core;
+    /// Binds the process to these cores, if there are any.
+    pub fn cores(mut self, cores: Vec<usize>) -> Spawn {
+        self.setup.cores = cores;
         self
     }
 
@@ -144,7 +144,7 @@ impl Spawn {
             own_session,
             interruptible,
             descriptors,
-            core,
+            cores,
             lifeline,
         } = self.setup;
         let numbers: Vec<RawFd> = self.inherited.iter().map(|fd| fd.as_raw_fd()).collect();
@@ -172,8 +172,8 @@ impl Spawn {
                     return Err(io::Error::last_os_error());
                 }
             }
-            if let Some(core) = core {
-                crate::cores::bind(&[core])?;
+            if !cores.is_empty() {
+                crate::cores::bind(&cores)?;
             }
             if let Some(number) = lifeline {
                 tie_group(number);
@@ -184,7 +184,7 @@ impl Spawn {
             Ok(())
         };
         // SAFETY: the closure runs in the child of a fork. It makes system calls, reads copied plain data and the
-        // vector of numbers, and allocates nothing: `io::Error`s made here are an errno or a kind.
+        // vectors of numbers, and allocates nothing: `io::Error`s made here are an errno or a kind.
         unsafe { self.command.pre_exec(setup) };
         // The handle is dropped without waiting, as documented.
         Ok(self.command.spawn()?.id())

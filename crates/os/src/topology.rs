@@ -26,6 +26,61 @@ impl Locality {
     }
 }
 
+/// What a processor consists of, from the smallest part to the largest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// What the kernel schedules on: a hardware thread.
+    Thread,
+    /// A core, with all its hardware threads.
+    Core,
+    /// The cores that share the last level of cache.
+    Cache,
+    /// The cores of a NUMA node.
+    Node,
+    /// The cores of a socket.
+    Socket,
+}
+
+/// These cores (in ascending order), by the parts of the machine that they belong to; the parts in the order of their first
+/// core. A kernel that tells nothing of a part has one for each core where the part is a core, else one for all.
+pub fn parts(part: Part, cores: &[usize]) -> Vec<Vec<usize>> {
+    parts_of(part, cores, &nodes(), |path| fs::read_to_string(path).ok())
+}
+
+fn parts_of(
+    part: Part,
+    cores: &[usize],
+    nodes: &[(u32, BTreeSet<usize>)],
+    read: impl Fn(&str) -> Option<String>,
+) -> Vec<Vec<usize>> {
+    // The first core of the part names it, also where that one is not among these.
+    let first =
+        |text: Option<String>| text.and_then(|text| list(&text)).and_then(|list| list.first().copied());
+    let name = |core: usize| {
+        let of = |what: &str| format!("/sys/devices/system/cpu/cpu{core}/{what}");
+        match part {
+            Part::Thread => core,
+            Part::Core => first(read(&of("topology/thread_siblings_list"))).unwrap_or(core),
+            Part::Cache => {
+                let lists =
+                    (0..).map_while(|index| read(&of(&format!("cache/index{index}/shared_cpu_list"))));
+                first(lists.last()).unwrap_or(0)
+            }
+            Part::Node => nodes.iter().position(|(_, node)| node.contains(&core)).unwrap_or(0),
+            Part::Socket => first(read(&of("topology/core_siblings_list"))).unwrap_or(0),
+        }
+    };
+    let mut parts: Vec<(usize, Vec<usize>)> = Vec::new();
+    for &core in cores {
+        let name = name(core);
+        match parts.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, members)) => members.push(core),
+            None => parts.push((name, vec![core])),
+        }
+    }
+    parts.into_iter().map(|(_, members)| members).collect()
+}
+
 /// The NUMA nodes that have cores: their numbers and their cores.
 pub fn nodes() -> Vec<(u32, BTreeSet<usize>)> {
     let Ok(entries) = fs::read_dir("/sys/devices/system/node") else { return Vec::new() };
@@ -105,6 +160,32 @@ mod tests {
         assert_eq!(cache_of(&[5, 6], read), Some(4));
         assert_eq!(cache_of(&[5, 8], read), None);
         assert_eq!(cache_of(&[8], read), None);
+    }
+
+    #[test]
+    fn cores_by_the_parts_that_they_belong_to() {
+        // Two sockets of two cores with two threads each, of which thread 6 may not be used.
+        let read = |path: &str| {
+            let core: usize =
+                path.strip_prefix("/sys/devices/system/cpu/cpu")?.split('/').next()?.parse().ok()?;
+            let (core, socket) = (core % 4, core % 4 / 2 * 2);
+            match path.rsplit('/').next()? {
+                "thread_siblings_list" => Some(format!("{core},{}\n", core + 4)),
+                "core_siblings_list" => {
+                    Some(format!("{socket}-{},{}-{}", socket + 1, socket + 4, socket + 5))
+                }
+                _ => None,
+            }
+        };
+        let check = |part, expected: &[&[usize]]| {
+            assert_eq!(parts_of(part, &[0, 1, 2, 3, 4, 5, 7], &[], read), expected, "{part:?}");
+        };
+        check(Part::Thread, &[&[0], &[1], &[2], &[3], &[4], &[5], &[7]]);
+        check(Part::Core, &[&[0, 4], &[1, 5], &[2], &[3, 7]]);
+        check(Part::Socket, &[&[0, 1, 4, 5], &[2, 3, 7]]);
+        check(Part::Cache, &[&[0, 1, 2, 3, 4, 5, 7]]);
+        check(Part::Node, &[&[0, 1, 2, 3, 4, 5, 7]]);
+        assert_eq!(parts_of(Part::Core, &[3, 9], &[], |_| None), [[3], [9]]);
     }
 
     #[test]

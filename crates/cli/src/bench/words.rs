@@ -158,6 +158,15 @@ impl BenchArguments {
                 one.ranks_min()
             ));
         }
+        // Of a group those that have the form are measured; what is named by itself is meant.
+        let is_named = |one: &Benchmark| self.benchmarks.iter().any(|named| named.0 == [*one]);
+        if let Some(one) = plan.without_form().into_iter().find(is_named) {
+            return Err(format!(
+                "{} has no form `{}`: archi bench --list shows what has which forms",
+                one.name(),
+                self.form.join(", ")
+            ));
+        }
         match plan.tasks(ranks).is_empty() {
             true => {
                 Err("these options leave nothing to measure: archi bench --list shows what has which forms"

@@ -18,9 +18,9 @@ fn mistakes_get_one_line_that_helps() {
     refused(&["-n", "four", "true"], &["'four'", "at least 1"]);
     refused(&["-n"], &["--np"]);
     refused(&["-n", "2"], &["no program is named"]);
-    refused(&[], &["no program is named"]);
+    refused(&[], &["no program is named", "mpiexec --help"]);
     refused(&["-n", "1", "true", ":"], &["part 2", "names no program"]);
-    refused(&["-bind-to", "socket", "true"], &["core, none"]);
+    refused(&["-bind-to", "board", "true"], &["none, core, hwthread, l3cache, numa, socket"]);
     refused(&["-transport", "infiniband", "true"], &["auto, shm, tcp"]);
     refused(&["-n", "100000", "true"], &["100000 processes"]);
     refused(&["-host", "elsewhere", "true"], &["elsewhere is another host"]);
@@ -29,7 +29,10 @@ fn mistakes_get_one_line_that_helps() {
     refused(&["--timeout", "-1", "true"], &["'-1'", "--timeout", "not negative", "such as 10"]);
     refused(&["--nmup", "2", "true"], &["did you mean --np?"]);
     refused(&["--bind", "core", "true"], &["did you mean --bind-to?"]);
-    refused(&["--qqqqqq", "true"], &["the nearest is --", "mpiexec --help"]);
+    refused(&["--qqqqqq", "true"], &["(see mpiexec --help)"]);
+    refused(&["-iface", "lo", "true"], &["one host"]);
+    refused(&["-configfile", "f"], &["A : -n 2 B"]);
+    refused(&["-host", "localhost:2", "-n", "4", "true"], &["room for 2", "--oversubscribe"]);
     refused(&["--output-file", "out.%q", "true"], &["out.%q", "%q is no placeholder", "%r", "%h", "%%"]);
     refused(&["--output-file", "", "true"], &["without a name"]);
     refused(&["--transport", "TCP", "true"], &["did you mean tcp?"]);
@@ -136,7 +139,10 @@ fn bash_completes() {
     }
     assert_eq!(offered("archi", &["ru"]), ["run"]);
     assert_eq!(offered("archi", &["run", "--bind"]), ["--bind-to"]);
-    assert_eq!(offered("archi", &["run", "--bind-to", ""]), ["core", "none"]);
+    assert_eq!(
+        offered("archi", &["run", "--bind-to", ""]),
+        ["none", "core", "hwthread", "l3cache", "numa", "socket"]
+    );
     assert_eq!(offered("archi", &["info", "--js"]), ["--json"]);
     for name in ["mpiexec", "mpirun"] {
         assert_eq!(offered(name, &["--time"]), ["--timestamp", "--timeout"]);

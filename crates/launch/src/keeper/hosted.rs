@@ -7,7 +7,7 @@ use super::memory::HostMemory;
 use crate::job::{LOCAL_PROCESSES_MAX, STATUS_FAILURE};
 use crate::launcher::watch::{Next, Watch};
 use crate::reaper;
-use control::agent::{FromAgent, Input, Part, Start, Stream};
+use control::agent::{Bind, FromAgent, Input, Part, Start, Stream};
 use control::hosted::{Hosting, Ready};
 use control::{Ending, Secret, ToKeeper, codec};
 use os::Time;
@@ -158,7 +158,8 @@ impl Keeper {
             first: 0,
             processes: vec![0; size as usize],
             apps: Vec::new(),
-            bind: false,
+            bind: Bind::None,
+            tells_bindings: false,
             transport,
             input: Input::None,
             keep_going: false,

@@ -287,9 +287,7 @@ impl Keeper {
 
     fn start_each(&mut self, start: &Start) -> Result<(), NotStarted> {
         let starter = Starter::new(start)?;
-        if starter.is_unbound() {
-            self.notice("more processes than cores: none is bound to a core".into());
-        }
+        starter.tell_bindings().into_iter().for_each(|line| self.notice(line));
         self.memory = HostMemory::new(start.processes.len() as u16);
         for place in 0..start.processes.len() {
             let member = starter.start(place, &mut self.lifelines)?;

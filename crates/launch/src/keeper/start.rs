@@ -3,6 +3,7 @@
 use super::lifelines::Lifelines;
 use super::member::{InputQueue, Member};
 use super::program;
+use crate::binding::Binding;
 use crate::refusal;
 use control::Ending;
 use control::agent::{App, Start, Stream};
@@ -47,8 +48,8 @@ pub struct Starter<'a> {
     programs: Vec<Program>,
     /// This process's limit before it was raised, which the processes get back.
     limit: Descriptors,
-    /// The core for each process, if they are to be bound.
-    cores: Option<Vec<usize>>,
+    /// What each process is bound to.
+    bound: Binding,
 }
 
 struct Program {
@@ -82,12 +83,20 @@ impl<'a> Starter<'a> {
             let found = Program::find(app);
             programs.push(found.map_err(|(why, status)| failed(start.first + user as u32, why, status))?);
         }
-        Ok(Starter { start, programs, limit, cores: cores(start) })
+        Ok(Starter { start, programs, limit, bound: Binding::new(start.bind, start.processes.len()) })
     }
 
-    /// Whether processes were to be bound but there are more of them than cores.
-    pub fn is_unbound(&self) -> bool {
-        self.start.bind && self.cores.is_none()
+    /// What is to be said of what the processes are bound to.
+    pub fn tell_bindings(&self) -> Vec<String> {
+        let mut lines: Vec<String> = self.bound.remark().into_iter().collect();
+        if self.start.tells_bindings {
+            let host = &self.start.host;
+            let one = |place| {
+                format!("rank {} on {host} {}", self.start.first + place as u32, self.bound.describe(place))
+            };
+            lines.extend((0..self.start.processes.len()).map(one));
+        }
+        lines
     }
 
     /// Starts the process at this place of the host.
@@ -151,7 +160,7 @@ impl<'a> Starter<'a> {
             .dies_with_parent()
             .lifeline(claim_number)
             .descriptors(self.limit)
-            .core(self.cores.as_ref().map(|cores| cores[place]))
+            .cores(self.bound.of(place).to_vec())
             .start()?;
         Ok(Member {
             number,
@@ -205,10 +214,4 @@ impl Program {
         let file = std::path::absolute(&file).unwrap_or(file);
         Ok(Program { file, name, arguments: words.collect(), directory: Path::new(&directory).to_owned() })
     }
-}
-
-/// A core for each process, or `None` when none is asked for or there are too few.
-fn cores(start: &Start) -> Option<Vec<usize>> {
-    let cores = start.bind.then(|| os::cores::affinity().ok())??;
-    (cores.len() >= start.processes.len()).then_some(cores)
 }

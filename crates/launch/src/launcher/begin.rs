@@ -93,6 +93,7 @@ fn start(job: &Job, outputs: Outputs) -> io::Result<Launcher<'_>> {
         processes,
         apps: job.parts.iter().map(|part| app_of(job, &part.app)).collect(),
         bind: job.bind,
+        tells_bindings: job.tells_bindings,
         transport: job.transport,
         input: job.input,
         keep_going: job.keep_going,

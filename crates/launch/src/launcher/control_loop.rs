@@ -7,6 +7,7 @@ use super::verdict::{Verdict, status_of_code};
 use super::watch::{Next, Watch};
 use crate::job::{Job, STATUS_FAILURE, STATUS_TIMEOUT};
 use crate::reaper;
+use control::Ending;
 use control::agent::{FromAgent, Manner, Start, ToAgent};
 use control::codec::{self, Assembler, Bytes};
 use os::Time;
@@ -69,7 +70,7 @@ impl<'a> Launcher<'a> {
             keeper,
             groups: Vec::new(),
             statistics: Statistics::default(),
-            verdict: Verdict::default(),
+            verdict: Verdict::new(job.accept_losses),
             deadline: job
                 .timeout
                 .map(|timeout| Time::now() + timeout.as_nanos().min(u64::MAX as u128) as u64),
@@ -152,6 +153,7 @@ impl<'a> Launcher<'a> {
         }
         let now = Time::now();
         self.outputs.show_prompts(now);
+        self.outputs.show_unexplained(now);
         self.write(&rooms);
         if self.deadline.is_some_and(|deadline| now >= deadline) {
             self.deadline = None;
@@ -231,7 +233,7 @@ impl<'a> Launcher<'a> {
                     if starved {
                         wrong += ", as the kernel does when memory runs out";
                     }
-                    self.failed(number, &wrong);
+                    self.failed(number, ending, &wrong);
                 }
             }
             FromAgent::Abort { number, code, reason } => {
@@ -239,6 +241,7 @@ impl<'a> Launcher<'a> {
                 let text = format!("rank {number} on {} aborted the job with code {code}{reason}", self.host);
                 if self.verdict.end(status_of_code(code)) {
                     self.announce(&text);
+                    self.outputs.explain(Some(number));
                     self.end(&text, Manner::Soon);
                 }
             }
@@ -264,14 +267,20 @@ impl<'a> Launcher<'a> {
         }
     }
 
-    fn failed(&mut self, number: u32, wrong: &str) {
+    fn failed(&mut self, number: u32, ending: Ending, wrong: &str) {
         let text = format!("rank {number} on {} {wrong}", self.host);
         if self.job.keep_going || self.groups.len() == 1 {
             self.announce(&text);
         } else {
-            self.announce(&format!("{text}; the job is ended"));
+            // Who is killed has not asked for the end; the others may be able to go on.
+            let hint = match ending {
+                Ending::Signalled { .. } => " (--keep-going leaves the others running)",
+                _ => "",
+            };
+            self.announce(&format!("{text}; the job is ended{hint}"));
         }
         if !self.job.keep_going {
+            self.outputs.explain(Some(number));
             let status = self.verdict.status();
             self.verdict.end(status);
             self.end(&text, Manner::Soon);
@@ -279,6 +288,7 @@ impl<'a> Launcher<'a> {
     }
 
     fn end(&mut self, reason: &str, manner: Manner) {
+        self.outputs.explain(None);
         self.input.close();
         self.say(&ToAgent::End { reason: reason.to_owned(), manner });
     }
@@ -412,6 +422,11 @@ impl<'a> Launcher<'a> {
     }
 
     fn summarise(&mut self) {
+        let folded = self.outputs.unfold();
+        // Who ends the job by a signal knows why all ended.
+        if self.requests == 0 {
+            folded.iter().for_each(|line| self.announce(line));
+        }
         if self.job.keep_going && self.verdict.failures() > 0 {
             self.announce(&format!("{} of {} processes failed", self.verdict.failures(), self.job.size()));
         }

@@ -2,6 +2,7 @@
 
 mod begin;
 mod control_loop;
+mod fold;
 mod input;
 mod lines;
 mod outputs;

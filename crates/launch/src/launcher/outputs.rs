@@ -1,5 +1,6 @@
 //! Where each process's output goes.
 
+use super::fold::Fold;
 use super::lines::{Author, LineBuffer, Weaver};
 use super::sink::Sink;
 use crate::job::Job;
@@ -29,6 +30,8 @@ pub struct Outputs {
     timestamp: bool,
     /// Whether what waits and what comes is dropped.
     discarding: bool,
+    /// One fault is not told by every rank: on standard error where many write, of jobs that a fault ends.
+    fold: Option<Fold>,
 }
 
 struct Route {
@@ -65,6 +68,7 @@ impl Outputs {
             label: job.label,
             timestamp: job.timestamp,
             discarding: false,
+            fold: (job.size() > 1 && !job.keep_going && !job.verbose).then(Fold::default),
         };
         let mut files = HashMap::new();
         let plain = !job.label && !job.timestamp;
@@ -121,8 +125,38 @@ impl Outputs {
             (false, _, _) => Some(now),
         };
         if let Some(text) = text {
-            self.emit(number, stream, &text);
+            self.pass(number, stream, text, now);
         }
+    }
+
+    /// Shows what is whole, but for errors that wait or are counted.
+    fn pass(&mut self, number: u32, stream: Stream, text: Vec<u8>, now: Time) {
+        let is_shared =
+            self.routes.get(&(number, stream)).is_some_and(|route| route.sink == ERROR && !route.direct);
+        let text = match &mut self.fold {
+            Some(fold) if is_shared && stream == Stream::Error => fold.sift(number, &text, now),
+            _ => text,
+        };
+        self.emit(number, stream, &text);
+    }
+
+    /// The launcher has said why the job ends, and whose fault it is if it is a process's.
+    pub fn explain(&mut self, cause: Option<u32>) {
+        let own = self.fold.as_mut().map(|fold| fold.explain(cause));
+        own.into_iter().flatten().for_each(|(number, line)| self.emit(number, Stream::Error, &line));
+    }
+
+    /// Shows errors that nothing has explained in time.
+    pub fn show_unexplained(&mut self, now: Time) {
+        let due = self.fold.as_mut().map(|fold| fold.due(now));
+        due.into_iter().flatten().for_each(|(number, line)| self.emit(number, Stream::Error, &line));
+    }
+
+    /// Nothing more will be written: shows the errors that wait; a line for each kind of those that were left out.
+    pub fn unfold(&mut self) -> Vec<String> {
+        let rest = self.fold.as_mut().map(Fold::rest);
+        rest.into_iter().flatten().for_each(|(number, line)| self.emit(number, Stream::Error, &line));
+        self.fold.as_ref().map(Fold::summary).unwrap_or_default()
     }
 
     /// A process will write nothing more on this stream.
@@ -218,10 +252,11 @@ impl Outputs {
         }
     }
 
-    /// When [`Outputs::show_prompts`] has something to do next.
+    /// When [`Outputs::show_prompts`] or [`Outputs::show_unexplained`] has something to do next.
     pub fn deadline(&self) -> Option<Time> {
         let shown = self.routes.values().filter(|route| self.sinks[route.sink].0.is_terminal());
-        shown.filter_map(|route| route.open_since).min().map(|since| since + PROMPT_NS)
+        let prompt = shown.filter_map(|route| route.open_since).min().map(|since| since + PROMPT_NS);
+        prompt.into_iter().chain(self.fold.as_ref().and_then(Fold::deadline)).min()
     }
 
     /// Whether slow readers have enough to read for now.

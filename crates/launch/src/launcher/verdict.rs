@@ -10,12 +10,23 @@ pub struct Verdict {
     /// Whether the job is being ended: failures after that are its effect, not its cause.
     ending: bool,
     failures: usize,
+    /// Whether processes that a signal killed count for nothing, if another ended well.
+    accept_losses: bool,
+    /// The status of the first of these.
+    lost: Option<u8>,
+    /// A process ended well.
+    has_success: bool,
 }
 
 impl Verdict {
+    /// Nothing yet. `accept_losses`: processes that a signal killed count for nothing, if another ended well.
+    pub fn new(accept_losses: bool) -> Verdict {
+        Verdict { accept_losses, ..Verdict::default() }
+    }
+
     /// The exit status.
     pub fn status(&self) -> u8 {
-        self.status.unwrap_or(0)
+        self.status.or(self.lost.filter(|_| !self.has_success)).unwrap_or(0)
     }
 
     /// Whether the job is being ended.
@@ -50,13 +61,20 @@ impl Verdict {
             return None;
         }
         let wrong = match (ending.is_success(), part) {
-            (true, Part::None | Part::Finalised) => return None,
+            (true, Part::None | Part::Finalised) => {
+                self.has_success = true;
+                return None;
+            }
             (true, Part::Unfinished) => format!("{ending} without finalising"),
             (false, _) => ending.to_string(),
         };
         let status = if ending.is_success() { crate::job::STATUS_FAILURE } else { ending.status() };
         self.failures += 1;
-        self.status.get_or_insert(status);
+        if self.accept_losses && matches!(ending, Ending::Signalled { .. }) {
+            self.lost.get_or_insert(status);
+        } else {
+            self.status.get_or_insert(status);
+        }
         Some(wrong)
     }
 }
@@ -85,6 +103,18 @@ mod tests {
         assert_eq!(verdict.judge(KILLED, Part::None).unwrap(), "killed by signal 9 (SIGKILL)");
         assert!(verdict.judge(Ending::Exited(3), Part::None).is_some());
         assert_eq!((verdict.status(), verdict.failures()), (137, 2));
+    }
+
+    #[test]
+    fn losses_that_are_accepted_count_if_nobody_is_left() {
+        let mut verdict = Verdict::new(true);
+        assert!(verdict.judge(KILLED, Part::Unfinished).is_some());
+        assert_eq!((verdict.status(), verdict.failures()), (137, 1));
+        assert_eq!(verdict.judge(Ending::Exited(0), Part::Finalised), None);
+        assert_eq!(verdict.status(), 0);
+        // What a program says of itself counts all the same.
+        assert!(verdict.judge(Ending::Exited(3), Part::Finalised).is_some());
+        assert_eq!((verdict.status(), verdict.failures()), (3, 2));
     }
 
     #[test]

@@ -70,8 +70,7 @@ impl Watch {
 
     /// The job is to be ended: one look more. [`Next::Say`] follows in any case.
     pub fn last(&mut self, now: Time) -> Next {
-        // Whatever has been said is said again: it stands beside the end.
-        self.said = None;
+        // What has been said, and is still so, is not said again.
         self.has_told_deadlock = false;
         self.begin(now, true)
     }
@@ -226,12 +225,15 @@ mod tests {
         let until = watch.deadline().unwrap();
         assert_eq!(watch.go_on(Time(until.0 - 1)), Next::Wait);
         assert!(said(watch.go_on(until)).contains("rank 1 computes"));
-        // The same is not said twice, but with the job's end.
+        // The same is not said twice, nor with the job's end.
         watch.overdue(Time(0));
         watch.asked(2, 1, Time(0));
         assert_eq!(watch.answer(0, waits_for(1, 2), Time(0)), Next::Say(None));
         assert_eq!(watch.last(Time(0)), Next::Ask(3));
         watch.asked(3, 1, Time(0));
-        assert!(said(watch.answer(0, waits_for(1, 3), Time(0))).contains("waiting since"));
+        assert_eq!(watch.answer(0, waits_for(1, 3), Time(0)), Next::Say(None));
+        assert_eq!(watch.last(Time(0)), Next::Ask(4));
+        watch.asked(4, 1, Time(0));
+        assert!(said(watch.answer(1, waits_for(0, 4), Time(0))).contains("waiting since"));
     }
 }
