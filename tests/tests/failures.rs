@@ -56,3 +56,11 @@ fn a_revocation_outlives_its_revoker() {
         assert_eq!(ran.output, ["all were told"], "{}", ran.error);
     });
 }
+
+#[test]
+fn a_revocation_ends_what_is_derived() {
+    each(&[2, 3, 4, 7], |ranks, transport| {
+        let ran = run(ranks, transport, &["derived"]).expect_status(0);
+        assert_eq!(ran.output, ["all went on"], "{}", ran.error);
+    });
+}

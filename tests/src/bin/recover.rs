@@ -13,6 +13,7 @@ fn main() -> Result<()> {
         Some("stop") => stop(),
         Some("wildcard") => wildcard(),
         Some("revoke") => revoke(),
+        Some("derived") => derived(),
         other => panic!("recover: no such part as {other:?}"),
     }
 }
@@ -199,5 +200,33 @@ fn revoke() -> Result<()> {
         println!("all were told");
     }
     drop((alive, team));
+    world.finalize()
+}
+
+/// The last rank lives and doesn't come to what the others wait in: to the making of a communicator, or with its parts. It revokes.
+fn derived() -> Result<()> {
+    let world = archipelago::init()?;
+    let (me, n) = (world.rank(), world.size());
+    let team = world.duplicate()?;
+    let parts = || {
+        let mut incoming = team.from(n - 1).partitioned_receive(vec![0u8; 100], 4)?;
+        incoming.start()?;
+        incoming.wait().map(drop)
+    };
+    let outcome = if me == n - 1 {
+        (0..me).try_for_each(|rank| world.from(rank).receive::<u8>().map(drop))?;
+        team.revoke();
+        team.barrier()
+    } else {
+        world.to(n - 1).send(&0u8)?;
+        if me.is_multiple_of(2) { team.create_from(&team.group(), "late").map(drop) } else { parts() }
+    };
+    assert!(matches!(outcome, Err(Error::Revoked { by: Some(by), .. }) if by == n - 1), "{me}: {outcome:?}");
+    let next = team.shrink()?;
+    assert_eq!(next.all_reduce(1, Sum)?, n);
+    if me == 0 {
+        println!("all went on");
+    }
+    drop((next, team));
     world.finalize()
 }
