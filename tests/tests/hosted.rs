@@ -124,6 +124,15 @@ impl Job {
         let _ = os::signal::send(self.pids[rank], os::signal::SIGKILL);
     }
 
+    /// Waits until the keeper, on the first process's standard error, has said this.
+    fn hears(&self, expected: &str) {
+        let mut reader = BufReader::new(self.outputs[0].1.try_clone().unwrap());
+        let mut text = String::new();
+        while !text.contains(expected) {
+            assert!(reader.read_line(&mut text).unwrap() > 0, "{text}");
+        }
+    }
+
     /// What a process has said, after its end.
     fn said(&mut self, rank: usize) -> (String, String) {
         let (mut output, mut error) = (String::new(), String::new());
@@ -175,19 +184,19 @@ fn the_environment_says_how_messages_travel() {
 
 #[test]
 fn a_death_is_told_to_those_who_wait() {
-    // The one that has had the keeper started, and another one.
+    // Of the one that has had the keeper started, and of another one.
     for victim in [1, 0] {
-        let mut job = start(3, &["hang", "receives"], &[]);
-        // All have joined when the keeper's word was heard by all; then one goes.
-        until("all to have met", || job.desk.state.lock().unwrap().barriers == 1);
-        std::thread::sleep(std::time::Duration::from_millis(300));
+        let mut job = start(3, &["hang", "receives"], &[("ARCHIPELAGO_WATCHDOG", "0.2")]);
+        // Then all are there, and wait.
+        job.hears("deadlock: 3 ranks wait for each other");
         job.kill(victim);
         // Rank r waits for rank r + 1.
         let waiter = (victim + 2) % 3;
         let (_, error) = job.said(waiter);
         assert!(error.contains(&format!("rank {victim}")), "{error}");
-        (0..3).for_each(|rank| job.kill(rank));
-        (0..3).filter(|rank| *rank != waiter).for_each(|rank| drop(job.said(rank)));
+        let others = (0..3).filter(|rank| *rank != waiter);
+        others.clone().for_each(|rank| job.kill(rank));
+        others.for_each(|rank| drop(job.said(rank)));
         job.is_gone();
     }
 }
@@ -206,12 +215,7 @@ fn an_abort_reaches_the_launcher() {
 #[test]
 fn a_hang_is_told() {
     let mut job = start(2, &["hang", "receives"], &[("ARCHIPELAGO_WATCHDOG", "0.2")]);
-    let mut reader = BufReader::new(job.outputs[0].1.try_clone().unwrap());
-    let mut text = String::new();
-    while !text.contains("deadlock: ranks 0 and 1 wait for each other") {
-        assert!(reader.read_line(&mut text).unwrap() > 0, "{text}");
-    }
-    drop(reader);
+    job.hears("deadlock: ranks 0 and 1 wait for each other");
     (0..2).for_each(|rank| job.kill(rank));
     (0..2).for_each(|rank| drop(job.said(rank)));
     job.is_gone();
@@ -230,9 +234,24 @@ fn launchers_that_cannot_be_joined_are_named() {
 }
 
 #[test]
+fn the_innermost_launcher_counts() {
+    // Such a launcher inside one of our ranks.
+    exchange(2, &[("ARCHIPELAGO_FD", "99"), ("ARCHIPELAGO_RANK", "0")]);
+    // Ours inside a process of such a launcher.
+    let mut command = Command::new(archi());
+    command.args(["run", "-n", "2", SUBJECT, "exchange"]);
+    command.env("PMI_FD", "777").env("PMI_RANK", "0").env("PMI_SIZE", "5");
+    let ran = Ran::of(command).expect_status(0);
+    assert_eq!(ran.output, ["rank 0 of 2 is right", "rank 1 of 2 is right"]);
+}
+
+#[test]
 fn a_child_program_is_not_the_rank() {
     let mut command = Command::new(SUBJECT);
     command.arg("exchange").env("PMI_FD", "777").env("PMI_RANK", "0").env("PMI_SIZE", "2");
     let ran = Ran::of(command).expect_status(1);
     assert!(ran.error.contains("PMI_FD is \"777\": that descriptor is not open"), "{}", ran.error);
+    let mut command = Command::new(SUBJECT);
+    command.arg("exchange").env("PMI_FD", "777").env("ARCHIPELAGO_RANK", "1").env("ARCHIPELAGO_ALONE", "1");
+    assert_eq!(Ran::of(command).expect_status(0).output, ["rank 0 of 1 is right"]);
 }

@@ -2,7 +2,8 @@
 //! components of the toolchain are added when rustup is there to add them.
 
 use crate::shell::{Failure, Outcome, announce, execute, works};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::Once;
 
 /// One thing that must be there.
 struct Need {
@@ -112,12 +113,23 @@ fn provide(need: &Need) -> Outcome {
     for (program, arguments) in need.ways {
         if works(program, &["--version"]) {
             announce(&format!("set-up: {} is missing, {program} {}", need.name, arguments.join(" ")));
+            if *program == "apt-get" {
+                update_apt();
+            }
             if execute(Command::new(program).args(*arguments)).is_ok() && (need.present)() {
                 return Ok(());
             }
         }
     }
     Err(Failure::new(format!("{} is missing and could not be installed here; {}", need.name, need.remedy)))
+}
+
+/// A fresh machine has no list of packages. Without one the installation says what is wrong.
+fn update_apt() {
+    static UPDATED: Once = Once::new();
+    UPDATED.call_once(|| {
+        let _ = execute(Command::new("apt-get").args(["-q", "update"]).stdout(Stdio::null()));
+    });
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! A process claims its rank from the keeper that started it.
 
-use crate::foreign::Foreign;
+use crate::foreign::{Foreign, wants_alone};
 use crate::link::{Link, LinkError};
 use crate::pmi::{self, PmiError};
 use crate::process::{FD_VARIABLE, RANK_VARIABLE};
@@ -92,21 +92,18 @@ impl std::error::Error for ClaimError {}
 /// # Errors
 /// As [`ClaimError`] lists. None of them makes the process a world of one: the user asked for more.
 pub fn claim() -> Result<Option<Claimed>, ClaimError> {
+    let variable = |name: &str| std::env::var(name).ok();
+    if wants_alone(variable) {
+        return Ok(None);
+    }
+    // The innermost launcher counts. Ours takes the marks of others away from its processes; so these are of one inside.
+    if let Some(launcher) = pmi::Client::open(variable)? {
+        return hosted::claim(launcher, variable).map(Some);
+    }
     match (std::env::var_os(FD_VARIABLE), std::env::var_os(RANK_VARIABLE)) {
-        (None, None) => claim_elsewhere(|name| std::env::var(name).ok()),
+        (None, None) => Foreign::of(variable).map_or(Ok(None), |foreign| Err(ClaimError::Foreign(foreign))),
         (None, Some(rank)) => Err(ClaimError::NoDescriptor { rank }),
         (Some(value), _) => claim_on(inherited(value)?).map(Some),
-    }
-}
-
-/// Claims the rank that the launcher of another MPI gives, if one has started this process.
-fn claim_elsewhere(variable: impl Fn(&str) -> Option<String>) -> Result<Option<Claimed>, ClaimError> {
-    match pmi::Client::open(&variable)? {
-        Some(launcher) => hosted::claim(launcher, variable).map(Some),
-        None => match Foreign::of(variable) {
-            Some(foreign) => Err(ClaimError::Foreign(foreign)),
-            None => Ok(None),
-        },
     }
 }
 

@@ -4,6 +4,11 @@
 /// A world of one is what the user wants, whatever the environment says.
 pub const ALONE_VARIABLE: &str = "ARCHIPELAGO_ALONE";
 
+/// Whether the user wants a world of one.
+pub fn wants_alone(variable: impl Fn(&str) -> Option<String>) -> bool {
+    variable(ALONE_VARIABLE).is_some_and(|value| !value.is_empty())
+}
+
 /// Another launcher has started this process, as one of several.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Foreign {
@@ -82,9 +87,6 @@ impl Foreign {
     /// assert!(line.contains("rank 2 of 4 under Slurm's srun") && line.contains("archi run -n 4"));
     /// ```
     pub fn of(variable: impl Fn(&str) -> Option<String>) -> Option<Foreign> {
-        if variable(ALONE_VARIABLE).is_some_and(|value| !value.is_empty()) {
-            return None;
-        }
         let number = |name: &str| variable(name)?.trim().parse::<u32>().ok();
         let known = KNOWN.iter().find(|known| variable(known.sign).is_some())?;
         let size = known.sizes.iter().find_map(|name| number(name));
@@ -131,6 +133,16 @@ mod tests {
     }
 
     #[test]
+    fn who_wants_to_be_alone_says_so() {
+        let check = |value: Option<&str>, expected: bool| {
+            assert_eq!(wants_alone(|_| value.map(str::to_owned)), expected);
+        };
+        check(None, false);
+        check(Some(""), false);
+        check(Some("1"), true);
+    }
+
+    #[test]
     fn launchers_are_known_by_what_they_leave() {
         check(&[], None);
         check(&[("SLURM_NTASKS", "8"), ("SLURM_PROCID", "0")], None); // a batch script
@@ -150,7 +162,6 @@ mod tests {
             &[("SLURM_STEP_NUM_TASKS", "nonsense")],
             Some("this process is one of several under Slurm's srun"),
         );
-        check(&[("SLURM_STEP_NUM_TASKS", "2"), ("ARCHIPELAGO_ALONE", "1")], None);
         check(
             &[("PMI_SIZE", "2"), ("PMI_RANK", "1")],
             Some("this process is rank 1 of 2 under a launcher that speaks PMI,"),

@@ -217,8 +217,9 @@ impl std::fmt::Display for Refusal {
             Refusal::Claimed { number, pid, program } => write!(
                 f,
                 "rank {number} is already claimed by process {pid} ({program}); a child program, or a second copy \
-                 of the library in one process, cannot be the same rank (for a run of its own, start it without \
-                 {FD_VARIABLE} and {RANK_VARIABLE})"
+                 of the library in one process, cannot be the same rank (for a run of its own, start it by \
+                 `archi run`, or with {}=1)",
+                crate::foreign::ALONE_VARIABLE
             ),
             Refusal::Ending => write!(f, "the job is ending"),
             Refusal::Malformed(why) => write!(f, "the keeper did not understand the claim: {why}"),

@@ -109,6 +109,18 @@ fn queries_and_abort_work_at_any_time() {
 }
 
 #[test]
+fn ranks_that_are_lost_are_told_to_sleepers_who_go_on() {
+    let program = compile("loses.c", &[]);
+    let mut command = Command::new(prefix().join("bin/mpiexec"));
+    let output = command.args(["--keep-going", "-n", "4"]).arg(&program).output().unwrap();
+    let said = text(&output.stdout);
+    assert_eq!(said.matches("class MPI_ERR_PROC_ABORTED, slept, 0 failures").count(), 3, "{said}");
+    let said = text(&output.stderr);
+    assert!(said.contains("rank 1 on") && said.contains("killed by signal 9 (SIGKILL)"), "{said}");
+    assert_eq!(output.status.code(), Some(137));
+}
+
+#[test]
 fn a_tool_sees_what_the_program_calls_and_nothing_else() {
     let expected = "the tool saw 1 beginning and 15 sends\n";
     // In the program itself.

@@ -222,9 +222,7 @@ impl House {
                 Ok(None) => break,
                 Err(error) => {
                     (keeper.open, concerns_others) = (false, true);
-                    keeper.ending = Some(Ending::Lost(format!(
-                        "the keeper of this host is gone ({error}): the job ends"
-                    )));
+                    keeper.ending = Some(Ending::Lost(format!("{error}: the job ends")));
                 }
             }
         }

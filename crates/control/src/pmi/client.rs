@@ -86,8 +86,8 @@ impl Client {
             let at = value.trim().parse::<i32>().map_err(|_| wrong("it is no number".into()))?;
             let stream = descriptor::duplicate_inherited(at).map_err(|_| {
                 wrong(
-                    "that descriptor is not open: a child program of a rank can't be that rank (for a run of its own, start it \
-                     without the variables PMI_*, or by `archi run`)"
+                    "that descriptor is not open: a child program of a rank can't be that rank (for a run of its own, start it by \
+                     `archi run`, or with ARCHIPELAGO_ALONE=1)"
                         .into(),
                 )
             })?;

@@ -5,4 +5,7 @@ mod client;
 mod line;
 
 pub use client::{Client, PmiError};
+
+/// The variables by which such a launcher tells a process who it is.
+pub const VARIABLES: [&str; 5] = ["PMI_FD", "PMI_PORT", "PMI_ID", "PMI_RANK", "PMI_SIZE"];
 pub use line::{LINE_BYTES_MAX, Line, Malformed};

@@ -168,7 +168,7 @@ impl Keeper {
 }
 
 /// Says no; nothing else follows.
-fn refuse(answers: Answers, refusal: Refusal) {
+pub(super) fn refuse(answers: Answers, refusal: Refusal) {
     let mut answers = answers;
     answers.send(&FromKeeper::Refused(refusal), None);
 }

@@ -1,6 +1,7 @@
 //! A keeper whose processes another launcher has started. They come to it, one by one, and show by a key that they are of the job. It
 //! starts and ends nobody: that is the other launcher's; it hears what they say, sees them end, and tells the others.
 
+use super::conversation::refuse;
 use super::keep::Keeper;
 use super::member::{Answers, Member, ending_from};
 use super::memory::HostMemory;
@@ -9,7 +10,7 @@ use crate::launcher::watch::{Next, Watch};
 use crate::reaper;
 use control::agent::{Bind, FromAgent, Input, Part, Start, Stream};
 use control::hosted::{Hosting, Ready};
-use control::{Ending, Secret, ToKeeper, codec};
+use control::{Ending, Refusal, Secret, ToKeeper, codec};
 use os::Time;
 use os::limits::Descriptors;
 use os::meeting::Meeting;
@@ -20,6 +21,9 @@ use std::os::fd::{AsFd, OwnedFd, RawFd};
 
 /// A keeper without processes goes after this time: those that come have met each other through their launcher just before.
 const LONELY_NS: u64 = 5_000_000_000;
+
+/// Who has not come this long after the first has ended on the way: they have just met.
+const ARRIVALS_NS: u64 = 60_000_000_000;
 
 /// Callers that have not said who they are, past one for each process.
 const CALLERS_BESIDES: usize = 64;
@@ -37,6 +41,8 @@ pub struct Hosted {
     todo: VecDeque<Next>,
     /// Since when no process is there.
     lonely_since: Option<Time>,
+    /// Until when all others may come, once one has.
+    all_by: Option<Time>,
     /// Why the job ends was told: what follows is the other launcher's doing.
     has_told_end: bool,
 }
@@ -78,7 +84,7 @@ impl Hosted {
     /// When to look at it again.
     pub fn deadline(&self) -> Option<Time> {
         let lonely = self.lonely_since.map(|since| since + LONELY_NS);
-        lonely.into_iter().chain(self.watch.deadline()).min()
+        lonely.into_iter().chain(self.all_by).chain(self.watch.deadline()).min()
     }
 
     /// Whether nobody is there, and nobody comes any more.
@@ -148,6 +154,7 @@ impl Keeper {
             watch: Watch::new(&host, size as usize),
             todo: VecDeque::new(),
             lonely_since: Some(Time::now()),
+            all_by: None,
             has_told_end: false,
         });
         keeper.start = Some(Start {
@@ -207,7 +214,16 @@ impl Keeper {
             return;
         }
         hosted.lonely_since = None;
-        self.judge_claim(number as usize, Answers::new(socket), ToKeeper::Claim { pid, program });
+        let is_first = self.members.iter().all(|member| member.claimant.is_none() && member.ending.is_none());
+        if is_first && self.members.len() > 1 {
+            hosted.all_by = Some(Time::now() + ARRIVALS_NS);
+        }
+        let at = number as usize;
+        match self.members[at].ending {
+            // Everybody was told that it is gone.
+            Some(_) => refuse(Answers::new(socket), Refusal::Ending),
+            None => self.judge_claim(at, Answers::new(socket), ToKeeper::Claim { pid, program }),
+        }
     }
 
     /// Does what was noted.
@@ -215,6 +231,14 @@ impl Keeper {
         let Some(hosted) = &mut self.hosted else { return };
         let next = hosted.watch.go_on(now);
         hosted.todo.push_back(next);
+        if hosted.all_by.take_if(|by| now >= *by).is_some() {
+            for at in 0..self.members.len() {
+                if self.members[at].claimant.is_none() && self.members[at].ending.is_none() {
+                    self.members[at].ending = Some(Ending::Unseen);
+                    self.report_end(at);
+                }
+            }
+        }
         while let Some(next) = self.hosted.as_mut().and_then(|hosted| hosted.todo.pop_front()) {
             match next {
                 Next::Ask(round) => self.examine(round),
@@ -244,6 +268,10 @@ impl Keeper {
         let is_lonely = !self.members.iter().any(lives);
         if let Some(hosted) = self.hosted.as_mut().filter(|_| is_lonely) {
             hosted.lonely_since = Some(Time::now());
+        }
+        // Whoever has said something before, that it aborts the job for example, comes first: this end may be what came of it.
+        for other in 0..self.members.len() {
+            self.hear_member(other);
         }
         self.report_end(at);
     }

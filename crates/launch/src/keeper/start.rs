@@ -140,7 +140,8 @@ impl<'a> Starter<'a> {
         if !app.inherit_environment {
             spawn = spawn.empty_environment();
         }
-        for variable in VARIABLES {
+        // The innermost launcher counts: that is this one.
+        for variable in VARIABLES.into_iter().chain(control::pmi::VARIABLES) {
             spawn = spawn.unset(variable);
         }
         for (name, value) in &app.environment {
