@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use runtime::place::{Site, note};
+use runtime::place::{Site, note, note_maker};
 
 use crate::Comm;
 
@@ -21,5 +21,14 @@ pub(crate) fn called(comm: &Comm) {
 pub(crate) fn called_blindly(comm: &Comm) {
     if comm.untyped.process().is_checking() {
         note(Site { at: Some(Location::caller()), is_blind: true });
+    }
+}
+
+/// The same of a verb that makes a communicator.
+#[track_caller]
+#[inline]
+pub(crate) fn called_to_make(comm: &Comm) {
+    if comm.untyped.process().is_checking() {
+        note_maker(Site { at: Some(Location::caller()), is_blind: false });
     }
 }

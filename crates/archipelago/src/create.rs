@@ -3,7 +3,7 @@
 use engine::Comparison;
 use wire::Wire;
 
-use crate::called::called;
+use crate::called::called_to_make;
 use crate::error::{Peer, Spot};
 use crate::{Comm, Group, Result};
 
@@ -27,7 +27,7 @@ impl Comm {
     /// ```
     #[track_caller]
     pub fn duplicate(&self) -> Result<Comm> {
-        called(self);
+        called_to_make(self);
         self.untyped
             .duplicate()
             .map(Comm::of)
@@ -51,7 +51,7 @@ impl Comm {
     /// ```
     #[track_caller]
     pub fn split(&self, colour: Option<u32>, key: i64) -> Result<Option<Comm>> {
-        called(self);
+        called_to_make(self);
         self.untyped
             .split(colour, key)
             .map(|part| part.map(Comm::of))
@@ -74,7 +74,7 @@ impl Comm {
     /// ```
     #[track_caller]
     pub fn split_by<K: Wire + Eq>(&self, key: &K) -> Result<Comm> {
-        called(self);
+        called_to_make(self);
         let mut mine = vec![0; K::BYTES];
         key.pack(&mut mine);
         // What is no value equals none; the same bytes are the same value.
@@ -99,7 +99,7 @@ impl Comm {
     /// ```
     #[track_caller]
     pub fn split_by_host(&self) -> Result<Comm> {
-        called(self);
+        called_to_make(self);
         let part = self.untyped.split_by_host();
         part.map(Comm::of).map_err(|error| spot("split_by_host").explain::<()>(&self.untyped, error))
     }
@@ -122,7 +122,7 @@ impl Comm {
     /// ```
     #[track_caller]
     pub fn split_by_numa_node(&self) -> Result<Option<Comm>> {
-        called(self);
+        called_to_make(self);
         let part = self.untyped.split_by_numa_node();
         let of = |part: Option<_>| part.map(Comm::of);
         part.map(of).map_err(|error| spot("split_by_numa_node").explain::<()>(&self.untyped, error))
@@ -146,7 +146,7 @@ impl Comm {
     /// ```
     #[track_caller]
     pub fn create(&self, group: &Group) -> Result<Option<Comm>> {
-        called(self);
+        called_to_make(self);
         let created = self.untyped.create(group.inner());
         let of = |created: Option<_>| created.map(Comm::of);
         created.map(of).map_err(|error| spot("create").explain::<()>(&self.untyped, error))

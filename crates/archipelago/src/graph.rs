@@ -7,6 +7,7 @@ use engine::mapping::Edge;
 use engine::topology::{Neighbour, Shape, Topology};
 use engine::{Error as Cause, graph};
 
+use crate::called::called_to_make;
 use crate::create::spot;
 use crate::{Comm, Result};
 
@@ -29,7 +30,9 @@ impl Comm {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn graph(&self, neighbours: &[Vec<usize>], reorder: bool) -> Result<Option<Graph>> {
+        called_to_make(self);
         let graph = graph::Graph::new(self.size(), neighbours).map_err(|error| {
             let error = Cause::Argument { name: "neighbours", why: error.to_string() };
             spot("graph").explain::<()>(&self.untyped, error)
@@ -58,12 +61,14 @@ impl Comm {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn graph_adjacent(
         &self,
         sources: &[Neighbour],
         destinations: &[Neighbour],
         reorder: bool,
     ) -> Result<Graph> {
+        called_to_make(self);
         let made = self.untyped.graph_adjacent(sources, destinations, reorder);
         self.made("graph_adjacent", made)
     }
@@ -85,7 +90,9 @@ impl Comm {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn graph_of_edges(&self, edges: &[(usize, usize, u64)], reorder: bool) -> Result<Graph> {
+        called_to_make(self);
         let number = |rank: usize| u32::try_from(rank).unwrap_or(u32::MAX);
         let edge =
             |&(from, to, weight): &(usize, usize, u64)| Edge { from: number(from), to: number(to), weight };
@@ -162,6 +169,7 @@ impl Graph {
     ///
     /// # Errors
     /// A rank that is gone.
+    #[track_caller]
     pub fn duplicate(&self) -> Result<Graph> {
         self.comm.duplicate().map(|comm| Graph { comm, ..self.clone() })
     }

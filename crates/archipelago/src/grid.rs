@@ -6,6 +6,7 @@ use std::sync::Arc;
 use engine::cartesian::{self, Dimension, GridError};
 use engine::topology::Topology;
 
+use crate::called::called_to_make;
 use crate::create::spot;
 use crate::{Comm, Result};
 
@@ -30,7 +31,9 @@ impl Comm {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn cartesian(&self, dimensions: &[(usize, bool)]) -> Result<Option<Grid>> {
+        called_to_make(self);
         self.make_grid(dimensions, false)
     }
 
@@ -48,7 +51,9 @@ impl Comm {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn cartesian_reordered(&self, dimensions: &[(usize, bool)]) -> Result<Option<Grid>> {
+        called_to_make(self);
         self.make_grid(dimensions, true)
     }
 
@@ -122,6 +127,7 @@ impl Grid {
     ///
     /// # Errors
     /// A dimension that the grid doesn't have; a rank that is gone.
+    #[track_caller]
     pub fn line(&self, dimension: usize) -> Result<Comm> {
         let mut start = self.coordinates();
         let Some(along) = start.get_mut(dimension) else {
@@ -153,7 +159,9 @@ impl Grid {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn part(&self, kept: &[bool]) -> Result<Grid> {
+        called_to_make(&self.comm);
         let slice = self.grid().slice(self.rank(), kept).map_err(|error| self.refuse("part", error))?;
         let part = self.comm.untyped.grid_part(kept);
         let part = part.map_err(|error| spot("part").explain::<()>(&self.comm.untyped, error))?;
@@ -164,6 +172,7 @@ impl Grid {
     ///
     /// # Errors
     /// A rank that is gone.
+    #[track_caller]
     pub fn duplicate(&self) -> Result<Grid> {
         self.comm.duplicate().map(|comm| Grid::of(comm, self.grid()))
     }

@@ -4,6 +4,7 @@ use runtime::inter::{Inter, Root};
 use wire::Wire;
 
 use crate::address::{Destination, Source};
+use crate::called::called_to_make;
 use crate::create::spot;
 use crate::operator::Operation;
 use crate::{Comm, Error, Group, Result};
@@ -41,12 +42,14 @@ impl Comm {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn inter_communicator(
         &self,
         leader: usize,
         bridge: Option<(&Comm, usize)>,
         tag: i32,
     ) -> Result<InterComm> {
+        called_to_make(self);
         let bridge = bridge.map(|(comm, rank)| (&comm.untyped, rank));
         let made = Inter::create(&self.untyped, leader, bridge, tag).map(InterComm::of);
         made.map_err(|error| spot("inter_communicator").explain::<()>(&self.untyped, error))
@@ -140,7 +143,9 @@ impl InterComm {
     ///
     /// # Errors
     /// A rank that is gone.
+    #[track_caller]
     pub fn duplicate(&self) -> Result<InterComm> {
+        called_to_make(&self.comm);
         self.inter.duplicate().map(InterComm::of).map_err(|error| self.explain("duplicate", error))
     }
 
@@ -149,7 +154,9 @@ impl InterComm {
     ///
     /// # Errors
     /// A rank that is gone.
+    #[track_caller]
     pub fn split(&self, colour: Option<u32>, key: i64) -> Result<Option<InterComm>> {
+        called_to_make(&self.comm);
         let part = self.inter.split(colour, key);
         part.map(|part| part.map(InterComm::of)).map_err(|error| self.explain("split", error))
     }
@@ -170,7 +177,9 @@ impl InterComm {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn merge(&self, high: bool) -> Result<Comm> {
+        called_to_make(&self.comm);
         self.inter.merge(high).map(Comm::of).map_err(|error| self.explain("merge", error))
     }
 

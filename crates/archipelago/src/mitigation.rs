@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use engine::RequestId;
 use runtime::undisturbed;
 
+use crate::called::called_to_make;
 use crate::create::spot;
 use crate::{Comm, Group, InterComm, Result};
 
@@ -135,7 +136,9 @@ impl Comm {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
+    #[track_caller]
     pub fn shrink(&self) -> Result<Comm> {
+        called_to_make(self);
         let shrunk = undisturbed(|| self.untyped.shrink());
         shrunk.map(Comm::of).map_err(|error| spot("shrink").explain::<()>(&self.untyped, error))
     }

@@ -48,7 +48,10 @@ impl Lane {
             State::Receive(receive) => Some(self.waiting_receive(receive)),
             State::Collective(_) => self.waiting_collective(request),
             State::Call(call) => Some(Waiting {
-                call: format!("call of rank {}", call.rank),
+                call: match call.hops {
+                    0 => format!("call of object {} at rank {}", call.object, call.rank),
+                    _ => format!("call that was forwarded to rank {}", call.rank),
+                },
                 context: call.context,
                 tag: None,
                 of: String::new(),

@@ -128,7 +128,9 @@ proptest! {
         let mut at = 0;
         for &(scalar, place) in &all.scalars {
             if !matches!(scalar, Scalar::LongDouble | Scalar::ComplexLongDouble) {
-                let parts = if matches!(scalar, Scalar::ComplexF32 | Scalar::ComplexF64) { 2 } else { 1 };
+                let is_complex =
+                    matches!(scalar, Scalar::ComplexF16 | Scalar::ComplexF32 | Scalar::ComplexF64);
+                let parts = if is_complex { 2 } else { 1 };
                 let each = scalar.bytes() / parts;
                 for part in 0..parts {
                     let mut native = bytes[(place + origin) as usize + part * each..][..each].to_vec();

@@ -155,16 +155,25 @@ impl Process {
 
     /// The program has ended, and left its job before: what lives now was forgotten.
     fn tell_what_is_left(&self) {
-        let requests: usize = self.cells().map(|cell| cell.lock().lane.unasked()).sum();
+        let unasked: Vec<Site> = self.cells().flat_map(|cell| cell.lock().lane.unasked()).collect();
+        let requests = unasked.len();
         if requests > 0 {
+            let mut places: Vec<String> = unasked.iter().filter_map(Site::words).collect();
+            places.sort_unstable();
+            places.dedup();
+            let places = match places.is_empty() {
+                true => String::new(),
+                false => format!(" (at {})", places.join(", ")),
+            };
             let (what, were) = if requests == 1 { ("operation", "was") } else { ("operations", "were") };
             self.remark(&format!(
-                "{requests} {what} that {were} started {were} neither waited for nor dropped"
+                "{requests} {what} that {were} started {were} neither waited for nor dropped{places}"
             ));
         }
         let is_made = |context: ContextId| context != ContextId::WORLD && context != ContextId::SELF;
-        for communicator in self.names.living().iter().filter(|known| is_made(known.context)) {
-            self.remark(&format!("the communicator `{}` was never dropped", communicator.name()));
+        for (communicator, made) in self.names.places().iter().filter(|(known, _)| is_made(known.context)) {
+            let made = made.words().map_or_else(String::new, |place| format!(" (made at {place})"));
+            self.remark(&format!("the communicator `{}` was never dropped{made}", communicator.name()));
         }
     }
 }

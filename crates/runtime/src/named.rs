@@ -6,26 +6,34 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use engine::Communicator;
 
 use crate::Process;
+use crate::place::{self, Site};
 
 /// Communicators that lived when this was asked last, by their addresses: those of entries are not given to others.
 #[derive(Default)]
-pub(crate) struct Names(Mutex<HashMap<usize, Weak<Communicator>>>);
+pub(crate) struct Names(Mutex<HashMap<usize, (Weak<Communicator>, Site)>>);
 
 impl Names {
     /// Knows a communicator from now on. Before the table grows, those that are gone are forgotten.
     pub fn note(&self, communicator: &Arc<Communicator>) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() == known.capacity() {
-            known.retain(|_, known| known.strong_count() > 0);
+            known.retain(|_, (known, _)| known.strong_count() > 0);
         }
-        known.insert(Arc::as_ptr(communicator).addr(), Arc::downgrade(communicator));
+        let made = place::take_maker();
+        known.insert(Arc::as_ptr(communicator).addr(), (Arc::downgrade(communicator), made));
     }
 
     /// Those that live, in the order of their contexts.
     pub fn living(&self) -> Vec<Arc<Communicator>> {
+        self.places().into_iter().map(|(communicator, _)| communicator).collect()
+    }
+
+    /// The same, with where they were made, if that is known.
+    pub fn places(&self) -> Vec<(Arc<Communicator>, Site)> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut living: Vec<Arc<Communicator>> = known.values().filter_map(Weak::upgrade).collect();
-        living.sort_by_key(|communicator| communicator.context);
+        let living = known.values().filter_map(|(communicator, made)| Some((communicator.upgrade()?, *made)));
+        let mut living: Vec<(Arc<Communicator>, Site)> = living.collect();
+        living.sort_by_key(|(communicator, _)| communicator.context);
         living
     }
 }

@@ -13,6 +13,11 @@ use super::request::{Request, parcel};
 use crate::raw::{self, Arrivals};
 
 /// What active messages carry: a value, or a vector of any number of values.
+#[diagnostic::on_unimplemented(
+    message = "active messages can't carry `{Self}`",
+    label = "neither a value that travels nor a `Vec` of such",
+    note = "a message is a value of a fixed size (`Wire`: scalars, arrays, tuples, types that derive it), or a `Vec` of such: for text a `Vec<u8>`"
+)]
 pub trait Payload: Items + Receivable + Send + 'static {}
 
 impl<T: Items + Receivable + Send + 'static> Payload for T {}
@@ -20,6 +25,12 @@ impl<T: Items + Receivable + Send + 'static> Payload for T {}
 /// A function that handles the messages of an object: `FnMut(Q) -> R`, whose value is the answer, or
 /// `FnMut(Q, Request<R>)`, which answers through its second argument, when it likes. `Form` tells the two apart and is inferred; the
 /// types of a closure's arguments have to be stated.
+#[diagnostic::on_unimplemented(
+    message = "this is no handler of messages `{Q}` that are answered by `{R}`",
+    label = "not a function of `{Q}`, or what it captures can't move to another thread",
+    note = "a handler is `move |message: Q| answer`, or `move |message: Q, request: ActiveRequest<R>|` which answers later; it owns what it captures",
+    note = "what travels has a fixed size, or is a `Vec` of such: for text send a `Vec<u8>`"
+)]
 pub trait Handle<Q: Payload, R: Payload, Form>: Send + 'static {
     /// Handles one message.
     #[doc(hidden)]

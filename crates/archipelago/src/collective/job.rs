@@ -65,7 +65,7 @@ impl<'c> Job<'c> {
         let call =
             Call::new(case, comm.rank() as u32, root.map_or(0, |root| root.min(u32::MAX as usize) as u32));
         let call = Call { of: type_of::<T>(), ..call };
-        let spot = Spot::here(operation, peer, None);
+        let spot = Spot::new(operation, peer, None);
         Job { comm, spot, call, operator: None, algorithm: None, gives_output: false }
     }
 

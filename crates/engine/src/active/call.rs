@@ -15,6 +15,8 @@ pub(crate) struct CallState {
     /// Who has the request, as far as is known.
     pub peer: Peer,
     pub rank: u32,
+    /// The object that it was sent to.
+    pub object: u64,
     /// How often it was forwarded, as far as is known, and by whom.
     pub hops: u16,
     pub forwarders: Vec<Peer>,
@@ -98,7 +100,8 @@ impl Lane {
         counters.calls += 1;
         counters.sent += 1;
         let (context, rank) = (communicator.context.0, to.rank as u32);
-        let state = CallState { context, peer, rank, hops: 0, forwarders: Vec::new() };
+        let object = to.object & super::frames::OBJECT_MASK;
+        let state = CallState { context, peer, rank, object, hops: 0, forwarders: Vec::new() };
         let call = self.requests.insert(Owner::User, State::Call(state));
         let claim = super::frames::Claim { call: call.word(), ..super::frames::Claim::of(Kind::Request) };
         Ok((call, peer, claim.head()))

@@ -1,6 +1,6 @@
 //! What a lane that checks knows: where the program is, what it has started where, what was found.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::Location;
 
 use super::calls::Heard;
@@ -50,6 +50,8 @@ pub(crate) struct Check {
     pub(super) site: Site,
     /// Where the operations under way were started.
     sites: HashMap<u64, Site>,
+    /// Requests that a finding names.
+    pub(super) told: HashSet<u64>,
     pub(super) heard: Vec<Heard>,
     pub(super) open: Vec<Open>,
     findings: Vec<Finding>,

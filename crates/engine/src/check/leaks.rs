@@ -1,6 +1,6 @@
 //! What is left when the process leaves: messages that nobody has received, receives that never completed.
 
-use super::{Check, Finding};
+use super::{Check, Finding, Site};
 use crate::envelope::STEP_LABEL;
 use crate::matching::Key;
 use crate::receive::{ReceivePhase, ReceiveState, Target, Unexpected};
@@ -62,13 +62,20 @@ impl Lane {
             let Some(waiting) = self.waiting(request) else { continue };
             let tag = waiting.tag.map_or_else(|| "any tag".to_owned(), |tag| format!("tag {tag}"));
             let what = format!("a {} with {tag} was never completed{site}", waiting.call);
-            self.check.iter_mut().for_each(|check| check.find(Finding { what: what.clone(), context }));
+            self.check.iter_mut().for_each(|check| {
+                check.told.insert(request.word());
+                check.find(Finding { what: what.clone(), context });
+            });
         }
     }
 
-    /// How many requests nobody has asked for: at the end, those whose handles were forgotten.
-    pub fn unasked(&self) -> usize {
-        self.requests.iter().filter(|(_, request)| request.owner == Owner::User).count()
+    /// The requests that nobody has asked for, by where they were started: at the end, those whose handles were forgotten. Those
+    /// of which a finding speaks are left out.
+    pub fn unasked(&self) -> Vec<Site> {
+        let is_told =
+            |id: RequestId| self.check.as_ref().is_some_and(|check| check.told.contains(&id.word()));
+        let of_user = self.requests.iter().filter(|(_, request)| request.owner == Owner::User);
+        of_user.filter(|(id, _)| !is_told(*id)).map(|(id, _)| self.site_of(id)).collect()
     }
 }
 

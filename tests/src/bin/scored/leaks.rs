@@ -92,7 +92,7 @@ programs! { Leak Typed:
         std::mem::forget(incoming);
         w.barrier()
     };
-    2 shm "a send that is forgotten" Wrong(&["check: 1 operation that was started was neither waited for nor dropped"]) => |w| {
+    2 shm "a send that is forgotten" Wrong(&["check: 1 operation that was started was neither waited for nor dropped (at ", "leaks.rs:"]) => |w| {
         if w.rank() == 0 {
             std::mem::forget(w.to(1).send_owned(vec![1u8; 1 << 20]));
             return Ok(());
@@ -103,7 +103,7 @@ programs! { Leak Typed:
         std::mem::forget(w.prepare().all_reduce(vec![1u32; 4], Sum).owned());
         w.barrier()
     };
-    2 shm "a duplicate that is forgotten" Wrong(&["check: the communicator `copy of world` was never dropped"]) => |w| {
+    2 shm "a duplicate that is forgotten" Wrong(&["check: the communicator `copy of world` was never dropped (made at ", "leaks.rs:"]) => |w| {
         std::mem::forget(w.duplicate()?);
         w.barrier()
     };
