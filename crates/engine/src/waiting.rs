@@ -49,7 +49,7 @@ impl Lane {
             State::Collective(_) => self.waiting_collective(request),
             State::Call(call) => Some(Waiting {
                 call: match call.hops {
-                    0 => format!("call of object {} at rank {}", call.object, call.rank),
+                    0 => format!("call of {} at rank {}", crate::active::name(call.object), call.rank),
                     _ => format!("call that was forwarded to rank {}", call.rank),
                 },
                 context: call.context,
