@@ -47,7 +47,7 @@ impl Place {
 }
 
 /// How much dearer something may be: prices are no better known than that.
-const TOLERANCE: f64 = 1.45;
+const TOLERANCE: f64 = 1.25;
 
 /// Ranks, bytes, and how much dearer it is.
 type Finding = (u32, u64, f64);

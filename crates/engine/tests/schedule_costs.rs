@@ -226,7 +226,7 @@ fn the_choice_changes_with_size_as_the_literature_says() {
         }
     };
     check(Collective::Broadcast, 16, 8, "k-nomial");
-    check(Collective::Broadcast, 16, 32 << 10, "binomial");
+    check(Collective::Broadcast, 16, 32 << 10, "scatter-k-bruck");
     check(Collective::AllReduce, 3, 8, "multiplying");
     check(Collective::AllReduce, 16, 8, "multiplying");
     check(Collective::AllReduce, 16, 1 << 20, "k-rabenseifner");
@@ -239,8 +239,9 @@ fn the_choice_changes_with_size_as_the_literature_says() {
     check(Collective::AllToAll, 64, 8, "k-bruck");
     check(Collective::AllToAll, 16, 1 << 20, "scattered");
     check(Collective::Barrier, 16, 0, "k-dissemination");
-    check(Collective::ReduceScatter, 64, 8, "halving");
-    check(Collective::ReduceScatter, 48, 8, "circulant");
+    check(Collective::ReduceScatter, 64, 8, "multiplying");
+    check(Collective::ReduceScatter, 48, 8, "multiplying");
+    check(Collective::ReduceScatter, 64, 64 << 10, "halving");
     check(Collective::ExclusiveScan, 16, 8, "doubling-pair");
     check(Collective::ExclusiveScan, 16, 1 << 24, "chain");
     assert!(other.is_empty(), "{other:#?}");

@@ -64,17 +64,22 @@ impl Accumulator {
     /// Where to receive an operand for these parts.
     pub fn arrival(&self, loaded: bool, first: u32, count: u32) -> Range {
         if loaded || self.in_place {
-            Buffer::Scratch.blocks(self.spare + first, count)
+            self.spare(first, count)
         } else {
             self.result.0.blocks(self.result.1 + first, count)
         }
+    }
+
+    /// Blocks of the spare vector, and of those behind it.
+    pub fn spare(&self, first: u32, count: u32) -> Range {
+        Buffer::Scratch.blocks(self.spare + first, count)
     }
 
     /// Combines what arrived for these parts, which stands on the side `order` of the partial result.
     pub fn combine(&self, loaded: bool, first: u32, count: u32, order: Order) -> Step {
         let result = self.result.0.blocks(self.result.1 + first, count);
         if loaded || self.in_place {
-            Step::Reduce { from: Buffer::Scratch.blocks(self.spare + first, count), into: result, order }
+            Step::Reduce { from: self.spare(first, count), into: result, order }
         } else {
             Step::Reduce { from: self.own.blocks(first, count), into: result, order: order.flipped() }
         }

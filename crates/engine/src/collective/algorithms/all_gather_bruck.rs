@@ -51,7 +51,7 @@ pub(super) fn round_radix(role: &Role, k: u32, radix: u32, out: &mut Vec<Step>) 
 }
 
 /// How far the messages of round `k` go, and how many blocks are in each.
-fn distances(size: u32, radix: u32, k: u32) -> impl Iterator<Item = (u32, u32)> {
+pub(super) fn distances(size: u32, radix: u32, k: u32) -> impl Iterator<Item = (u32, u32)> {
     let held = radix.pow(k);
     (1..radix).map(move |i| i * held).filter(move |d| *d < size).map(move |d| (d, held.min(size - d)))
 }

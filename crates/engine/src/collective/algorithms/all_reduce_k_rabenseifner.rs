@@ -18,7 +18,7 @@ pub fn plan(case: &Case, _rank: u32) -> Plan {
 }
 
 /// The parts (first, count) that a participant still holds before a level.
-fn held(number: u32, size: u32, levels: u32) -> (u32, u32) {
+pub(super) fn held(number: u32, size: u32, levels: u32) -> (u32, u32) {
     let (mut first, mut count) = (0, participants(size).0);
     for level in (0..levels).map(|l| level(size, l)) {
         count /= level.members;
@@ -45,7 +45,7 @@ pub fn round(role: &Role, k: u32, out: &mut Vec<Step>) {
 }
 
 /// The rounds of the reduce-scatter: at each level everybody in a group keeps one piece of what they hold.
-fn scatter(role: &Role, place: &Halving, me: u32, sum: &Accumulator, k: u32, out: &mut Vec<Step>) {
+pub(super) fn scatter(role: &Role, place: &Halving, me: u32, sum: &Accumulator, k: u32, out: &mut Vec<Step>) {
     let (number, turn) = (k / (1 + COMBINING), k % (1 + COMBINING));
     let (level, loaded) = (level(role.size, number), number > 0 || place.has_folded());
     let kept = held(me, role.size, number + 1);

@@ -1,24 +1,24 @@
-//! Broadcast on two levels: a binomial tree between hosts, then one on each host.
+//! Broadcast on two levels: a 4-nomial tree between hosts, then a binomial one on each host.
 //!
-//! ⌈log2 h⌉·(L + m·β) between h hosts, ⌈log2 g⌉ messages of m bytes on a host of g; n - 1 messages.
+//! ⌈log4 h⌉·L + 3·⌈log4 h⌉·(o + m·β) between h hosts, ⌈log2 g⌉ messages of m bytes on a host of g; n - 1 messages.
 
-use super::broadcast_binomial;
+use super::broadcast_k_nomial;
 use super::tree::{Edge, ceil_log2, edge};
-use super::two_level::{Place, levels, levels_of};
+use super::two_level::{Place, levels, of_leaders};
 use crate::collective::{Buffer, Case, Cost, Plan, Range, Role, Step};
 
 pub use super::broadcast_binomial::traffic;
 
 pub fn plan(case: &Case, _rank: u32) -> Plan {
-    let (far, near) = levels(case);
-    Plan::rounds(far + near)
+    let (_, near) = levels(case);
+    Plan::rounds(broadcast_k_nomial::plan(&of_leaders(case), 0).rounds + near)
 }
 
 pub fn round(role: &Role, k: u32, out: &mut Vec<Step>) {
     let Some(place) = Place::of(role) else { return };
-    let (far, _) = levels_of(role);
+    let far = broadcast_k_nomial::plan(&Case::new(role.collective, place.hosts(), 0, 1), 0).rounds;
     match k.checked_sub(far) {
-        None => place.between(|role, out| broadcast_binomial::round(role, k, out), out),
+        None => place.between(|role, out| broadcast_k_nomial::round(role, k, out), out),
         Some(k) => tree_nearby(&place, k, Buffer::Output.block(0), out),
     }
 }
@@ -37,6 +37,6 @@ pub(super) fn tree_nearby(place: &Place<'_>, k: u32, blocks: Range, out: &mut Ve
 }
 
 pub fn cost(case: &Case) -> Cost {
-    let (far, near) = levels(case);
-    Cost::steps(far, far as u64 * case.bytes()).near(near, near as u64 * case.bytes())
+    let (_, near) = levels(case);
+    broadcast_k_nomial::cost(&of_leaders(case)).near(near, near as u64 * case.bytes())
 }

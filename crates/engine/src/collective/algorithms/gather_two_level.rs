@@ -1,7 +1,7 @@
-//! Gather on two levels, the scatter backwards: each leader collects its host's blocks, and they go up a binomial tree between
+//! Gather on two levels, the scatter backwards: each leader collects its host's blocks, and they go up a 4-nomial tree between
 //! hosts.
 //!
-//! ⌈log2 h⌉·L + (n - g)·m·β between h hosts, g - 1 messages of m bytes on a host of g.
+//! ⌈log4 h⌉·L + 3·⌈log4 h⌉·o + (n - g)·m·β between h hosts, g - 1 messages of m bytes on a host of g.
 
 use super::{mirror, scatter_two_level};
 use crate::collective::{Role, Step};

@@ -6,7 +6,7 @@
 
 use super::accumulate::Accumulator;
 use super::halving::Halving;
-use crate::collective::{Buffer, Order, Role, Step};
+use crate::collective::{Order, Role, Step};
 
 /// Members of a group, at all levels but perhaps the last.
 const RADIX: u32 = 4;
@@ -80,7 +80,7 @@ pub fn arrival(
 ) -> crate::collective::Range {
     match turn {
         0 => sum.arrival(loaded, first, count),
-        _ => Buffer::Scratch.blocks(turn * role.parts + first, count),
+        _ => sum.spare(turn * role.parts + first, count),
     }
 }
 
@@ -99,7 +99,7 @@ pub fn combine(
     out.push(match turn {
         0 => sum.combine(loaded, first, count, order),
         _ => Step::Reduce {
-            from: Buffer::Scratch.blocks(turn * role.parts + first, count),
+            from: sum.spare(turn * role.parts + first, count),
             into: sum.partial(true, first, count),
             order,
         },

@@ -11,7 +11,7 @@ use super::reduce_scatter_halving;
 use super::reduce_two_level::climb;
 use super::tree::{floor_log2, reversed};
 use super::two_level::{Place, levels, levels_of, of_leaders, spread};
-use crate::collective::{Buffer, Case, Cost, Near, Plan, Role, Scratch, Step, Traffic};
+use crate::collective::{Buffer, Case, Cost, Near, Plan, Range, Role, Scratch, Step, Traffic};
 
 /// In the scratch memory are two vectors.
 pub fn plan(case: &Case, _rank: u32) -> Plan {
@@ -27,20 +27,30 @@ pub fn round(role: &Role, k: u32, out: &mut Vec<Step>) {
     let sum = Accumulator::in_scratch(role).loaded();
     let last = 1 + 2 * near + 2 + 2 * floor_log2(place.hosts()) + 1;
     if k == 0 {
-        let all = |buffer: Buffer| buffer.blocks(0, role.size);
-        out.push(Step::Copy { from: all(role.own()), into: all(Buffer::Scratch) });
+        load(role, out);
     } else if k < 1 + 2 * near {
         climb(&place, &sum, near, k - 1, out);
     } else if k < last {
         place.between(|leader, out| halve(&place, leader, &sum, k - 1 - 2 * near, out), out);
-    } else if place.near.index > 0 {
-        out.push(Step::Receive { from: place.mate(0), blocks: role.result() });
     } else {
-        let block = |index| Buffer::Scratch.block(role.rank + index);
-        out.push(Step::Copy { from: block(0), into: role.result() });
-        let others = 1..place.near.size;
-        out.extend(others.map(|index| Step::Send { to: place.mate(index), blocks: block(index) }));
+        give(role, &place, |index| Buffer::Scratch.block(role.rank + index), out);
     }
+}
+
+/// The contribution goes where results grow.
+pub(super) fn load(role: &Role, out: &mut Vec<Step>) {
+    let all = |buffer: Buffer| buffer.blocks(0, role.size);
+    out.push(Step::Copy { from: all(role.own()), into: all(Buffer::Scratch) });
+}
+
+/// The leader gives each member of its host its block, which lies at `block`.
+pub(super) fn give(role: &Role, place: &Place<'_>, block: impl Fn(u32) -> Range, out: &mut Vec<Step>) {
+    if place.near.index > 0 {
+        return out.push(Step::Receive { from: place.mate(0), blocks: role.result() });
+    }
+    out.push(Step::Copy { from: block(0), into: role.result() });
+    let others = 1..place.near.size;
+    out.extend(others.map(|index| Step::Send { to: place.mate(index), blocks: block(index) }));
 }
 
 /// What the leaders do: some are folded in, then halves are exchanged, the furthest first, so that each ends with the blocks
@@ -84,25 +94,33 @@ fn halve(place: &Place<'_>, leader: &Role, sum: &Accumulator, k: u32, out: &mut 
 }
 
 pub fn cost(case: &Case) -> Cost {
-    let ((_, near), spread) = (levels(case), spread(case));
-    let leaders = of_leaders(case);
-    let between = reduce_scatter_halving::cost(&Case {
-        elements: leaders.elements.saturating_mul(spread.largest as u64),
-        ..leaders
-    });
-    let (all, given) = (case.size as u64 * case.bytes(), spread.largest as u64 - 1);
-    let near = Near {
-        latencies: near as u64 + given.min(1),
-        messages: near as u64 + given,
-        bytes: near as u64 * all + given * case.bytes(),
-    };
-    Cost { near, reduced: between.reduced + (levels(case).1 as u64) * all, copied: all, ..between }
+    cost_by(reduce_scatter_halving::cost, case)
 }
 
 /// As if all hosts had one size.
 pub fn traffic(case: &Case) -> Traffic {
+    traffic_by(reduce_scatter_halving::traffic, case)
+}
+
+/// With what the row costs that is taken between the leaders.
+pub(super) fn cost_by(between: fn(&Case) -> Cost, case: &Case) -> Cost {
+    let ((_, levels), spread) = (levels(case), spread(case));
+    let leaders = of_leaders(case);
+    let elements = leaders.elements.saturating_mul(spread.largest as u64);
+    let between = between(&Case { elements, ..leaders });
+    let (all, given) = (case.size as u64 * case.bytes(), spread.largest as u64 - 1);
+    let near = Near {
+        latencies: levels as u64 + given.min(1),
+        messages: levels as u64 + given,
+        bytes: levels as u64 * all + given * case.bytes(),
+    };
+    Cost { near, reduced: between.reduced + levels as u64 * all, copied: between.copied + all, ..between }
+}
+
+/// With what the row sends that is taken between the leaders; as if all hosts had one size.
+pub(super) fn traffic_by(between: fn(&Case) -> Traffic, case: &Case) -> Traffic {
     let hosts = spread(case).hosts;
-    let between = reduce_scatter_halving::traffic(&of_leaders(case));
+    let between = between(&of_leaders(case));
     let (others, n) = ((case.size - hosts) as u64, case.size as u64);
     let members = n / hosts as u64;
     Traffic::new(between.messages + 2 * others, between.bytes * members + others * (n + 1) * case.bytes())

@@ -10,7 +10,7 @@ use super::tree::levels;
 use crate::collective::{Buffer, Case, Cost, Plan, Role, Scratch, Step, Traffic};
 
 /// How many ranks the subtree of `rank` has: those from `rank` on.
-fn subtree(rank: u32, size: u32) -> u32 {
+pub(super) fn subtree(rank: u32, size: u32) -> u32 {
     let level = rank.trailing_zeros() / 2;
     if rank == 0 { size } else { RADIX.saturating_pow(level).min(size - rank) }
 }
@@ -52,7 +52,11 @@ pub fn cost(case: &Case) -> Cost {
 }
 
 pub fn traffic(case: &Case) -> Traffic {
-    // A block goes through as many messages as its owner's number has digits other than 0.
+    Traffic::new(case.size as u64 - 1, hops_below(case.size) * case.bytes())
+}
+
+/// Through how many messages the blocks of the ranks below `n` go: each as many as its number has digits other than 0.
+pub(super) fn hops_below(n: u32) -> u64 {
     let digits = |rank: u32| (0..16).filter(|digit| rank >> (2 * digit) & 3 != 0).count() as u64;
-    Traffic::new(case.size as u64 - 1, (1..case.size).map(digits).sum::<u64>() * case.bytes())
+    (0..n).map(digits).sum()
 }

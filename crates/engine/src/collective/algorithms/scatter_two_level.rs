@@ -1,10 +1,13 @@
-//! Scatter on two levels: a binomial tree between hosts, on which each leader gets the blocks of its host and of those
+//! Scatter on two levels: a 4-nomial tree between hosts, on which each leader gets the blocks of its host and of those
 //! behind it, then each leader gives its host theirs.
 //!
-//! ⌈log2 h⌉·L + (n - g)·m·β between h hosts, g - 1 messages of m bytes on a host of g.
+//! ⌈log4 h⌉·L + 3·⌈log4 h⌉·o + (n - g)·m·β between h hosts, g - 1 messages of m bytes on a host of g.
 
-use super::tree::{Edge, ceil_log2, edge, subtree};
-use super::two_level::{Place, levels, spread};
+use super::all_gather_k_bruck::RADIX;
+use super::broadcast_k_nomial::{Family, family, messages};
+use super::scatter_k_nomial::subtree;
+use super::tree::levels;
+use super::two_level::{Place, spread};
 use crate::collective::{Buffer, Case, Cost, Near, Plan, Role, Scratch, Step, Traffic};
 
 pub fn plan(case: &Case, _rank: u32) -> Plan {
@@ -12,13 +15,13 @@ pub fn plan(case: &Case, _rank: u32) -> Plan {
 }
 
 pub(super) fn rounds(hosts: u32) -> u32 {
-    1 + ceil_log2(hosts) + 1
+    1 + levels(hosts, RADIX) + 1
 }
 
 /// A leader's scratch memory holds the blocks of its host and of those behind it on the tree.
 pub fn round(role: &Role, k: u32, out: &mut Vec<Step>) {
     let Some(place) = Place::of(role) else { return };
-    let levels = ceil_log2(place.hosts());
+    let levels = levels(place.hosts(), RADIX);
     if k == 0 {
         if role.rank == 0 {
             collect(role, &place, out);
@@ -47,18 +50,18 @@ fn collect(role: &Role, place: &Place<'_>, out: &mut Vec<Step>) {
 
 fn descend(place: &Place<'_>, level: u32, out: &mut Vec<Step>) {
     let Some(far) = place.far else { return };
-    match edge(far.index, far.size, level) {
-        Edge::None => {}
-        Edge::Parent(from) => {
+    match family(far.index, far.size, level) {
+        Family::None => {}
+        Family::Parent(from) => {
             let blocks = place.members_of(far.index, subtree(far.index, far.size));
             let blocks = Buffer::Scratch.blocks(0, blocks);
             out.push(Step::Receive { from: place.leader(from), blocks });
         }
-        Edge::Child(to) => {
+        Family::Children(children) => out.extend(children.map(|to| {
             let first = place.members_of(far.index, to - far.index);
             let blocks = Buffer::Scratch.blocks(first, place.members_of(to, subtree(to, far.size)));
-            out.push(Step::Send { to: place.leader(to), blocks });
-        }
+            Step::Send { to: place.leader(to), blocks }
+        })),
     }
 }
 
@@ -78,10 +81,11 @@ fn give(role: &Role, place: &Place<'_>, out: &mut Vec<Step>) {
 }
 
 pub fn cost(case: &Case) -> Cost {
-    let ((far, _), others) = (levels(case), spread(case).largest as u64 - 1);
+    let (hosts, others) = (spread(case).hosts, spread(case).largest as u64 - 1);
     let bytes = (case.size as u64 - 1) * case.bytes();
     let near = Near { latencies: others.min(1), messages: others, bytes: others * case.bytes() };
-    Cost { near, ..Cost::steps(far, bytes) }.copying(bytes)
+    let latencies = levels(hosts, RADIX) as u64;
+    Cost { latencies, messages: messages(hosts), bytes, copied: bytes, near, ..Cost::default() }
 }
 
 /// The bytes depend on which hosts are large.

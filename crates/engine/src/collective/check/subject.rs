@@ -277,7 +277,7 @@ impl Subject {
             stated.bytes = found.bytes;
         }
         // What a host's members do depends on how many they are, which differs.
-        if case.spread.is_some() && algorithm.name == "two-level" {
+        if case.spread.is_some() && algorithm.name.starts_with("two-level") {
             match case.collective {
                 Collective::Gather | Collective::Scatter | Collective::AllToAll => stated.bytes = found.bytes,
                 Collective::ReduceScatter => stated.bytes = found.bytes,
