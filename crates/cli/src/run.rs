@@ -151,6 +151,9 @@ struct WholeArguments {
     /// When a process has waited so long (seconds), say who waits for whom; or off
     #[arg(long = "watchdog", value_name = "SECONDS", value_parser = parse_watchdog)]
     watchdog: Option<String>,
+    /// Add each report of the watchdog to this file as a line of JSON
+    #[arg(long = "watchdog-json", value_name = "FILE")]
+    watchdog_json: Option<PathBuf>,
     /// After Ctrl-C, processes have this time before they are killed
     #[arg(long = "grace", value_name = "TIME", default_value = "5", value_parser = parse_time)]
     grace: Duration,
@@ -341,6 +344,7 @@ fn job(name: &'static str, words: Vec<OsString>) -> Result<(Job, Vec<String>), c
     job.timestamp = whole.timestamp;
     job.output_pattern = whole.output_file;
     job.error_pattern = whole.error_file;
+    job.watchdog_json = whole.watchdog_json;
     job.options = whole.set;
     job.options.extend(watchdog(whole.watchdog).map_err(wrong)?);
     job.options.extend(whole.check.then(|| ("check".to_owned(), "on".to_owned())));

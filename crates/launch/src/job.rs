@@ -4,6 +4,7 @@ use crate::pattern::expand;
 use control::Transport;
 use control::agent::{App, Bind, Input};
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Exit status of a job whose time was over, as `timeout(1)` has it.
@@ -49,6 +50,8 @@ pub struct Job {
     pub output_pattern: Option<OsString>,
     /// Where standard error goes instead: a path in which `%r` is the process's number and `%h` the host.
     pub error_pattern: Option<OsString>,
+    /// A file to which the watchdog's reports are added as lines of JSON.
+    pub watchdog_json: Option<PathBuf>,
     /// Settings by name, handed to the processes.
     pub options: Vec<(String, String)>,
     /// Whether the launcher tells what it starts.
@@ -83,6 +86,7 @@ impl Job {
             timestamp: false,
             output_pattern: None,
             error_pattern: None,
+            watchdog_json: None,
             options: Vec::new(),
             verbose: false,
         }

@@ -4,7 +4,7 @@ use super::input::{Input, Piece};
 use super::outputs::Outputs;
 use super::statistics::Statistics;
 use super::verdict::{Verdict, status_of_code};
-use super::watch::{Next, Watch};
+use super::watch::{News, Next, Watch};
 use crate::job::{Job, STATUS_FAILURE, STATUS_TIMEOUT};
 use crate::reaper;
 use control::Ending;
@@ -295,6 +295,15 @@ impl<'a> Launcher<'a> {
 
     // ---- the user
 
+    /// Writes a report of the watchdog to where programs read it.
+    fn note_report(&mut self, json: &str) {
+        let Some(path) = &self.job.watchdog_json else { return };
+        let opened = std::fs::OpenOptions::new().append(true).create(true).open(path);
+        if let Err(error) = opened.and_then(|mut file| file.write_all(format!("{json}\n").as_bytes())) {
+            self.announce(&format!("the watchdog's report can't be written to {}: {error}", path.display()));
+        }
+    }
+
     fn announce(&mut self, text: &str) {
         self.outputs.announce(&format!("{}: {text}", self.job.name));
     }
@@ -368,8 +377,11 @@ impl<'a> Launcher<'a> {
         match next {
             Next::Wait => {}
             Next::Ask(round) => self.say(&ToAgent::Examine { round }),
-            Next::Say(text) => {
-                text.iter().for_each(|text| self.announce(text));
+            Next::Say(news) => {
+                if let Some(News { text, json }) = news {
+                    self.announce(&text);
+                    self.note_report(&json);
+                }
                 if let Some(reason) = self.ends_after_look.take() {
                     self.end(&reason, Manner::Soon);
                 }

@@ -1,7 +1,7 @@
 //! Who waits for whom: the launcher asks all processes twice when one of them says that it has waited for long, and tells what
 //! follows (see [`control::diagnosis`]).
 
-use control::diagnosis::{State, Verdict, judge, knot, report};
+use control::diagnosis::{State, Verdict, json, judge, knot, report};
 use os::Time;
 
 /// How long a round waits for answers: a process that waits looks around every 250 ms, and one that computes doesn't answer.
@@ -18,7 +18,16 @@ pub enum Next {
     /// Ask all processes, under this number.
     Ask(u32),
     /// Say this, if there is anything to say; the look around is over.
-    Say(Option<String>),
+    Say(Option<News>),
+}
+
+/// What a look around has found.
+#[derive(Debug, PartialEq, Eq)]
+pub struct News {
+    /// For people.
+    pub text: String,
+    /// For programs: a line of JSON.
+    pub json: String,
 }
 
 /// The looks around of a job.
@@ -142,15 +151,15 @@ impl Watch {
             None => (vec![None; self.size], answers),
         };
         let verdict = judge(&first, &second);
-        let text = self.news(&verdict, &second);
-        if std::mem::take(&mut self.again) && !matches!(verdict, Verdict::Deadlock { .. }) && text.is_none() {
+        let news = self.news(&verdict, &second);
+        if std::mem::take(&mut self.again) && !matches!(verdict, Verdict::Deadlock { .. }) && news.is_none() {
             return self.begin(now, false);
         }
-        Next::Say(text)
+        Next::Say(news)
     }
 
     /// What is to be said, unless it has been said.
-    fn news(&mut self, verdict: &Verdict, states: &[Option<State>]) -> Option<String> {
+    fn news(&mut self, verdict: &Verdict, states: &[Option<State>]) -> Option<News> {
         if self.has_told_deadlock {
             return None;
         }
@@ -164,7 +173,7 @@ impl Watch {
             return None;
         }
         self.said = Some(gist);
-        Some(text)
+        Some(News { text, json: json(verdict, states, &self.host)? })
     }
 }
 
@@ -181,7 +190,8 @@ mod tests {
     }
 
     fn said(next: Next) -> String {
-        let Next::Say(Some(text)) = next else { panic!("nothing was said: {next:?}") };
+        let Next::Say(Some(News { text, json })) = next else { panic!("nothing was said: {next:?}") };
+        assert_eq!(json.contains("\"deadlock\":true"), text.starts_with("deadlock"));
         text
     }
 
