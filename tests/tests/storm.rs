@@ -18,7 +18,7 @@ fn storm(seed: u64, ranks: u64, arguments: &[&str]) -> Ran {
     let transport = if seed.is_multiple_of(3) { "tcp" } else { "auto" };
     let mut command = Command::new(archi());
     command.args(["run", "-n", &ranks.to_string(), "--transport", transport]);
-    if seed.is_multiple_of(2) {
+    if seed.is_multiple_of(2) || arguments.contains(&"recover") {
         command.arg("--keep-going");
     }
     command.args([STORM, &seed.to_string()]).args(arguments);
@@ -44,5 +44,14 @@ fn who_loses_a_rank_gets_errors_and_never_wrong_values() {
         let ran = storm(seed, ranks, &["1000000", part, &victim]).expect_status(137);
         assert!(ran.output.is_empty() && !ran.error.contains("panicked"), "seed {seed}: {}", ran.error);
         assert!(ran.error.contains(&format!("rank {victim} ")), "seed {seed}: {}", ran.error);
+    }
+}
+
+#[test]
+fn who_loses_ranks_goes_on_with_the_others() {
+    for seed in seeds(12) {
+        let ran = storm(seed, 2 + seed % 6, &["12", "recover"]).expect_status(137);
+        assert_eq!(ran.output, [format!("seed {seed} is right")], "{}", ran.error);
+        assert!(!ran.error.contains("panicked"), "seed {seed}: {}", ran.error);
     }
 }

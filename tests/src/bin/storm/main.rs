@@ -2,12 +2,14 @@
 //!
 //! `storm SEED ROUNDS [PART|any [VICTIM]]`: all ranks draw the same parts from the seed, so that what was drawn for one rank is
 //! known to the others. The last rank prints the seed when all was right; a failure names seed, round and part. The victim, if
-//! any, is killed in the midst of it: the others must end with errors, and never with wrong values.
+//! any, is killed in the midst of it: the others must end with errors, and never with wrong values. `storm SEED ROUNDS recover`
+//! kills any number of ranks, and the others go on ([`recovery`]).
 
 mod collectives;
 mod layouts;
 mod messages;
 mod random;
+mod recovery;
 mod together;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,11 +29,14 @@ const PARTS: &[(&str, Part)] = &[
     ("layouts", layouts::between_layouts),
     ("blocking collectives", collectives::blocking),
     ("reductions", collectives::reductions),
-    ("neighbours", collectives::neighbours),
     ("many collectives at once", together::at_once),
+    ("neighbours", collectives::neighbours),
     ("threads with communicators", together::threads),
     ("splits", together::splits),
 ];
+
+/// So many of the parts, from the first on, make no communicators of their own: to revoke the one that they are given ends them.
+const LASTING: usize = 8;
 
 /// Whether a rank is killed in this storm.
 static A_RANK_DIES: AtomicBool = AtomicBool::new(false);
@@ -41,6 +46,14 @@ fn main() -> archipelago::Result<()> {
     let number = |at: usize| arguments.get(at).and_then(|text| text.parse().ok());
     let (Some(seed), Some(rounds)) = (number(0), number(1)) else { panic!("storm SEED ROUNDS [PART]") };
     let world = archipelago::init()?;
+    if arguments.get(2).is_some_and(|part| part == "recover") {
+        let team = recovery::run(&world, seed, rounds)?;
+        if team.rank() + 1 == team.size() {
+            println!("seed {seed} is right");
+        }
+        drop(team);
+        return world.finalize();
+    }
     let mut random = Random::new(seed);
     A_RANK_DIES.store(number(3).is_some(), Ordering::Relaxed);
     if number(3) == Some(world.rank() as u64) {
