@@ -37,6 +37,25 @@ fn a_circle_is_told_with_calls_tags_types_and_processes() {
 }
 
 #[test]
+fn programs_read_the_report_as_json() {
+    let path = std::env::temp_dir().join(format!("archipelago-watchdog-{}.json", std::process::id()));
+    let mut command = Command::new(archi());
+    command.args(["run", "-n", "2", "--watchdog", "0.3", "--watchdog-json"]).arg(&path);
+    command.args([SUBJECT, "hang", "receives"]);
+    // It is written after it is said.
+    let lines = || std::fs::read_to_string(&path).unwrap_or_default();
+    let is_there = |_: &str| lines().contains("\"deadlock\":true");
+    let (said, status) = said_until(command, HOPELESS, is_there);
+    let lines = lines();
+    let _ = std::fs::remove_file(&path);
+    let line = lines.lines().find(|line| line.contains("\"deadlock\":true"));
+    let line = line.unwrap_or_else(|| panic!("{lines}, ended with {status:?}:\n{said}"));
+    for part in ["\"cycle\":[0,1]", "\"call\":\"receive from rank 1\"", "\"tag\":7", "\"of\":\"f64\""] {
+        assert!(line.contains(part), "{part} in {line}");
+    }
+}
+
+#[test]
 fn a_collective_waits_for_who_has_not_come() {
     for transport in ["shm", "tcp"] {
         hang("collective", 4, transport, &["deadlock: ", "barrier", "receive from rank 1"]);
@@ -47,6 +66,19 @@ fn a_collective_waits_for_who_has_not_come() {
 fn who_waits_for_one_that_computes_waits_and_no_more_is_said() {
     for transport in ["shm", "tcp"] {
         let said = hang("computes", 2, transport, &["rank 0 is waiting since ", "rank 1 computes"]);
+        assert!(!said.contains("deadlock"), "{said}");
+    }
+}
+
+#[test]
+fn what_tasks_await_is_told_though_no_thread_waits() {
+    for transport in ["shm", "tcp"] {
+        let rows = [
+            "receive from rank 1 (awaited)  7    f64  world",
+            "receive from rank 0 (awaited)  7    f64  world",
+        ];
+        let said = hang("futures", 2, transport, &[rows[0], rows[1], "are waiting since "]);
+        // Who runs the tasks may do anything.
         assert!(!said.contains("deadlock"), "{said}");
     }
 }

@@ -68,7 +68,7 @@ pub struct InterComm {
 }
 
 impl InterComm {
-    fn of(inter: Inter) -> InterComm {
+    pub(crate) fn of(inter: Inter) -> InterComm {
         InterComm { comm: Comm::of(inter.comm().clone()), union: Comm::of(inter.union().clone()), inter }
     }
 

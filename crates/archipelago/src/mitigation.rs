@@ -326,12 +326,52 @@ impl InterComm {
         self.comm().untyped.is_revoked()
     }
 
-    /// [`Comm::agree`] among the ranks of both sides.
+    /// [`Comm::agree`] among the ranks of both sides: each side gets the bitwise and of the flags that the *other* gave, as with
+    /// collectives, and all get the same group of those who are gone of either. Costs two agreements.
     ///
     /// # Errors
     /// As [`Comm::agree`].
+    ///
+    /// ```
+    /// # archipelago::testing::run(5, |world| {
+    /// let asks = world.rank() < 2;
+    /// let side = world.split(Some(asks as u32), 0)?.expect("it gave a colour");
+    /// let bridge = (side.rank() == 0).then_some((&world, if asks { 2 } else { 0 }));
+    /// let inter = side.inter_communicator(0, bridge, 0)?;
+    /// let agreed = inter.agree(if asks { 0b110 } else { 0b011 })?;
+    /// assert_eq!(agreed.flags, if asks { 0b011 } else { 0b110 });
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
     pub fn agree(&self, flags: u64) -> Result<Agreement> {
-        self.comm().agree(flags)
+        let agreed = undisturbed(|| self.inter().agree(flags));
+        agreed
+            .map(|agreed| Agreement::of(self.comm(), agreed))
+            .map_err(|error| spot("agree").explain::<()>(&self.comm().untyped, error))
+    }
+
+    /// The inter-communicator of those ranks of both sides that live: [`Comm::shrink`] for both sides.
+    ///
+    /// Costs four agreements of both sides, and an all-gather on each; as much again whenever another rank dies meanwhile.
+    ///
+    /// # Errors
+    /// As [`Comm::shrink`]; nobody of one of the sides is left.
+    ///
+    /// ```
+    /// # archipelago::testing::run(4, |world| {
+    /// let side = world.split(Some(world.rank() as u32 % 2), 0)?.expect("it gave a colour");
+    /// let bridge = (side.rank() == 0).then_some((&world, 1 - world.rank() % 2));
+    /// let inter = side.inter_communicator(0, bridge, 0)?;
+    /// inter.revoke();
+    /// let alive = inter.shrink()?;
+    /// assert_eq!((alive.size(), alive.remote_size()), (2, 2));
+    /// alive.barrier()?;
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    pub fn shrink(&self) -> Result<InterComm> {
+        let shrunk = undisturbed(|| self.inter().shrink());
+        shrunk.map(InterComm::of).map_err(|error| spot("shrink").explain::<()>(&self.comm().untyped, error))
     }
 
     /// The ranks of either side that are gone; see [`Comm::failed`].

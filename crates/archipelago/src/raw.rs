@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use engine::active::Target;
 use engine::collective::{Algorithm, Blocks, Call, Lengths, Operands, Span};
-use engine::{Error, Mode, Pointer, RequestId, Status, TypeTag};
+use engine::{Error, Mode, Pointer, Status, TypeTag};
 use layout::{Buffer, BufferMut, Memory, MemoryMut, Operator, Placed};
+use runtime::active::Answered;
 use runtime::{Started, undisturbed};
 use wire::{Form, Invalid, Wire, slice};
 
@@ -241,9 +242,10 @@ pub(crate) fn call(
     to: Target,
     of: TypeTag,
     bytes: &[u8],
-) -> Result<(RequestId, Status), Error> {
+    takes: impl Fn(&Status) -> bool,
+) -> Result<Answered, Error> {
     // SAFETY: as above.
-    undisturbed(|| unsafe { comm.call(to, of, bytes.as_ptr(), bytes.len()) })
+    undisturbed(|| unsafe { comm.call(to, of, bytes.as_ptr(), bytes.len(), takes) })
 }
 
 /// Receives one value by `receive`, which gets its room; `None` for a message of another length.

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use archipelago::prelude::*;
-use archipelago::{ActiveRequest, Address, Error, ObjectName, Result};
+use archipelago::{ActiveRequest, Address, Error, InterComm, ObjectName, Result};
 
 #[archipelago::test(ranks = [1, 2, 3, 4, 7, 16])]
 fn everybody_calls_everybody(world: Comm) -> Result<()> {
@@ -375,5 +375,91 @@ fn revocation_ends_calls(world: Comm) -> Result<()> {
     // The others are as they were.
     let echo = world.register(|x: u64| x)?;
     assert_eq!(echo.at(0).call(&3)?, 3);
+    world.quiescence()
+}
+
+/// The even ranks and the odd ones.
+fn sides(world: &Comm) -> Result<InterComm> {
+    let parity = world.rank() % 2;
+    let side = world.split(Some(parity as u32), 0)?.expect("it gave a colour");
+    side.inter_communicator(0, (side.rank() == 0).then_some((world, 1 - parity)), 0)
+}
+
+#[archipelago::test(ranks = [2, 3, 4, 7])]
+fn both_sides_of_an_inter_communicator_have_objects(world: Comm) -> Result<()> {
+    let inter = sides(&world)?;
+    let (me, others) = (world.rank(), inter.remote_size());
+    // Each forward crosses over; the answer comes straight.
+    let next = inter.agreed::<(u32, u32), (usize, u32)>(1, me % others);
+    let find = inter.register_as(
+        1,
+        move |(hops, done): (u32, u32), request: ActiveRequest<(usize, u32)>| match hops {
+            0 => request.answer((me, done)),
+            _ => request.forward(&next, &(hops - 1, done + 1)).expect("room in the queue"),
+        },
+    )?;
+    for round in 0..50 {
+        let hops = round % 6;
+        let (at, done) = find.at(round as usize % others).call(&(hops, 0))?;
+        assert_eq!((done, at % 2 == me % 2), (hops, hops % 2 == 1));
+    }
+    // Large ones, and those that nobody answers.
+    let bytes = Arc::new(AtomicU64::new(0));
+    let sum = bytes.clone();
+    let take = inter.register(move |data: Vec<u8>| {
+        sum.fetch_add(data.len() as u64, Ordering::Relaxed);
+        data
+    })?;
+    for rank in 0..others {
+        take.at(rank).tell(&vec![1u8; 100_000])?;
+        assert_eq!(take.at(rank).call_owned(vec![2u8; 50_000]).wait()?, vec![2u8; 50_000]);
+    }
+    inter.quiescence()?;
+    assert_eq!(bytes.load(Ordering::Relaxed), 150_000 * others as u64);
+    assert!(matches!(find.at(others).call(&(0, 0)), Err(Error::NoSuchRank { .. })));
+    inter.quiescence()
+}
+
+#[archipelago::test(ranks = [1, 2, 4])]
+fn small_answers_are_values_of_their_type_or_errors(world: Comm) -> Result<()> {
+    let next = (world.rank() + 1) % world.size();
+    let nothing = world.register_as(1, |_: u64| ())?;
+    let several = world.register_as(2, |count: u64| (0..count as u32).collect::<Vec<u32>>())?;
+    let odd = world.register_as(3, |x: u64| x % 2 == 1)?;
+    for x in 0..20u64 {
+        nothing.at(next).call(&x)?;
+        assert_eq!(several.at(next).call(&x)?, (0..x as u32).collect::<Vec<u32>>());
+        assert_eq!(odd.at(next).call(&x)?, x % 2 == 1);
+        let wrong = world.agreed::<u64, f64>(3).at(next).call(&x);
+        assert!(matches!(wrong, Err(Error::WrongType { .. })), "{wrong:?}");
+        // As many values as there are, and not one of them.
+        let one = world.agreed::<u64, u32>(2).at(next).call(&x);
+        match x {
+            1 => assert_eq!(one?, 0),
+            _ => assert!(matches!(one, Err(Error::WrongCount { .. })), "{x}: {one:?}"),
+        }
+    }
+    world.quiescence()?;
+    assert_eq!(world.active_counters().calls, 0);
+    world.quiescence()
+}
+
+#[archipelago::test(ranks = [2, 3])]
+fn calls_cross(world: Comm) -> Result<()> {
+    // Everybody asks everybody: who waits for an answer has turns meanwhile.
+    let mut handled = 0u64;
+    let count = world.register(move |x: u64| {
+        handled += 1;
+        (x, handled)
+    })?;
+    let mut last = vec![0; world.size()];
+    for x in 0..2_000u64 {
+        let rank = x as usize % world.size();
+        let (same, handled) = count.at(rank).call(&x)?;
+        assert!(same == x && handled > last[rank]);
+        last[rank] = handled;
+    }
+    world.quiescence()?;
+    assert_eq!(world.active_counters().sent, 4_000);
     world.quiescence()
 }

@@ -16,6 +16,7 @@
 //! | FAREWELL | one in a lifetime |
 //! | UNANSWERED, MOVED | two for each of the [`CALLS_MAX`](crate::active::CALLS_MAX) calls that a correct peer has open |
 //! | CALL | one for each collective under way, and only where programs are checked |
+//! | UNREADY | none: what finds no room is told here; only where programs are checked |
 //! | STEP_FAILED | one for each communicator with a member that is gone; and for each collective that failed otherwise |
 //! | AGREE | three for each agreement in which a member takes part; one for each question about one that is over |
 //! | REVOKE | one for each communicator that is revoked |

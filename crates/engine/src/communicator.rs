@@ -192,6 +192,11 @@ impl Communicator {
         self.group.processes().chain(self.remote.iter().flat_map(Group::processes))
     }
 
+    /// The rank of a process on the other side, of an inter-communicator, or on its own; else its rank.
+    pub(crate) fn rank_of(&self, process: ProcessId) -> Option<usize> {
+        self.peers().rank(process).or_else(|| self.group.rank(process))
+    }
+
     /// Whether a process has to do with it, on either side.
     pub(crate) fn concerns(&self, process: ProcessId) -> bool {
         self.group.rank(process).is_some() || self.remote.as_ref().is_some_and(|r| r.rank(process).is_some())

@@ -108,43 +108,28 @@ impl Lane {
         of: TypeTag,
         capacity: usize,
     ) -> Direct {
-        match self.port.next(now) {
-            None => Direct::Nothing,
-            Some(Event::Arrival(arrival)) => {
-                if arrival.frame.kind == EAGER
-                    && let Payload::Inline { bytes, length } = arrival.payload
-                {
-                    let envelope = Envelope::of(&arrival.frame);
-                    let length = length as usize;
-                    if pattern.pattern.fits(&envelope)
-                        && self.is_true(&envelope, arrival.peer, pattern.group)
-                        && of.accepts(envelope.signature)
-                        && length <= capacity
-                    {
-                        self.meet(arrival.peer);
-                        self.count_received(arrival.peer, length);
-                        self.count_copy(length);
-                        self.give_back_credit(arrival.peer, length);
-                        return Direct::Received(
-                            bytes,
-                            status_of(&envelope.key(), envelope.signature, length),
-                        );
-                    }
-                }
-                let work = self.arrived(arrival, None);
-                self.work.extend(work);
-                Direct::Post
-            }
-            Some(Event::Failed(peer, cause)) => {
-                self.peer_failed(peer, cause);
-                Direct::Post
-            }
-            Some(Event::Room(peer)) => {
-                let work = self.retry_backlog(peer);
-                self.work.extend(work);
-                Direct::Post
+        let Some(event) = self.port.next(now) else { return Direct::Nothing };
+        if let Event::Arrival(arrival) = &event
+            && arrival.frame.kind == EAGER
+            && let Payload::Inline { bytes, length } = arrival.payload
+        {
+            let envelope = Envelope::of(&arrival.frame);
+            let length = length as usize;
+            if pattern.pattern.fits(&envelope)
+                && self.is_true(&envelope, arrival.peer, pattern.group)
+                && of.accepts(envelope.signature)
+                && length <= capacity
+            {
+                self.meet(arrival.peer);
+                self.count_received(arrival.peer, length);
+                self.count_copy(length);
+                self.give_back_credit(arrival.peer, length);
+                return Direct::Received(bytes, status_of(&envelope.key(), envelope.signature, length));
             }
         }
+        let work = self.take_in(event, None);
+        self.work.extend(work);
+        Direct::Post
     }
 
     /// Whether a message came from whom it names. Contexts are never given twice, so what was found once holds.

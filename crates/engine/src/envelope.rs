@@ -44,6 +44,9 @@ pub const AGREE: u8 = 33;
 
 /// Member to member: what it calls, before a collective begins. Header: context, the collective's label; payload: the call.
 pub const CALL: u8 = 0x40;
+/// A ready message found no receive that waited for it, where programs are checked: context, tag, the message's number among the
+/// ready ones of its sender.
+pub const UNREADY: u8 = 0x41;
 
 /// Set in a label that belongs to a collective's step; never set in a tag.
 pub const STEP_LABEL: u64 = 1 << 63;

@@ -17,14 +17,15 @@ use crate::collective::{Algorithm, Case, Price};
 use crate::counters::{Counters, PeerCounters};
 use crate::credit::{self, Books};
 use crate::envelope::*;
-use crate::matching::{Key, KeyedQueue, Posted};
+use crate::matching::{Key, Posted};
 use crate::mitigation::{agree::Agreements, registry::Registry};
 use crate::names::{Introductions, Types};
 use crate::receive::Unexpected;
 use crate::request::{Owner, Requests, State, Waiter};
 use crate::retract::LEAVES;
 use crate::stored::Stored;
-use crate::work::{Finished, Part};
+use crate::unexpected::UnexpectedQueue;
+use crate::work::{Finished, Over, Part};
 use crate::{Communicator, Config, Error, Message, RequestId, Status, Work};
 
 /// How many frames one poll takes in before it returns to its caller.
@@ -88,7 +89,7 @@ pub struct Lane {
     pub(crate) latest_collective: Option<RequestId>,
     /// Messages of collectives that came before them.
     pub(crate) early_steps: Vec<crate::collective::early::Early>,
-    pub(crate) unexpected: KeyedQueue<Unexpected>,
+    pub(crate) unexpected: UnexpectedQueue,
     pub(crate) unexpected_bytes: u64,
     pub(crate) messages: HashMap<Message, (Key, Unexpected), Mixed>,
     pub(crate) requests: Requests,
@@ -146,7 +147,7 @@ impl Lane {
             posted: Posted::default(),
             latest_collective: None,
             early_steps: Vec::new(),
-            unexpected: KeyedQueue::default(),
+            unexpected: UnexpectedQueue::default(),
             unexpected_bytes: 0,
             messages: HashMap::default(),
             requests: Requests::default(),
@@ -197,12 +198,7 @@ impl Lane {
         }
         for taken in 0..FRAMES_PER_POLL {
             let work = match self.port.next(now) {
-                Some(Event::Arrival(arrival)) => self.arrived(arrival, mine),
-                Some(Event::Failed(peer, cause)) => {
-                    self.peer_failed(peer, cause);
-                    None
-                }
-                Some(Event::Room(peer)) => self.retry_backlog(peer),
+                Some(event) => self.take_in(event, mine),
                 None if taken > 0 => return Polled::Progress,
                 None => break,
             };
@@ -234,8 +230,10 @@ impl Lane {
         if let Some((peer, payload)) = finished.release {
             self.port.release(peer, payload);
         }
-        if let Some(turn) = finished.turn {
-            return self.turn_finished(turn);
+        match finished.turn {
+            Some(Over::Turn(turn)) => return self.turn_finished(turn),
+            Some(Over::Small(mut turn, outcome)) => return self.end_small_turn(&mut turn, outcome),
+            None => {}
         }
         let Some(ticket) = finished.ticket else { return };
         let request = ticket.request;
@@ -380,6 +378,19 @@ impl Lane {
         self.unexpected_bytes
     }
 
+    /// Takes in what the transport reports.
+    #[inline]
+    pub(crate) fn take_in(&mut self, event: Event, mine: Option<RequestId>) -> Option<Work> {
+        match event {
+            Event::Arrival(arrival) => self.arrived(arrival, mine),
+            Event::Failed(peer, cause) => {
+                self.peer_failed(peer, cause);
+                None
+            }
+            Event::Room(peer) => self.retry_backlog(peer),
+        }
+    }
+
     pub(crate) fn arrived(&mut self, arrival: Arrival, mine: Option<RequestId>) -> Option<Work> {
         let (peer, header) = (arrival.peer, arrival.frame.header);
         self.meet(peer);
@@ -399,6 +410,7 @@ impl Lane {
                     UNANSWERED => self.unanswered_arrived(peer, header, &crate::work::hold(&arrival.payload)),
                     MOVED => self.moved_arrived(peer, header[0], header[1]),
                     NAME => self.name_arrived(peer, header[0], &crate::work::hold(&arrival.payload)),
+                    UNREADY => self.unready_arrived(peer, header),
                     CALL => self.call_arrived(peer, header, &arrival.payload),
                     STEP_FAILED => self.failed_elsewhere(peer, header, &arrival.payload),
                     REVOKE => self.revoke_arrived(peer, header),

@@ -42,6 +42,7 @@ pub mod split;
 mod stored;
 pub mod topology;
 mod transfer;
+mod unexpected;
 pub mod waiting;
 pub mod work;
 

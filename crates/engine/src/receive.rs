@@ -388,11 +388,13 @@ impl Lane {
                 _ => break,
             }
         }
+        if envelope.ready {
+            self.ready_arrived(peer, &key, waiting.is_some());
+        }
         let Some(request) = waiting else {
             if envelope.label & STEP_LABEL != 0 {
                 self.compare_step(peer, &envelope);
             }
-            self.counters.ready_unposted += envelope.ready as u64;
             self.store(key, peer, envelope.signature, bytes, payload, announcement);
             return None;
         };

@@ -133,6 +133,19 @@ impl Requests {
         Some(taken)
     }
 
+    /// The same for whoever doesn't want it: it need not be moved.
+    #[inline]
+    pub fn forget(&mut self, id: RequestId) {
+        if let Some((generation, request)) = self.slots.get_mut(id.index as usize)
+            && *generation == id.generation
+            && request.is_some()
+        {
+            *request = None;
+            *generation = generation.wrapping_add(1);
+            self.free.push(id.index);
+        }
+    }
+
     /// Takes out what outlives an operation that its owner let go.
     pub fn take_keep(&mut self, id: RequestId) -> Option<Box<dyn Send>> {
         self.get_mut(id)?.keep.take()

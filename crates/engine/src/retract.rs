@@ -84,9 +84,9 @@ impl Lane {
     /// leaves, its place is kept, so that nothing is taken in its stead. Returns false for what no correct peer does.
     pub(crate) fn retract_arrived(&mut self, peer: Peer, send: u64, leaves: bool) -> bool {
         let is_it = |message: &Unexpected| message.peer == peer && message.is_announced_as(send);
-        let place = self.unexpected.iter().find_map(|(place, _, message)| is_it(message).then_some(place));
-        if leaves && let Some(message) = place.and_then(|place| self.unexpected.get_mut(place)) {
-            message.body = Body::Lost;
+        let place = self.unexpected.find_announced(peer, send);
+        if leaves && let Some(place) = place {
+            self.unexpected.lose(place);
             return self.answer_retraction(peer, send, FORGOTTEN);
         }
         if let Some((_, message)) = place.and_then(|place| self.unexpected.remove(place)) {

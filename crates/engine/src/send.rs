@@ -55,7 +55,7 @@ pub enum Mode {
     /// When, besides, its receive has been matched.
     Synchronous,
     /// As `Standard`; the sender relies on a receive that waits for the message already (MPI 5.0 §3.4). One that doesn't is
-    /// counted by the receiver, and gets the message when it comes.
+    /// counted by the receiver, and gets the message when it comes; where programs are checked the sender is told.
     Ready,
 }
 
@@ -128,6 +128,9 @@ impl Lane {
         let ready = mode == Mode::Ready;
         let envelope = Envelope { ready, ..Envelope::of_message(communicator, tag, of) };
         let sent = self.send_envelope(peer, envelope, data, mode == Mode::Synchronous, Owner::User);
+        if ready && sent.is_ok() {
+            self.ready_sent(peer, to);
+        }
         match sent {
             Ok(Sent::Pending(request)) => {
                 if let Some(State::Send(send)) = self.requests.get_mut(request).map(|r| &mut r.state) {

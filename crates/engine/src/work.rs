@@ -9,7 +9,8 @@ use std::sync::Arc;
 use fabric::{Payload, Peer, Reader, Reserved};
 use mapped::board::{Board, PAYLOAD_BYTES};
 
-use crate::active::{Turn, frames::Head};
+use crate::active::frames::{FIRST_BYTES, Head};
+use crate::active::{Outcome, SmallTurn, Turn};
 use crate::collective::SLOT_WORD_BYTES;
 pub use crate::pointer::Pointer;
 use crate::request::{RequestId, Waiter};
@@ -182,6 +183,8 @@ pub enum Work {
     },
     /// Give a message to its handler.
     Handle(Box<Turn>),
+    /// Give a small message to its handler.
+    Turn(SmallTurn),
     /// Wake a waiting thread or task.
     Wake(Waiter),
     /// Drop what a detached operation kept alive.
@@ -194,7 +197,13 @@ pub struct Finished {
     pub(crate) ticket: Option<Ticket>,
     pub(crate) release: Option<(Peer, Payload)>,
     pub(crate) succeeded: bool,
-    pub(crate) turn: Option<Box<Turn>>,
+    pub(crate) turn: Option<Over>,
+}
+
+/// A turn whose work is done.
+pub(crate) enum Over {
+    Turn(Box<Turn>),
+    Small(SmallTurn, Outcome),
 }
 
 impl Finished {
@@ -204,7 +213,7 @@ impl Finished {
     }
 
     pub(crate) fn of_turn(turn: Box<Turn>, release: Option<(Peer, Payload)>) -> Finished {
-        Finished { ticket: None, release, succeeded: true, turn: Some(turn) }
+        Finished { ticket: None, release, succeeded: true, turn: Some(Over::Turn(turn)) }
     }
 
     /// Whether the work was done as it should be.
@@ -273,6 +282,11 @@ impl Work {
                 done_unless(operator.is_some_and(|operator| operator.has_failed()), ticket)
             }
             Work::Handle(turn) => Some(turn.run()),
+            Work::Turn(mut turn) => {
+                let outcome = turn.run();
+                let turn = Some(Over::Small(turn, outcome));
+                Some(Finished { ticket: None, release: None, succeeded: true, turn })
+            }
             Work::Wake(waiter) => {
                 wake(waiter);
                 None
@@ -397,8 +411,8 @@ unsafe fn copy_payload(payload: &Payload, to: Pointer, bytes: usize) {
 }
 
 /// The first bytes of an arrival's payload; those past it are zero. Only for payloads that have not been released.
-pub(crate) fn hold_first(payload: &Payload) -> [u8; Head::BYTES_MAX] {
-    let mut first = [0u8; Head::BYTES_MAX];
+pub(crate) fn hold_first(payload: &Payload) -> [u8; FIRST_BYTES] {
+    let mut first = [0u8; FIRST_BYTES];
     let to = Pointer::new(first.as_mut_ptr());
     // SAFETY: the lane calls this only between an arrival and its release, when the payload is readable; no more than
     // `first` has room for.

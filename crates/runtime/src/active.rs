@@ -5,9 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Weak;
 
 use engine::active::{
-    ActiveCounters, CALLS_MAX, Delivered, Handler, ObjectId, Outcome, Owed, Parcel, Target, Unanswered,
+    ActiveCounters, CALLS_MAX, DIRECT_REQUEST_BYTES, Delivered, Handler, ObjectId, Outcome, Owed, Parcel,
+    Target, Unanswered,
 };
-use engine::{Data, Error, Pointer, RequestId, Sent, TypeTag};
+use engine::{Data, Error, Pointer, RequestId, Sent, Status, TypeTag};
 use mapped::Guard;
 
 use crate::cell::Inside;
@@ -24,16 +25,21 @@ pub fn in_handler() -> bool {
     HANDLERS.get() > 0
 }
 
+/// The answer to a call.
+#[derive(Clone, Copy, Debug)]
+pub enum Answered {
+    /// A small one.
+    Small([u8; fabric::INLINE_BYTES], Status),
+    /// The message that [`message`](Comm::message) names of this call.
+    Held(RequestId, Status),
+}
+
 impl Comm {
     /// Registers an object (see [`engine::Lane::register_object`]). Returns its id.
     ///
     /// # Errors
-    /// An id that is taken, or was; an inter-communicator; the process has left.
+    /// An id that is taken, or was; the process has left.
     pub fn register(&self, id: ObjectId, of: TypeTag, handler: Box<dyn Handler>) -> Result<u64, Error> {
-        if self.inner().remote().is_some() {
-            let why = "active messages are for communicators of one group: merge the two sides".to_owned();
-            return Err(Error::Argument { name: "communicator", why });
-        }
         let process = std::sync::Arc::downgrade(self.process());
         let handler = Box::new(Surrounded { handler, process });
         let cell = self.cell();
@@ -69,14 +75,22 @@ impl Comm {
             self.move_kept(inside);
             return told;
         }
+        if bytes <= fabric::INLINE_BYTES && !self.process().is_checking() {
+            let mut small = [0; fabric::INLINE_BYTES];
+            // SAFETY: `from` is valid for `bytes` reads; `small` has room for them.
+            unsafe { layout::copy(from, small.as_mut_ptr(), bytes) };
+            if self.cell().lock().lane.tell_directly(self.inner(), to, of, &small[..bytes]) {
+                return Ok(());
+            }
+        }
         // SAFETY: as promised by the caller.
         let data = unsafe { borrowed(from, bytes) };
         let sent = self.cell().lock().lane.tell_object(self.inner(), to, of, data)?;
         self.finish_send(sent)
     }
 
-    /// Calls an object, and returns the call when it is complete: its answer is the message that
-    /// [`message`](Comm::message) names.
+    /// Calls an object, and returns its answer. `takes` says whether the caller can use a small one of this status as it is; others
+    /// are held as messages.
     ///
     /// # Errors
     /// A rank that can't be, a peer that is gone; in a handler always; what came instead of an answer.
@@ -89,9 +103,26 @@ impl Comm {
         of: TypeTag,
         from: *const u8,
         bytes: usize,
-    ) -> Result<(RequestId, engine::Status), Error> {
+        takes: impl Fn(&Status) -> bool,
+    ) -> Result<Answered, Error> {
         if in_handler() {
             return Err(Error::InHandler);
+        }
+        if bytes <= DIRECT_REQUEST_BYTES && !self.process().is_checking() {
+            let mut small = [0; DIRECT_REQUEST_BYTES];
+            // SAFETY: `from` is valid for `bytes` reads; `small` has room for them.
+            unsafe { layout::copy(from, small.as_mut_ptr(), bytes) };
+            let cell = self.cell();
+            let mut inside = cell.lock();
+            if let Some(call) = inside.lane.call_directly(self.inner(), to, of, &small[..bytes]) {
+                return match cell.answer_directly(inside, call, takes) {
+                    Ok((bytes, status)) => Ok(Answered::Small(bytes, status)),
+                    Err(inside) => {
+                        let status = cell.wait(inside, call, &self.process().house)?;
+                        Ok(Answered::Held(call, status))
+                    }
+                };
+            }
         }
         // SAFETY: as promised by the caller.
         let data = unsafe { borrowed(from, bytes) };
@@ -106,7 +137,7 @@ impl Comm {
             self.drop_call(call);
             return Err(error);
         }
-        self.wait(call).map(|status| (call, status))
+        self.wait(call).map(|status| Answered::Held(call, status))
     }
 
     /// Starts a call whose bytes the lane keeps. In a handler the request goes into the outgoing queue.
@@ -134,6 +165,7 @@ impl Comm {
         let cell = self.cell();
         let mut inside = cell.lock();
         let waiter = inside.lane.watcher(call).and_then(|waiter| cell.waiters.remove(waiter));
+        inside.blocked.has_come(call);
         inside.lane.drop_call(call);
         self.move_kept(inside);
         // Users' code: the lane is not locked.
@@ -160,8 +192,9 @@ impl Comm {
     /// As [`engine::Lane::forward`]: the obligation is still the caller's.
     pub fn forward(&self, owed: Owed, to: Target, parcel: Parcel) -> Result<(), Error> {
         let mut inside = self.cell().lock();
-        if to.rank >= self.size() {
-            return Err(Error::NoSuchRank { rank: to.rank, size: self.size() });
+        let size = self.inner().peers().size();
+        if to.rank >= size {
+            return Err(Error::NoSuchRank { rank: to.rank, size });
         }
         inside.lane.forward(owed, to, parcel)?;
         self.move_kept(inside);

@@ -88,7 +88,7 @@ impl Comm {
         Ok(request)
     }
 
-    fn agree_with(&self, flags: u64, with_context: bool) -> Result<Agreed, Error> {
+    pub(crate) fn agree_with(&self, flags: u64, with_context: bool) -> Result<Agreed, Error> {
         let request = self.start_agree_with(flags, with_context)?;
         self.wait(request)?;
         // It is complete, and was asked for once.

@@ -1,6 +1,7 @@
-//! The threads of a process that wait, as a report of who waits for whom needs them. A wait is noted when it first sleeps: one
-//! that ends before costs nothing.
+//! The threads of a process that wait, and what its tasks await, as a report of who waits for whom needs them. A wait is noted
+//! when it first sleeps: one that ends before costs nothing.
 
+use std::collections::HashMap;
 use std::panic::Location;
 
 use engine::RequestId;
@@ -27,10 +28,23 @@ pub(crate) struct Wait {
     overdue_ns: u64,
 }
 
-/// All waits that sleep.
+/// Operations that tasks await, up to which those that are over are not looked for.
+const AWAITED_MAX: usize = 64;
+
+/// An operation that a task awaits.
+#[derive(Clone, Copy, Debug)]
+struct Awaited {
+    since: Time,
+    overdue_ns: u64,
+}
+
+/// All waits that sleep, and all operations that tasks await.
 #[derive(Debug, Default)]
 pub(crate) struct Blocked {
     waits: Vec<Wait>,
+    awaited: HashMap<RequestId, Awaited>,
+    /// Above so many of these, those that are over are forgotten.
+    awaited_max: usize,
     serial: u64,
 }
 
@@ -56,6 +70,60 @@ impl Blocked {
             known.overdue_ns = known.overdue_ns.saturating_mul(2);
         }
         is_overdue
+    }
+
+    /// A task awaits an operation; `is_open` tells of those that are not over.
+    pub fn awaits(
+        &mut self,
+        request: RequestId,
+        now: Time,
+        overdue_ns: u64,
+        is_open: impl Fn(RequestId) -> bool,
+    ) {
+        self.awaited.entry(request).or_insert_with(|| {
+            self.serial += 1;
+            Awaited { since: now, overdue_ns }
+        });
+        if self.awaited.len() > self.awaited_max.max(AWAITED_MAX) {
+            self.forget_awaited(is_open);
+            self.awaited_max = 2 * self.awaited.len();
+        }
+    }
+
+    /// A task has what it awaited.
+    pub fn has_come(&mut self, request: RequestId) {
+        if self.awaited.remove(&request).is_some() {
+            self.serial += 1;
+        }
+    }
+
+    /// Whether tasks await anything, as far as is known.
+    pub fn has_awaited(&self) -> bool {
+        !self.awaited.is_empty()
+    }
+
+    /// Forgets what tasks awaited and that is over.
+    pub fn forget_awaited(&mut self, is_open: impl Fn(RequestId) -> bool) {
+        self.awaited.retain(|request, _| is_open(*request));
+    }
+
+    /// Whether one of the awaited operations has lasted too long, for the first time or for twice as long as the last time.
+    pub fn is_await_overdue(&mut self, now: Time) -> bool {
+        self.awaited.values_mut().fold(false, |is_overdue, awaited| {
+            let is_this = now.since(awaited.since) >= awaited.overdue_ns;
+            if is_this {
+                awaited.overdue_ns = awaited.overdue_ns.saturating_mul(2);
+            }
+            is_overdue | is_this
+        })
+    }
+
+    /// What tasks await, and since when, the longest first.
+    pub fn awaited(&self) -> Vec<(RequestId, Time)> {
+        let mut all: Vec<(RequestId, Time)> =
+            self.awaited.iter().map(|(request, awaited)| (*request, awaited.since)).collect();
+        all.sort_by_key(|(request, since)| (*since, request.word()));
+        all
     }
 
     /// A wait is over.
@@ -94,6 +162,26 @@ impl Wait {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_tasks_await_is_known_until_it_is_over() {
+        let request = RequestId::from_word;
+        let mut blocked = Blocked::default();
+        for word in 0..1000 {
+            blocked.awaits(request(word), Time(word), 10, |request| request.word() >= 900);
+        }
+        assert!(blocked.awaited().len() <= 300, "{}", blocked.awaited().len());
+        blocked.forget_awaited(|request| request.word() >= 998);
+        assert_eq!(blocked.awaited(), [(request(998), Time(998)), (request(999), Time(999))]);
+        let overdue: Vec<u64> = (1000..1050).filter(|&at| blocked.is_await_overdue(Time(at))).collect();
+        assert_eq!(overdue, [1008, 1009, 1018, 1019, 1038, 1039]);
+        // Once more is no other wait.
+        let before = blocked.changes();
+        blocked.awaits(request(998), Time(2000), 10, |_| true);
+        assert_eq!((blocked.awaited()[0].1, blocked.changes()), (Time(998), before));
+        blocked.has_come(request(998));
+        assert!(blocked.changes() != before && blocked.has_awaited());
+    }
 
     #[test]
     fn a_wait_is_overdue_after_its_time_and_at_its_doubles() {

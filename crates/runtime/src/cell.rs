@@ -61,8 +61,8 @@ pub(crate) struct Inside {
     /// Its last owner has left it, and the steward sleeps without knowing: whoever starts something calls it.
     is_forsaken: std::cell::Cell<bool>,
     waits: Waits,
-    /// The waits that sleep.
-    blocked: Blocked,
+    /// The waits that sleep, and what tasks await.
+    pub blocked: Blocked,
     /// How often somebody moved it on without waiting.
     progresses: u32,
     /// The clock as it was last read.
@@ -333,6 +333,10 @@ impl Cell {
     }
 
     fn run<'a>(&'a self, inside: Guard<'a, Inside>, work: engine::Work) -> Guard<'a, Inside> {
+        let work = match work {
+            engine::Work::Turn(mut turn) => return self.run_turns(inside, &mut turn),
+            work => work,
+        };
         drop(inside);
         let finished = self.work(work);
         let mut inside = self.lock();
@@ -387,6 +391,10 @@ impl Cell {
                     idle = 0;
                 }
                 Polled::Progress => idle = 0,
+                Polled::Idle if self.patience.poll_ns > 0 && inside.lane.serves() => {
+                    let (back, moved) = self.look_for_turns(inside);
+                    (inside, idle) = (back, if moved { 0 } else { idle + 1 });
+                }
                 Polled::Idle => idle += 1,
             }
             if done(&mut inside.lane) {

@@ -340,6 +340,7 @@ impl Comm {
         let cell = self.cell();
         let mut inside = cell.progress(cell.lock(), &self.process.house);
         if let Some(outcome) = inside.lane.take(request) {
+            inside.blocked.has_come(request);
             drop(inside);
             self.process.is_over(self.inner.lane(), request);
             return Poll::Ready(outcome);
@@ -352,6 +353,10 @@ impl Comm {
             true => None,
             false => inside.lane.take(request),
         };
+        match outcome.is_none() {
+            true => cell.awaits(&mut inside, request, &self.process.house),
+            false => inside.blocked.has_come(request),
+        }
         cell.nudge(&inside);
         drop(inside);
         let outcome = self.told(request, outcome);
@@ -413,6 +418,7 @@ impl Comm {
         let mut inside = cell.lock();
         let waiter = inside.lane.watcher(request).and_then(|waiter| cell.waiters.remove(waiter));
         self.process.lets_go(self.inner.lane(), request);
+        inside.blocked.has_come(request);
         inside.lane.detach(request, keep);
         cell.nudge(&inside);
         drop(inside);

@@ -61,7 +61,7 @@ impl Process {
         // Nobody may have looked at what has come to a lane that nobody waits on.
         self.house.rota.tend(None, self.clock().now());
         let (mut threads, mut watched): (Vec<(usize, Thread)>, Vec<Operation>) = (Vec::new(), Vec::new());
-        let mut watchers = Vec::new();
+        let (mut watchers, mut awaited) = (Vec::new(), Thread::default());
         for cell in self.cells() {
             cell.with_blocked(|lane, blocked, now| {
                 for wait in blocked.waits() {
@@ -73,6 +73,15 @@ impl Process {
                         // A wait within another's operator or waker: it goes on when either can.
                         Some((_, known)) => merge(known, thread),
                         None => threads.push((wait.thread, thread)),
+                    }
+                }
+                for (request, since) in blocked.awaited() {
+                    let Some(waiting) = lane.waiting(request) else { continue };
+                    awaited.for_ms = awaited.for_ms.max(now.since(since) / 1_000_000);
+                    awaited.bounded |= awaited.any_of.len() >= OPERATIONS_MAX;
+                    if awaited.any_of.len() < OPERATIONS_MAX {
+                        let call = format!("{} (awaited)", waiting.call);
+                        awaited.any_of.push(self.operation(Waiting { call, ..waiting }));
                     }
                 }
                 for request in lane.watched().into_iter().take(OPERATIONS_MAX + 1) {
@@ -99,6 +108,10 @@ impl Process {
         }
         state.others = self.other_threads(threads.len());
         state.threads = threads.into_iter().map(|(_, thread)| thread).collect();
+        // Tasks are on no thread of their own: one that has what it awaited may free all others.
+        if !awaited.any_of.is_empty() {
+            state.threads.push(awaited);
+        }
         state.bounded()
     }
 

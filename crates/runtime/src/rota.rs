@@ -137,6 +137,7 @@ impl Rota {
         self.stewardship.begin_progress_thread();
         self.has_progress_thread.store(true, Ordering::Relaxed);
         while !stop() {
+            house.bark(self.cells().fold(false, |is_overdue, cell| is_overdue | cell.is_await_overdue()));
             if !self.stewardship.take(Steward::ProgressThread, None) {
                 // Somebody who sleeps in a wait is the steward.
                 std::thread::park_timeout(Duration::from_nanos(SLEEP_NS_MAX));

@@ -33,6 +33,26 @@ fn hang(how: &str) -> archipelago::Result<()> {
             world.to(0).send(&1u8)
         }
         "computes" => world.from(1).receive::<u8>().map(drop),
+        // Tasks of an executor that sleeps.
+        "futures" => {
+            let mut incoming = std::pin::pin!(world.from((me + 1) % n).tag(7).receive_owned(vec![0f64; 2]));
+            struct Sleeper(std::thread::Thread);
+            impl std::task::Wake for Sleeper {
+                fn wake(self: std::sync::Arc<Self>) {
+                    self.0.unpark();
+                }
+            }
+            let waker = std::sync::Arc::new(Sleeper(std::thread::current())).into();
+            let mut context = std::task::Context::from_waker(&waker);
+            loop {
+                match incoming.as_mut().poll(&mut context) {
+                    std::task::Poll::Ready(outcome) => {
+                        break outcome.map(drop).map_err(|failed| failed.error);
+                    }
+                    std::task::Poll::Pending => std::thread::park(),
+                }
+            }
+        }
         "threads" => std::thread::scope(|scope| {
             // It could send what the other waits for.
             let sleeper = scope.spawn(|| std::thread::sleep(Duration::from_secs(600)));

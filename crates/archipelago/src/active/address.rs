@@ -3,9 +3,11 @@
 use std::marker::PhantomData;
 
 use engine::active::Target;
+use runtime::active::Answered;
 use runtime::undisturbed;
 use wire::{Items, Wire, slice};
 
+use super::answer;
 use super::calling::Calling;
 use super::handler::Payload;
 use super::request::parcel;
@@ -78,9 +80,16 @@ impl<Q: Payload, R: Payload> Address<Q, R> {
     pub fn call<B: Items<Item = Q::Item> + ?Sized>(&self, request: &B) -> Result<R> {
         let (comm, spot) = (&self.comm.untyped, self.spot("call"));
         let bytes = slice::encoding(request.items());
-        let called = raw::call(comm, self.target(), type_of::<Q::Item>(), &bytes);
-        let (call, status) = called.map_err(|error| spot.explain::<Q::Item>(comm, error))?;
-        R::take(Message::answer(comm, comm.message(call), status, "call"))
+        let takes = |status: &engine::Status| answer::is_plain::<R::Item>(status);
+        let called = raw::call(comm, self.target(), type_of::<Q::Item>(), &bytes, takes);
+        match called.map_err(|error| spot.explain::<Q::Item>(comm, error))? {
+            Answered::Small(bytes, status) => {
+                R::take(answer::Small { comm, bytes: &bytes[..status.bytes], spot })
+            }
+            Answered::Held(call, status) => {
+                R::take(Message::answer(comm, comm.message(call), status, "call"))
+            }
+        }
     }
 
     /// Starts a call, whose request is kept until it is sent. To be waited for, awaited, or dropped. May be used in handlers.

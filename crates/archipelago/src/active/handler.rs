@@ -32,9 +32,9 @@ impl<T: Items + Receivable + Send + 'static> Payload for T {}
     note = "what travels has a fixed size, or is a `Vec` of such: for text send a `Vec<u8>`"
 )]
 pub trait Handle<Q: Payload, R: Payload, Form>: Send + 'static {
-    /// Handles one message.
+    /// Handles one message; `request` makes the obligation to answer it. Returns the answer, if it is made here.
     #[doc(hidden)]
-    fn handle(&mut self, message: Q, request: Request<R>) -> Option<(R, Request<R>)>;
+    fn handle(&mut self, message: Q, request: impl FnOnce() -> Option<Request<R>>) -> Option<R>;
 }
 
 /// The form of handlers that return their answer.
@@ -49,8 +49,9 @@ impl<F, Q: Payload, R: Payload> Handle<Q, R, Returning> for F
 where
     F: FnMut(Q) -> R + Send + 'static,
 {
-    fn handle(&mut self, message: Q, request: Request<R>) -> Option<(R, Request<R>)> {
-        Some((self(message), request))
+    #[inline]
+    fn handle(&mut self, message: Q, _: impl FnOnce() -> Option<Request<R>>) -> Option<R> {
+        Some(self(message))
     }
 }
 
@@ -58,8 +59,10 @@ impl<F, Q: Payload, R: Payload> Handle<Q, R, Taking> for F
 where
     F: FnMut(Q, Request<R>) + Send + 'static,
 {
-    fn handle(&mut self, message: Q, request: Request<R>) -> Option<(R, Request<R>)> {
-        self(message, request);
+    fn handle(&mut self, message: Q, request: impl FnOnce() -> Option<Request<R>>) -> Option<R> {
+        if let Some(request) = request() {
+            self(message, request);
+        }
         None
     }
 }
@@ -110,13 +113,12 @@ where
             Ok(message) => message,
             Err(why) => return Outcome::Refused(why),
         };
-        let Some(process) = self.process.upgrade() else { return Outcome::Kept };
-        let comm = runtime::Comm::known(process, self.communicator.clone());
-        match self.function.handle(message, Request::new(comm, sender, owed)) {
-            Some((answer, request)) => {
-                request.give_up();
-                Outcome::Answer(parcel(answer))
-            }
+        let request = || {
+            let comm = runtime::Comm::known(self.process.upgrade()?, self.communicator.clone());
+            Some(Request::new(comm, sender, owed))
+        };
+        match self.function.handle(message, request) {
+            Some(answer) => Outcome::Answer(parcel(answer)),
             None => Outcome::Kept,
         }
     }

@@ -1,8 +1,10 @@
 //! Active messages: requests and one-way messages for objects, whose handlers run where the messages arrive.
 
 mod address;
+mod answer;
 mod calling;
 mod handler;
+mod inter;
 mod object;
 mod quiescence;
 mod request;

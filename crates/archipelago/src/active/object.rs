@@ -94,7 +94,7 @@ impl Comm {
         self.register_with("create_object", ObjectId::Own, handler)
     }
 
-    fn register_with<Q: Payload, R: Payload, Form: 'static>(
+    pub(super) fn register_with<Q: Payload, R: Payload, Form: 'static>(
         &self,
         operation: &'static str,
         id: ObjectId,

@@ -51,6 +51,12 @@ impl Comm {
     /// ```
     #[track_caller]
     pub fn quiescence(&self) -> Result<()> {
+        self.quiescence_by(self)
+    }
+
+    /// The same with waves over another communicator of all whom it concerns.
+    #[track_caller]
+    pub(super) fn quiescence_by(&self, all: &Comm) -> Result<()> {
         called(self);
         let spot = Spot::here("quiescence", Peer::All, None);
         let comm = &self.untyped;
@@ -58,7 +64,7 @@ impl Comm {
         loop {
             comm.wait_until_passive(calls_ns).map_err(|error| spot.explain::<u64>(comm, error))?;
             let ActiveCounters { sent, handled, .. } = comm.active_counters();
-            let now = self.reduce_for("quiescence", [sent, handled, comm.early(), comm.unreported()], Sum)?;
+            let now = all.reduce_for("quiescence", [sent, handled, comm.early(), comm.unreported()], Sum)?;
             let ([sent, handled, early, lost], [_, handled_before, ..]) = (now, before);
             if handled_before == sent {
                 let why = comm.take_refusal();

@@ -116,11 +116,6 @@ impl<R: Payload> Request<R> {
         self.owed = None;
         Ok(())
     }
-
-    /// The answer goes another way.
-    pub(super) fn give_up(mut self) {
-        self.owed = None;
-    }
 }
 
 impl<R: Payload> Drop for Request<R> {

@@ -46,6 +46,9 @@ const WAITING_UNCOUNTED: usize = 2 * CALLS_MAX;
 impl Lane {
     /// Answers a request. Needs no credit up to [`fabric::INLINE_BYTES`], and waits for nothing.
     pub fn answer(&mut self, owed: Owed, parcel: Parcel) {
+        if !self.poisoned && self.send_answer_directly(owed, &parcel) {
+            return;
+        }
         let Parcel { of, data, keep } = parcel;
         if self.poisoned || self.answers_too_many(owed.peer) {
             // Users' code may be in its drop: not with the lane locked.

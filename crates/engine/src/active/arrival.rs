@@ -4,7 +4,8 @@ use fabric::{Arrival, INLINE_BYTES, Payload, Peer};
 
 use super::answer::{Owed, Unanswered};
 use super::channel::key;
-use super::frames::{ACTIVE, Claim, Kind, OBJECT_MASK, read_announcement};
+use super::direct::SmallTurn;
+use super::frames::{ACTIVE, Claim, Described, FIRST_BYTES, Kind, OBJECT_MASK, describe};
 use super::turn::{Outcome, Stage, Turn};
 use crate::envelope::{Announcement, DONE};
 use crate::matching::{Key, Pattern};
@@ -18,26 +19,19 @@ const SENSELESS: &str = "it sent an active message that makes no sense";
 impl Lane {
     /// An active message arrived.
     pub(crate) fn active_arrived(&mut self, arrival: Arrival) -> Option<Work> {
+        let mut small = SmallTurn::EMPTY;
+        if self.begin_small_turn(&arrival, &mut small) {
+            return Some(Work::Turn(small));
+        }
         let Arrival { peer, frame, payload } = arrival;
         let [first, label, signature] = frame.header;
-        let Some(kind) = Kind::of_label(label) else { return self.refuse_frame(peer, payload, SENSELESS) };
-        let (announcement, claim) = match (frame.kind == ACTIVE, &payload) {
-            (true, payload) => (None, Claim::read(kind, &hold_first(payload)[..payload.len().min(16)])),
-            (false, payload) if payload.len() <= 48 => match read_announcement(kind, &hold(payload)) {
-                Some((announcement, claim)) => (Some(announcement), Some(claim)),
-                None => (None, None),
-            },
-            _ => (None, None),
+        let begin = hold_first(&payload);
+        let begin = &begin[..payload.len().min(FIRST_BYTES)];
+        let Some(described) = describe(frame.kind == ACTIVE, label, begin, payload.len()) else {
+            return self.refuse_frame(peer, payload, SENSELESS);
         };
-        let Some(mut claim) = claim else { return self.refuse_frame(peer, payload, SENSELESS) };
-        let head_bytes = kind.head_bytes();
-        let bytes = match &announcement {
-            None => payload.len() - head_bytes,
-            Some(announcement) => match usize::try_from(announcement.bytes) {
-                Ok(bytes) => bytes,
-                Err(_) => return self.refuse_frame(peer, payload, SENSELESS),
-            },
-        };
+        let Described { mut claim, announcement, bytes } = described;
+        let (kind, head_bytes) = (claim.kind, claim.kind.head_bytes());
         let wire_bytes = bytes + head_bytes;
         if announcement.is_some() && wire_bytes <= self.peers[peer.0 as usize].eager_bytes {
             self.extend_credit(peer);
@@ -193,7 +187,7 @@ impl Lane {
             Kind::Request => (Some(Owed { context, call: claim.call, peer, asker: sender, hops: 0 }), sender),
             Kind::Forwarded => {
                 let communicator = communicator.clone();
-                let asker = self.peer(&communicator, claim.asker as usize).map_err(drop)?;
+                let asker = self.across(&communicator, claim.hops, claim.asker as usize).map_err(drop)?;
                 let Claim { call, asker: rank, hops, .. } = *claim;
                 (Some(Owed { context, call, peer: asker, asker: rank, hops }), rank)
             }
@@ -347,6 +341,18 @@ impl Lane {
             // It was removed meanwhile.
             _ => self.work.push_back(Work::Drop(Box::new(handler))),
         }
+        self.conclude_turn(context, object, owed, sender, outcome);
+    }
+
+    /// What a turn, whose handler has gone back, has to say goes out.
+    pub(super) fn conclude_turn(
+        &mut self,
+        context: u64,
+        object: u64,
+        owed: Option<Owed>,
+        sender: u32,
+        outcome: Option<Outcome>,
+    ) {
         match (outcome, owed) {
             (Some(Outcome::Answer(parcel)), Some(owed)) => self.answer(owed, parcel),
             (Some(Outcome::Answer(parcel)), None) => self.work.extend(parcel.keep.map(Work::Drop)),
@@ -432,7 +438,7 @@ impl Lane {
             return None;
         };
         let process = self.port.process(peer);
-        let rank = self.channels.get(&context).and_then(|channel| channel.communicator.peers().rank(process));
+        let rank = self.channels.get(&context).and_then(|channel| channel.communicator.rank_of(process));
         let Some(rank) = rank else {
             self.break_with(peer, IN_ANOTHERS_NAME);
             return None;

@@ -107,6 +107,21 @@ impl Lane {
         Ok((call, peer, claim.head()))
     }
 
+    /// The peer of a rank that is so many forwards away. On an inter-communicator each of these crosses over: after an odd number
+    /// the rank is one of this side.
+    pub(super) fn across(
+        &mut self,
+        communicator: &Communicator,
+        hops: u16,
+        rank: usize,
+    ) -> Result<Peer, Error> {
+        if communicator.remote().is_none() || hops.is_multiple_of(2) {
+            return self.peer(communicator, rank);
+        }
+        let no_such = || Error::NoSuchRank { rank, size: communicator.size() };
+        communicator.group.process(rank).ok_or_else(no_such).map(|process| self.contact(process))
+    }
+
     /// A call is over, in whatever way.
     pub(crate) fn count_call_ended(&mut self, context: u64) {
         self.calls_open -= 1;
@@ -162,10 +177,10 @@ impl Lane {
         let Some(State::Call(state)) = self.requests.get(request).map(|r| &r.state) else { return true };
         let Some(channel) = self.channels.get(&state.context) else { return true };
         let communicator = channel.communicator.clone();
-        if communicator.peers().rank(self.port.process(peer)).is_none() {
+        if communicator.rank_of(self.port.process(peer)).is_none() {
             return false;
         }
-        let Ok(to) = self.peer(&communicator, rank as usize) else { return false };
+        let Ok(to) = self.across(&communicator, hops, rank as usize) else { return false };
         let gone = self.silenced(to);
         if let Some(State::Call(state)) = self.requests.get_mut(request).map(|r| &mut r.state) {
             if !state.forwarders.contains(&peer) {
@@ -189,7 +204,7 @@ impl Lane {
         let request = RequestId::from_word(header[0]);
         let Some(State::Call(state)) = self.requests.get(request).map(|r| &r.state) else { return true };
         let Some(channel) = self.channels.get(&state.context) else { return true };
-        let Some(rank) = channel.communicator.peers().rank(self.port.process(peer)) else { return false };
+        let Some(rank) = channel.communicator.rank_of(self.port.process(peer)) else { return false };
         let error = match header[1] {
             0 => Error::Unanswered { rank, why: String::from_utf8_lossy(text).into_owned() },
             object => Error::NoSuchObject { rank, object: object & super::frames::OBJECT_MASK },

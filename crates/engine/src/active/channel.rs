@@ -4,6 +4,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::Arc;
 
+use fabric::Peer;
+
 use super::frames::{Kind, NO_SOURCE, OBJECT_MASK};
 use super::outgoing::Waiting;
 use super::turn::{Handler, Turn};
@@ -65,6 +67,8 @@ pub(crate) struct Channel {
     pub running: bool,
     /// The turn that waits for its payload.
     pub fetching: Option<Box<Turn>>,
+    /// The last small turn's sender, and its rank.
+    pub last_sender: (Peer, u32),
     /// Where a small payload goes that had to be fetched.
     pub small: Vec<u8>,
     /// What handlers have sent and their turns have not let go.
@@ -137,6 +141,7 @@ impl Channel {
             ready: VecDeque::new(),
             running: false,
             fetching: None,
+            last_sender: (Peer(u32::MAX), u32::MAX),
             small: vec![0; fabric::INLINE_BYTES],
             queue: VecDeque::new(),
             outgoing_messages: 0,

@@ -44,10 +44,15 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// The kind of a label of a frame of active messages.
+    #[inline]
     pub fn of_label(label: u64) -> Option<Kind> {
-        [Kind::Tell, Kind::Request, Kind::Forwarded, Kind::Answer]
-            .into_iter()
-            .find(|kind| *kind as u64 == label >> KIND_SHIFT & 7)
+        match label >> KIND_SHIFT & 7 {
+            1 => Some(Kind::Tell),
+            2 => Some(Kind::Request),
+            3 => Some(Kind::Forwarded),
+            4 => Some(Kind::Answer),
+            _ => None,
+        }
     }
 
     /// Bytes of the head of a message of this kind.
@@ -120,7 +125,7 @@ impl Claim {
         if kind.head_bytes() >= 16 {
             claim.asker = u32::from_le_bytes(head.get(8..12)?.try_into().ok()?);
             claim.hops = u16::from_le_bytes(head.get(12..14)?.try_into().ok()?);
-            head.get(14..16)?;
+            (head.get(14..16)? == [0; 2]).then_some(())?;
         }
         Some(claim)
     }
@@ -129,11 +134,53 @@ impl Claim {
 /// Bytes of an announcement in front of its head.
 pub(crate) const ANNOUNCEMENT_BYTES: usize = 24;
 
-/// Reads an announcement and its head; `None` of what no correct peer announces.
-pub(crate) fn read_announcement(kind: Kind, payload: &[u8]) -> Option<(Announcement, Claim)> {
-    let head = payload.get(ANNOUNCEMENT_BYTES..)?;
-    (head.len() == kind.head_bytes()).then_some(())?;
-    Some((Announcement::decode(payload)?, Claim::read(kind, head)?))
+/// So many bytes of a payload say what it is.
+pub(crate) const FIRST_BYTES: usize = ANNOUNCEMENT_BYTES + Head::BYTES_MAX;
+
+/// What a frame says of its message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Described {
+    pub claim: Claim,
+    /// Of an announced one.
+    pub announcement: Option<Announcement>,
+    /// The length of the message.
+    pub bytes: usize,
+}
+
+/// Reads a frame's label, and the first bytes of its payload, which is `length` long in all. `None`: no correct peer sends it.
+pub(crate) fn describe(is_eager: bool, label: u64, first: &[u8], length: usize) -> Option<Described> {
+    let kind = Kind::of_label(label)?;
+    if is_eager {
+        let bytes = length.checked_sub(kind.head_bytes())?;
+        return Some(Described { claim: Claim::read(kind, first)?, announcement: None, bytes });
+    }
+    (length == ANNOUNCEMENT_BYTES + kind.head_bytes()).then_some(())?;
+    let claim = Claim::read(kind, first.get(ANNOUNCEMENT_BYTES..)?)?;
+    let announcement = Announcement::decode(first)?;
+    // Nothing is longer than memory can be, so that a head can be added to its length.
+    let bytes = usize::try_from(announcement.bytes).ok().filter(|bytes| *bytes <= isize::MAX as usize)?;
+    Some(Described { claim, announcement: Some(announcement), bytes })
+}
+
+/// A frame of active messages as it would be written of what is read in it: what is read of a frame is all that it says. `None` of
+/// what no correct peer sends. For tests and fuzzing.
+#[doc(hidden)]
+pub fn rewritten(kind: u8, header: [u64; 3], payload: &[u8]) -> Option<(u8, [u64; 3], Vec<u8>)> {
+    let [first_word, label, signature] = header;
+    let is_eager = match kind {
+        ACTIVE => true,
+        ACTIVE_RENDEZVOUS => false,
+        _ => return None,
+    };
+    let first = &payload[..payload.len().min(FIRST_BYTES)];
+    let Described { claim, announcement, bytes } = describe(is_eager, label, first, payload.len())?;
+    let frame = envelope(first_word, claim.kind, label & OBJECT_MASK, signature).frame(is_eager);
+    let head = claim.head();
+    let payload = match announcement {
+        None => [head.as_slice(), &payload[payload.len() - bytes..]].concat(),
+        Some(announcement) => [&announcement.encode()[..], head.as_slice()].concat(),
+    };
+    Some((frame.kind, frame.header, payload))
 }
 
 /// The envelope of an active message; an answer's first word is the call.
@@ -162,9 +209,14 @@ mod tests {
             }
             let announcement = Announcement { bytes: 1 << 33, address: 77, send: 4 };
             let bytes = [&announcement.encode()[..], head.as_slice()].concat();
-            assert_eq!(read_announcement(kind, &bytes), Some((announcement, claim)));
-            assert_eq!(read_announcement(kind, &bytes[..bytes.len() - 1]), None);
-            assert_eq!(read_announcement(kind, &[&bytes[..], &[0]].concat()), None);
+            let read = |bytes: &[u8]| describe(false, kind.label(5), bytes, bytes.len());
+            let announced = Described { claim, announcement: Some(announcement), bytes: 1 << 33 };
+            assert_eq!(read(&bytes), Some(announced));
+            assert_eq!(read(&bytes[..bytes.len() - 1]), None);
+            assert_eq!(read(&[&bytes[..], &[0]].concat()), None);
+            let eager = [head.as_slice(), &[1; 7]].concat();
+            let described = Described { claim, announcement: None, bytes: 7 };
+            assert_eq!(describe(true, kind.label(5), &eager, eager.len()), Some(described));
         }
     }
 

@@ -178,7 +178,8 @@ impl Lane {
         let context = communicator.context.0;
         match (kind, Claim::read(kind, head.as_slice())) {
             (Kind::Forwarded, Some(claim)) => {
-                if let Ok(peer) = self.peer(communicator, claim.asker as usize) {
+                if let Ok(peer) = self.across(communicator, claim.hops.wrapping_sub(1), claim.asker as usize)
+                {
                     let Claim { call, asker, hops, .. } = claim;
                     let owed = Owed { context, call, peer, asker, hops };
                     let why =

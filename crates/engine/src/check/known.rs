@@ -5,6 +5,7 @@ use std::panic::Location;
 
 use super::calls::Heard;
 use super::races::Open;
+use super::ready::ReadyMessages;
 use crate::{Lane, RequestId};
 
 /// Places of requests that are kept before those of requests that are gone are forgotten.
@@ -54,6 +55,7 @@ pub(crate) struct Check {
     pub(super) told: HashSet<u64>,
     pub(super) heard: Vec<Heard>,
     pub(super) open: Vec<Open>,
+    pub(super) ready: ReadyMessages,
     findings: Vec<Finding>,
 }
 

@@ -1,16 +1,27 @@
-//! What becomes a request only if it doesn't come about at once: small receives, and collectives on boards.
+//! What becomes a wait only if it doesn't come about at once: small receives, answers to calls, and collectives on boards.
 
 use std::sync::atomic::Ordering;
 
+use engine::active::{DirectAnswer, Found, SmallTurn};
 use engine::collective::{Advance, Inline};
-use engine::{Communicator, Direct, Error, Source, Status, TagPattern, TypeTag};
+use engine::{Communicator, Direct, Error, RequestId, Source, Status, TagPattern, TypeTag};
 use mapped::Guard;
 
 use super::{Cell, Inside, Ownership};
 use crate::house::House;
+use crate::undisturbed::undisturbed;
 
 /// Looks of a receive before it is posted: about as long as a message takes from the other core.
 const DIRECT_POLLS: u32 = 64;
+
+/// Looks of a call before it is waited for: a way there and back, and a small handler between.
+const ANSWER_POLLS: u32 = 256;
+
+/// Turns of small active messages that are taken one after the other before anything else is looked at.
+const TURNS_IN_A_ROW: u32 = 16;
+
+/// Looks for small active messages between two looks at everything.
+const TURN_LOOKS: u32 = 8;
 
 /// Looks at a board with a core for each rank, and yields without, before a collective becomes a request: meanwhile this
 /// thread moves nothing else on. Either takes less than a wake-up.
@@ -54,6 +65,75 @@ impl Cell {
             }
         }
         Err(inside)
+    }
+
+    /// Takes the small answer of a call, as long as polling is the right way to wait for it. Gives the lane back when it is not, or
+    /// when anything else happens first: the call is then to be waited for.
+    #[inline]
+    pub fn answer_directly<'a>(
+        &'a self,
+        inside: Guard<'a, Inside>,
+        call: RequestId,
+        takes: impl Fn(&Status) -> bool,
+    ) -> Result<([u8; fabric::INLINE_BYTES], Status), Guard<'a, Inside>> {
+        let mut inside = inside;
+        self.take_from_steward(&mut inside);
+        if inside.ownership != Ownership::Free {
+            self.nudge(&inside);
+            return Err(inside);
+        }
+        let polls = if self.patience.poll_ns == 0 { 1 } else { ANSWER_POLLS };
+        let now = inside.now;
+        for _ in 0..polls {
+            if !inside.lane.only_arrivals_matter() {
+                return Err(inside);
+            }
+            match inside.lane.answer_directly(now, call, &takes) {
+                DirectAnswer::Answered(bytes, status) => return Ok((bytes, status)),
+                DirectAnswer::Wait => return Err(inside),
+                DirectAnswer::Nothing if self.wanted.load(Ordering::Relaxed) > 0 => return Err(inside),
+                DirectAnswer::Nothing => std::hint::spin_loop(),
+            }
+        }
+        Err(inside)
+    }
+
+    /// Runs the turn of a small active message, and those of the next ones that arrive.
+    pub(super) fn run_turns<'a>(
+        &'a self,
+        inside: Guard<'a, Inside>,
+        turn: &mut SmallTurn,
+    ) -> Guard<'a, Inside> {
+        let mut inside = inside;
+        let (now, mut left) = (inside.now, TURNS_IN_A_ROW);
+        loop {
+            drop(inside);
+            // Its handler catches what users' code throws; the drop of a message may panic.
+            let outcome = undisturbed(|| turn.run());
+            inside = self.lock();
+            inside.lane.end_small_turn(turn, outcome);
+            left -= 1;
+            // Relaxed: a hint.
+            let goes_on = left > 0 && self.wanted.load(Ordering::Relaxed) == 0;
+            if !goes_on || inside.lane.next_small_turn(now, turn) != Found::Turn {
+                return inside;
+            }
+        }
+    }
+
+    /// Looks for small active messages alone, a few times, and runs their turns. Returns whether anything has come: a look takes a
+    /// fraction of one at everything.
+    pub(super) fn look_for_turns<'a>(&'a self, inside: Guard<'a, Inside>) -> (Guard<'a, Inside>, bool) {
+        let mut inside = inside;
+        let (now, mut turn) = (inside.now, SmallTurn::EMPTY);
+        for _ in 0..TURN_LOOKS {
+            match inside.lane.next_small_turn(now, &mut turn) {
+                Found::Turn => return (self.run_turns(inside, &mut turn), true),
+                Found::Other => return (inside, true),
+                Found::Nothing => std::hint::spin_loop(),
+            }
+        }
+        (inside, false)
     }
 
     /// Moves a collective on by looking at its board, as long as that is the right way to wait; then as a request.

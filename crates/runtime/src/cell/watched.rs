@@ -24,6 +24,23 @@ impl Cell {
         inside.blocked.sleeps(entry, wait, now, house.watchdog.overdue_ns)
     }
 
+    /// A task awaits an operation of the lane.
+    pub fn awaits(&self, inside: &mut Inside, request: RequestId, house: &House) {
+        let Inside { lane, blocked, .. } = inside;
+        blocked
+            .awaits(request, self.clock.now(), house.watchdog.overdue_ns, |other| !lane.is_complete(other));
+    }
+
+    /// Whether something that tasks await lasts too long. Nobody else looks: no thread waits for it.
+    pub fn is_await_overdue(&self) -> bool {
+        let Inside { lane, blocked, .. } = &mut *self.lock();
+        if !blocked.has_awaited() {
+            return false;
+        }
+        blocked.forget_awaited(|request| !lane.is_complete(request));
+        blocked.is_await_overdue(self.clock.now())
+    }
+
     /// Shows what the lane and the waits that sleep are now.
     pub fn with_blocked(&self, show: impl FnOnce(&mut Lane, &Blocked, Time)) {
         let inside = &mut *self.lock();

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use engine::{Communicator, Error, Group};
+use engine::{Agreed, Communicator, Error, Group};
 use wire::{ContextId, JobId, ProcessId};
 
-use crate::create::Creating;
+use crate::create::{Creating, Wanted};
 use crate::{Comm, bytes};
 
 /// One side's view of an inter-communicator.
@@ -133,6 +133,56 @@ impl Inter {
     /// The members of the other side.
     pub fn remote(&self) -> &Group {
         self.comm.inner().peers()
+    }
+
+    /// Agrees among all of both sides: on the bitwise and of what the members of the *other* side give, as the proposal for user-level
+    /// failure mitigation has it of `MPI_Comm_agree`, and on who is gone of either. Costs two agreements.
+    ///
+    /// # Errors
+    /// As [`Comm::agree`].
+    pub fn agree(&self, flags: u64) -> Result<Agreed, Error> {
+        let (first, second) = if self.is_first { (flags, !0) } else { (!0, flags) };
+        let first = self.comm.agree(first)?;
+        // Whoever has died since is known to be gone by this one.
+        let second = self.comm.agree(second)?;
+        let flags = if self.is_first { second.flags } else { first.flags };
+        Ok(Agreed { flags, ..second })
+    }
+
+    /// The inter-communicator of those members of both sides that live; see [`Comm::shrink`]. Collective for all of these. Costs
+    /// four agreements of both sides, and an all-gather on each.
+    ///
+    /// # Errors
+    /// As [`Comm::shrink`]; nobody of one of the sides is left.
+    pub fn shrink(&self) -> Result<Inter, Error> {
+        let process = self.comm.process();
+        let mut known = None;
+        loop {
+            // One context for messages, one for collectives, one for what the sides do among themselves.
+            let first = self.comm.agree_with(!0, true)?;
+            let second = self.comm.agree_with(!0, true)?;
+            let agreed = self.comm.agree_with(!0, true)?;
+            let remote = self.remote().difference(&agreed.failed);
+            let made = self.comm.plain_of(&agreed).and_then(|plain| {
+                let name = format!("shrunk {}", self.comm.name());
+                let local = plain.part(Wanted::one(name.clone()), |_| true)?;
+                let local = local.ok_or(Error::StaleRequest)?;
+                Inter::of(local, remote.clone(), [first.context, second.context], self.is_first, name)
+            });
+            let all = self.comm.agree_with(u64::from(made.is_ok()), false)?;
+            let local = self.comm.inner().group.difference(&agreed.failed);
+            if local.size() == 0 || remote.size() == 0 {
+                let why = "nobody is left of one of its sides".to_owned();
+                return Err(Error::Argument { name: "communicator", why });
+            }
+            match made {
+                Ok(inter) if all.flags & 1 == 1 => return Ok(inter),
+                // The others have given this process up.
+                Err(error) if local.rank(process.me()).is_none() => return Err(error),
+                Err(error) if known.as_ref() == Some(&all.failed) => return Err(error),
+                _ => known = Some(all.failed),
+            }
+        }
     }
 
     /// Revokes it at every member of both sides: messages and collectives.

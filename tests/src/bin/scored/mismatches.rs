@@ -68,6 +68,34 @@ programs! { Mismatch Typed:
             false => w.all_reduce(1u32, Sum).map(drop),
         }
     };
+    2 shm "a ready send before its receive" Wrong(&["a ready send to rank 1 with tag 5 (at", "mismatches.rs:", "before its receive was posted"]) => |w| {
+        if w.rank() == 0 {
+            w.to(1).tag(5).ready().send(&7u32)?;
+            return w.barrier();
+        }
+        // It comes before the barrier does.
+        w.barrier()?;
+        w.from(0).tag(5).receive::<u32>().map(drop)
+    };
+    3 tcp "a large ready send before its receive" Wrong(&["a ready send to rank 2 with tag 0", "before its receive was posted"]) => |w| {
+        if w.rank() == 0 {
+            let sent = w.to(2).ready().send_owned(vec![7u8; 1_000_000]);
+            w.barrier()?;
+            return owned(sent.wait());
+        }
+        w.barrier()?;
+        if odd(w) { w.from(0).receive::<Vec<u8>>().map(drop) } else { Ok(()) }
+    };
+    2 tcp "ready sends to receives that wait" Right => |w| {
+        if w.rank() == 0 {
+            w.barrier()?;
+            (0..300u32).try_for_each(|_| w.to(1).tag(5).ready().send(&7u32))?;
+            return Ok(());
+        }
+        let waiting: Vec<_> = (0..300).map(|_| w.from(0).tag(5).receive_owned([0u32; 1])).collect();
+        w.barrier()?;
+        waiting.into_iter().try_for_each(|incoming| owned(incoming.wait()))
+    };
     2 shm "functions of the user's that differ" Missed => |w| {
         match odd(w) {
             true => w.all_reduce(1u32, commutative(|a: &u32, b: &u32| a + b)).map(drop),
