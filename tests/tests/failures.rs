@@ -64,3 +64,12 @@ fn a_revocation_ends_what_is_derived() {
         assert_eq!(ran.output, ["all went on"], "{}", ran.error);
     });
 }
+
+#[test]
+fn both_sides_of_an_inter_communicator_shrink_and_go_on() {
+    each(&[4, 5, 7], |ranks, transport| {
+        let ran = run(ranks, transport, &["sides"]).expect_status(137);
+        assert_eq!(ran.output, ["both sides went on"], "{}", ran.error);
+        assert!(!ran.error.contains("panicked"), "{}", ran.error);
+    });
+}

@@ -108,26 +108,31 @@ impl Lane {
         of: TypeTag,
         capacity: usize,
     ) -> Direct {
-        let Some(event) = self.port.next(now) else { return Direct::Nothing };
-        if let Event::Arrival(arrival) = &event
-            && arrival.frame.kind == EAGER
-            && let Payload::Inline { bytes, length } = arrival.payload
-        {
-            let envelope = Envelope::of(&arrival.frame);
-            let length = length as usize;
-            if pattern.pattern.fits(&envelope)
-                && self.is_true(&envelope, arrival.peer, pattern.group)
-                && of.accepts(envelope.signature)
-                && length <= capacity
-            {
-                self.meet(arrival.peer);
-                self.count_received(arrival.peer, length);
-                self.count_copy(length);
-                self.give_back_credit(arrival.peer, length);
-                return Direct::Received(bytes, status_of(&envelope.key(), envelope.signature, length));
+        let work = match self.port.next(now) {
+            None => return Direct::Nothing,
+            Some(Event::Arrival(arrival)) => {
+                if arrival.frame.kind == EAGER
+                    && let Payload::Inline { bytes, length } = arrival.payload
+                {
+                    let envelope = Envelope::of(&arrival.frame);
+                    let length = length as usize;
+                    if pattern.pattern.fits(&envelope)
+                        && self.is_true(&envelope, arrival.peer, pattern.group)
+                        && of.accepts(envelope.signature)
+                        && length <= capacity
+                    {
+                        self.meet(arrival.peer);
+                        self.count_received(arrival.peer, length);
+                        self.count_copy(length);
+                        self.give_back_credit(arrival.peer, length);
+                        let status = status_of(&envelope.key(), envelope.signature, length);
+                        return Direct::Received(bytes, status);
+                    }
+                }
+                self.arrived(arrival, None)
             }
-        }
-        let work = self.take_in(event, None);
+            Some(event) => self.take_in(event, None),
+        };
         self.work.extend(work);
         Direct::Post
     }

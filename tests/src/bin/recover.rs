@@ -14,6 +14,7 @@ fn main() -> Result<()> {
         Some("wildcard") => wildcard(),
         Some("revoke") => revoke(),
         Some("derived") => derived(),
+        Some("sides") => sides(),
         other => panic!("recover: no such part as {other:?}"),
     }
 }
@@ -228,5 +229,31 @@ fn derived() -> Result<()> {
         println!("all went on");
     }
     drop((next, team));
+    world.finalize()
+}
+
+/// Two sides, each of which loses a rank: those who live go on as two sides.
+fn sides() -> Result<()> {
+    let world = archipelago::init()?;
+    let (me, n) = (world.rank(), world.size());
+    let parity = me % 2;
+    let side = world.split(Some(parity as u32), 0)?.expect("it gave a colour");
+    let inter = side.inter_communicator(0, (side.rank() == 0).then_some((&*world, 1 - parity)), 0)?;
+    if me + 2 >= n {
+        die();
+    }
+    // Without them it can't be.
+    assert!(inter.barrier().is_err());
+    inter.revoke();
+    let agreed = inter.agree(0b1100 | 1 << parity)?;
+    assert_eq!(agreed.flags, 0b1100 | 1 << (1 - parity), "each side gets what the other gives");
+    let alive = inter.shrink()?;
+    let of_parity = |parity: usize| (n - 2 + 1 - parity) / 2;
+    assert_eq!((alive.size(), alive.remote_size()), (of_parity(parity), of_parity(1 - parity)));
+    assert_eq!(alive.all_reduce(&[1usize], Sum)?, [alive.remote_size()]);
+    if me == 0 {
+        println!("both sides went on");
+    }
+    drop((alive, inter, side));
     world.finalize()
 }

@@ -191,14 +191,18 @@ impl Lane {
         call: RequestId,
         takes: impl FnOnce(&Status) -> bool,
     ) -> DirectAnswer {
-        let Some(event) = self.port.next(now) else { return DirectAnswer::Nothing };
-        if let Event::Arrival(arrival) = &event
-            && let Payload::Inline { bytes, length } = arrival.payload
-            && let Some(status) = self.answered(call, arrival, length as usize, takes)
-        {
-            return DirectAnswer::Answered(bytes, status);
-        }
-        let work = self.take_in(event, None);
+        let work = match self.port.next(now) {
+            None => return DirectAnswer::Nothing,
+            Some(Event::Arrival(arrival)) => {
+                if let Payload::Inline { bytes, length } = arrival.payload
+                    && let Some(status) = self.answered(call, &arrival, length as usize, takes)
+                {
+                    return DirectAnswer::Answered(bytes, status);
+                }
+                self.arrived(arrival, None)
+            }
+            Some(event) => self.take_in(event, None),
+        };
         self.work.extend(work);
         DirectAnswer::Wait
     }
@@ -238,13 +242,14 @@ impl Lane {
         if !self.work.is_empty() || !self.stalled.is_empty() {
             return Found::Other;
         }
-        let Some(event) = self.port.next(now) else { return Found::Nothing };
-        if let Event::Arrival(arrival) = &event
-            && self.begin_small_turn(arrival, turn)
-        {
-            return Found::Turn;
-        }
-        let work = self.take_in(event, None);
+        let work = match self.port.next(now) {
+            None => return Found::Nothing,
+            Some(Event::Arrival(arrival)) => match self.begin_small_turn(&arrival, turn) {
+                true => return Found::Turn,
+                false => self.arrived(arrival, None),
+            },
+            Some(event) => self.take_in(event, None),
+        };
         self.work.extend(work);
         Found::Other
     }
