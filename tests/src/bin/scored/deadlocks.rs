@@ -19,6 +19,24 @@ fn before(w: &Comm) -> usize {
     (w.rank() + w.size() - 1) % w.size()
 }
 
+/// Runs a task on a thread that sleeps while it waits.
+fn block_on<F: Future>(task: F) -> F::Output {
+    struct Sleeper(std::thread::Thread);
+    impl std::task::Wake for Sleeper {
+        fn wake(self: std::sync::Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = std::sync::Arc::new(Sleeper(std::thread::current())).into();
+    let (mut context, mut task) = (std::task::Context::from_waker(&waker), std::pin::pin!(task));
+    loop {
+        match task.as_mut().poll(&mut context) {
+            std::task::Poll::Ready(output) => return output,
+            std::task::Poll::Pending => std::thread::park(),
+        }
+    }
+}
+
 /// Long enough for the watchdog to look.
 fn compute() {
     std::thread::sleep(Duration::from_millis(700));
@@ -163,6 +181,20 @@ programs! { Deadlock Typed:
         threads.spawn(|| std::thread::sleep(Duration::from_secs(600)));
         receive(w, 1 - w.rank(), 2)
     });
+    // Nobody knows what the thread will do that runs the tasks: what it awaits is told, and no more.
+    2 shm "tasks that await each other" Wrong(&["waiting since", "receive from rank 0 (awaited)", "receive from rank 1 (awaited)"]) => |w| {
+        let (got, _) = block_on(w.from(next(w)).receive_owned([0u64; 1])).map_err(|failed| failed.error)?;
+        w.to(next(w)).send(&got)
+    };
+    3 tcp "tasks that wait for long" Right => |w| {
+        if w.rank() == 0 {
+            compute();
+        }
+        let sent = w.to(next(w)).send_owned(vec![1u64; 100_000]);
+        let incoming = w.from(before(w)).receive_owned(vec![0u64; 100_000]);
+        block_on(async { incoming.await.map(drop).map_err(|failed| failed.error) })?;
+        block_on(sent).map(drop).map_err(|failed| failed.error)
+    };
     2 shm "sends before receives" Right => |w| {
         w.to(1 - w.rank()).send(&1u64)?;
         receive(w, 1 - w.rank(), 0)
