@@ -242,7 +242,7 @@ impl Keeper {
         while let Some(next) = self.hosted.as_mut().and_then(|hosted| hosted.todo.pop_front()) {
             match next {
                 Next::Ask(round) => self.examine(round),
-                Next::Say(Some(text)) => tell(&text),
+                Next::Say(Some(news)) => tell(&news.text),
                 Next::Say(None) | Next::Wait => {}
             }
         }
