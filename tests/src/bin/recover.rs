@@ -108,7 +108,9 @@ fn work(team: &Comm, round: u64) -> Result<()> {
     }
     let mut word = [if me == n - 1 { round } else { 0 }; 700];
     team.root(n - 1).broadcast(&mut word)?;
-    assert_eq!(word, [round; 700]);
+    if let Some(at) = word.iter().position(|word| *word != round) {
+        panic!("round {round}: word {at} at {:p} is {:#x}: {team:?}", &word[at], word[at]);
+    }
     Ok(())
 }
 
