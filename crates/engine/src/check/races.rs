@@ -24,7 +24,15 @@ pub(crate) struct Open {
 
 impl Lane {
     /// A receive has got its message. `request`: if it was posted before that came.
+    #[inline]
     pub(crate) fn received_openly(&mut self, pattern: &Pattern, key: &Key, request: Option<RequestId>) {
+        if self.check.is_some() {
+            self.note_openly(pattern, key, request);
+        }
+    }
+
+    #[cold]
+    fn note_openly(&mut self, pattern: &Pattern, key: &Key, request: Option<RequestId>) {
         let Some(check) = &mut self.check else { return };
         if pattern.source.is_some() || key.label & STEP_LABEL != 0 {
             return;
@@ -43,7 +51,15 @@ impl Lane {
     }
 
     /// A message is here.
+    #[inline]
     pub(crate) fn arrives_openly(&mut self, key: &Key) {
+        if self.check.is_some() {
+            self.find_race(key);
+        }
+    }
+
+    #[cold]
+    fn find_race(&mut self, key: &Key) {
         let Some(check) = &mut self.check else { return };
         if key.label & STEP_LABEL != 0 {
             return;
