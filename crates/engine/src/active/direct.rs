@@ -116,7 +116,8 @@ impl Lane {
         if self.calls_open >= CALLS_MAX || !self.channels.contains_key(&context) {
             return None;
         }
-        let state = CallState { context, peer, rank: to.rank as u32, hops: 0, forwarders: Vec::new() };
+        let (rank, object) = (to.rank as u32, to.object & OBJECT_MASK);
+        let state = CallState { context, peer, rank, object, hops: 0, forwarders: Vec::new() };
         let call = self.requests.insert(Owner::User, State::Call(state));
         let mut line = [0; INLINE_BYTES];
         line[..NAME_BYTES].copy_from_slice(&call.word().to_le_bytes());
