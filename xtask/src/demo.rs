@@ -48,7 +48,7 @@ fn matmul(words: &[&str]) -> Outcome {
 /// The textbook's program, compiled by our driver; its product must be the one that was verified.
 fn in_c(out: &Path, verified: &Path) -> Outcome {
     let (prefix, program, product) = (out.join("prefix"), out.join("gram"), out.join("gram-in-c.npy"));
-    install::lay_out(&prefix)?;
+    install::lay_out(&prefix, true)?;
     println!("$ mpicc -O2 apps/matmul/c/gram.c -o gram");
     let mut compiler = Command::new(prefix.join("bin/mpicc"));
     execute(compiler.args(["-O2", "apps/matmul/c/gram.c", "-o"]).arg(&program).current_dir(root()))?;

@@ -31,7 +31,7 @@ pub fn run(arguments: &[String]) -> Outcome {
     let prefix =
         std::path::absolute(prefix).map_err(|error| Failure::new(format!("--prefix {prefix}: {error}")))?;
     let bin = prefix.join("bin");
-    for path in lay_out(&prefix)? {
+    for path in lay_out(&prefix, true)? {
         println!("installed {}", path.display());
     }
     let names: Vec<&str> = PROGRAMS.iter().map(|(name, _)| *name).collect();
@@ -47,12 +47,15 @@ pub fn run(arguments: &[String]) -> Outcome {
     Ok(())
 }
 
-/// Builds a release and lays it out under a prefix; returns what is there now.
-pub fn lay_out(prefix: &Path) -> Result<Vec<PathBuf>, Failure> {
-    announce("building in release mode (the first time takes a few minutes)");
+/// Builds, a release or for development, and lays it out under a prefix; returns what is there now.
+pub fn lay_out(prefix: &Path, release: bool) -> Result<Vec<PathBuf>, Failure> {
     let packages = ["--package", "archipelago-cli", "--package", "archipelago-mpi-abi"];
-    execute(&mut cargo(&[&["build", "--release"][..], &packages].concat()))?;
-    let built = target_directory().join("release");
+    let profile = if release { &["--release"][..] } else { &["--quiet"] };
+    if release {
+        announce("building in release mode (the first time takes a few minutes)");
+    }
+    execute(&mut cargo(&[&["build"][..], profile, &packages].concat()))?;
+    let built = target_directory().join(if release { "release" } else { "debug" });
     let mut installed = install_from(&built, &folder(prefix, "bin")?)?;
     installed.extend(install_library(&built, prefix)?);
     Ok(installed)

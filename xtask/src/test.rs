@@ -2,7 +2,7 @@
 
 use crate::shell::{Failure, Outcome, announce, cargo, only, works};
 use crate::tally::{Tally, tally};
-use crate::{doc, loom, setup, tidy};
+use crate::{conformance, doc, loom, setup, tidy};
 use std::time::Instant;
 
 /// One part of the whole, and what it counted.
@@ -15,6 +15,7 @@ const PARTS: &[Part] = &[
     ("documentation, broken links denied", documentation),
     ("unit, integration and doc tests", tests),
     ("loom models, short form", models),
+    ("real MPI programs, short form", conformance::short),
 ];
 
 /// Runs all parts, also after one has failed, and ends with a line `N passed, N failed`.

@@ -44,10 +44,11 @@ impl Comm {
 
     /// Arranges the ranks as a graph of which each knows the edges that come to it and those that leave it
     /// (MPI 5.0 §8.5.4). With `reorder` a rank may get another one, with the edges that were stated for that. Collective; costs
-    /// two all-gathers and an all-to-all of 4 bytes for each edge, with `reorder` an all-gather of all edges and one more.
+    /// two all-gathers and an all-to-all of 4 bytes for each edge, with `reorder` an all-gather of all edges and one more. An edge
+    /// that one end alone states has its place among that one's neighbours, like an absent one of a grid, and carries nothing.
     ///
     /// # Errors
-    /// A rank that there isn't; an edge that one end states and the other doesn't; a rank that is gone.
+    /// A rank that there isn't; a rank that is gone.
     ///
     /// ```
     /// use archipelago::Neighbour;

@@ -103,6 +103,12 @@ impl Communicator {
         Communicator { remote: Some(remote), ..self }
     }
 
+    /// The same with the topology of another one of the same members, with its other side, and on its hosts.
+    pub fn like(self, other: &Communicator) -> Communicator {
+        let topology = other.topology.clone();
+        Communicator { topology, remote: other.remote.clone(), hosts: other.hosts.clone(), ..self }
+    }
+
     /// The same with a communicator of the same lane that is revoked when this one is: of an inter-communicator that of its side.
     pub fn with_companion(self, companion: Arc<Communicator>) -> Communicator {
         Communicator { companion: Some(companion), ..self }

@@ -59,6 +59,14 @@ fn collectives() {
 }
 
 #[test]
+fn orders() {
+    let program = compile("orders.c", &[]);
+    for ranks in [1, 2, 3, 4] {
+        assert_eq!(succeeds(&program, ranks), "0 failures\n", "{ranks} ranks");
+    }
+}
+
+#[test]
 fn between_two_groups() {
     let program = compile("between.c", &[]);
     for ranks in [2, 3, 5] {

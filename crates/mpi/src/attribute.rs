@@ -170,15 +170,17 @@ impl Attributes {
 
     /// The attributes of a duplicate.
     pub fn copy(&self, object: usize) -> Result<Attributes> {
+        // The last first, as other libraries do.
         let all = self.all().clone();
-        let copies = Attributes::default();
-        for (key, value) in all {
+        let mut copies = Vec::new();
+        for (key, value) in all.into_iter().rev() {
             if let Some(value) = call_copy(object, key, value)? {
                 keep(key);
-                copies.all().push((key, value));
+                copies.push((key, value));
             }
         }
-        Ok(copies)
+        copies.reverse();
+        Ok(Attributes(Mutex::new(copies)))
     }
 }
 

@@ -2,8 +2,8 @@
 #![allow(unsafe_code)]
 
 use std::ops::Deref;
-use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use runtime::inter::Inter;
 
@@ -16,7 +16,7 @@ use crate::number::{
 };
 use crate::request::Made;
 use crate::table::{Ref, Table};
-use crate::{Comm, Errhandler, Error, Result, instance};
+use crate::{Comm, Errhandler, Error, Result, Session, instance};
 
 /// A communicator.
 pub struct Communicator {
@@ -37,7 +37,17 @@ pub struct Communicator {
     pub(crate) buffer: Pool,
     /// Whether the edges of its distributed graph, if it has one, were given weights.
     pub(crate) is_weighted: bool,
+    /// The session that it comes of.
+    pub(crate) session: Option<Session>,
+    /// Where its non-blocking collectives run.
+    aside: OnceLock<runtime::Comm>,
+    /// How many siblings it has.
+    siblings: AtomicU64,
 }
+
+/// Begin the words of which siblings are derived.
+const ASIDE: u64 = 1;
+const NUMBERED: u64 = 2;
 
 /// All communicators, the predefined ones among them.
 static COMMS: Table<Communicator> = Table::new();
@@ -86,14 +96,55 @@ impl Communicator {
             partitioned: Mutex::default(),
             buffer: Pool::new(),
             is_weighted: false,
+            session: None,
+            aside: OnceLock::new(),
+            siblings: AtomicU64::new(0),
         }
     }
 
-    /// With what it has of the communicator of which it was made: the error handler (MPI 5.0 §9.3.1), and whether edges have
-    /// weights.
+    /// Where collectives of all its members run: of an inter-communicator over both sides.
+    fn whole(&self) -> &runtime::Comm {
+        self.inter.as_ref().map_or(&self.comm, Inter::union)
+    }
+
+    /// Where its non-blocking collectives run: those that block are matched with one another alone, whatever was started
+    /// between them.
+    pub(crate) fn aside(&self) -> runtime::Comm {
+        let make = || self.whole().sibling(&[ASIDE], format!("{}, non-blocking", self.name()));
+        self.aside.get_or_init(make).clone()
+    }
+
+    /// Where a persistent collective runs, whose order is that in which they are made, not that in which they are started
+    /// (MPI 5.0 §6.13).
+    pub(crate) fn persistent(&self) -> runtime::Comm {
+        self.whole().sibling(&self.numbered(), format!("{}, persistent", self.name()))
+    }
+
+    /// Words that all members come to, who make such things in the same order.
+    fn numbered(&self) -> [u64; 2] {
+        // Relaxed: only the order of one thread's own calls matters.
+        [NUMBERED, self.siblings.fetch_add(1, Ordering::Relaxed)]
+    }
+
+    /// A communicator of the same members, which each makes for itself.
+    pub(crate) fn sibling(&self) -> Communicator {
+        let words = self.numbered();
+        match &self.inter {
+            None => Communicator::new(self.comm.sibling(&words, format!("copy of {}", self.name()))),
+            Some(inter) => Communicator::between(inter.sibling(&words)),
+        }
+    }
+
+    /// Of this session.
+    pub(crate) fn of_session(self, session: Option<Session>) -> Communicator {
+        Communicator { session, ..self }
+    }
+
+    /// With what it has of the communicator of which it was made: the error handler (MPI 5.0 §9.3.1), the session, and whether
+    /// edges have weights.
     pub(crate) fn like(self, other: &Communicator) -> Communicator {
         self.set_handler(other.handler());
-        self.weighted(other.is_weighted)
+        self.weighted(other.is_weighted).of_session(other.session)
     }
 
     /// With edges that were given weights, or not.

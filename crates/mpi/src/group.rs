@@ -4,9 +4,16 @@ use engine::group::GroupError;
 
 use crate::number::{ERR_ARG, ERR_GROUP, ERR_OTHER, ERR_RANK, GROUP_EMPTY, GROUP_NULL};
 use crate::table::Table;
-use crate::{Error, Group, Result};
+use crate::{Error, Group, Result, Session};
 
-static GROUPS: Table<engine::Group> = Table::new();
+/// A group.
+struct Object {
+    members: engine::Group,
+    /// The session that it comes of.
+    session: Option<Session>,
+}
+
+static GROUPS: Table<Object> = Table::new();
 
 impl Group {
     /// The group of this name.
@@ -19,9 +26,14 @@ impl Group {
             GROUP_NULL => Err(Error::new(ERR_GROUP, "the group is MPI_GROUP_NULL")),
             name => {
                 let missing = || Error::new(ERR_GROUP, format!("{name:#x} is no group (was it freed?)"));
-                GROUPS.get(name).map(|group| group.clone()).ok_or_else(missing)
+                GROUPS.get(name).map(|group| group.members.clone()).ok_or_else(missing)
             }
         }
+    }
+
+    /// The session that it comes of.
+    pub(crate) fn session(self) -> Option<Session> {
+        GROUPS.get(self.0)?.session
     }
 
     /// Frees the name.
@@ -31,11 +43,11 @@ impl Group {
 }
 
 /// Gives a group a name for the program; one without members has its own.
-pub(crate) fn register(group: engine::Group) -> Result<Group> {
-    if group.is_empty() {
+pub(crate) fn register(members: engine::Group, session: Option<Session>) -> Result<Group> {
+    if members.is_empty() {
         return Ok(Group(GROUP_EMPTY));
     }
-    let name = GROUPS.insert(group).map(Group);
+    let name = GROUPS.insert(Object { members, session }).map(Group);
     name.ok_or_else(|| Error::new(ERR_OTHER, "there are too many groups: free some"))
 }
 

@@ -130,6 +130,12 @@ impl Held {
     }
 }
 
+/// The handler of files; of the null file's errors too (MPI 5.0 §14.7).
+pub(crate) fn of_files() -> &'static Held {
+    static FILES: Held = Held(AtomicUsize::new(ERRORS_RETURN));
+    &FILES
+}
+
 impl Drop for Held {
     fn drop(&mut self) {
         release(self.get());
@@ -182,7 +188,8 @@ fn handler_of(on: On) -> (Errhandler, usize) {
         On::Session(name) => {
             instance::session_handler(name).map_or_else(of_self, |handler| (handler, name.0))
         }
-        On::Win(_) | On::File(_) | On::Nothing => of_self(),
+        On::File(name) => (of_files().get(), name.0),
+        On::Win(_) | On::Nothing => of_self(),
     }
 }
 

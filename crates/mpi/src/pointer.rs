@@ -12,6 +12,7 @@ use crate::{Error, Result, Status};
 /// Values that C may hand over uninitialised or with any bits: integers, addresses, names.
 pub trait Plain: Copy {}
 
+impl Plain for u8 {}
 impl Plain for c_int {}
 impl Plain for i64 {}
 impl Plain for Address {}

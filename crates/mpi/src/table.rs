@@ -62,9 +62,7 @@ struct Free {
 
 // SAFETY: values are shared by reference between threads (T: Sync) and dropped by any (T: Send); a value is written only while
 // nobody else can see its slot, as the module's documentation says.
-unsafe impl<T: Send + Sync> Sync for Table<T> {}
-// SAFETY: it owns its values.
-unsafe impl<T: Send> Send for Table<T> {}
+unsafe impl<T: Send + Sync> Sync for Slot<T> {}
 
 /// An object in use: it stays while this lives.
 pub struct Ref<'t, T> {

@@ -23,9 +23,9 @@ impl Comm {
 
     /// What messages of this communicator cost.
     pub fn price(&self) -> &'static Price {
-        match self.inner().board() {
-            Some(_) => &Price::SHARED_MEMORY,
-            None => &Price::SOCKET,
+        match self.process().boards().is_some() && self.inner().hosts().is_none() {
+            true => &Price::SHARED_MEMORY,
+            false => &Price::SOCKET,
         }
     }
 

@@ -14,6 +14,9 @@ use wire::ContextId;
 
 use crate::{Comm, Process};
 
+/// Begins the words of which contexts of siblings are derived: no passing communicator's begin so.
+const SIBLING: u64 = u64::MAX - 1;
+
 impl Comm {
     /// A communicator of the same members in the same order whose messages never meet those of this one
     /// (MPI 5.0 §7.4.2). It has the same topology, and a name of its own. Collective; costs one all-gather of 32 bytes each.
@@ -32,6 +35,19 @@ impl Comm {
         let name = format!("copy of {}", self.name());
         let part = self.part(Wanted { lane: LaneOf::First, ..Wanted::one(name) }, |_| true)?;
         part.ok_or(Error::StaleRequest)
+    }
+
+    /// A communicator of the same members in the same order, which they all derive of these words: nobody waits for anybody. It
+    /// has the same topology, and no board. Messages never meet those of siblings of other words; who derives the same twice
+    /// gets the same. `name` is what it is called.
+    pub fn sibling(&self, words: &[u64], name: String) -> Comm {
+        let inner = self.inner();
+        let head = [SIBLING, inner.context.0];
+        let context = ContextId::derived(head.into_iter().chain(words.iter().copied()));
+        let made = Communicator::new(context, inner.group.clone(), inner.rank, name)
+            .with_lane(inner.lane())
+            .like(inner);
+        Comm::new(self.process().clone(), Arc::new(made))
     }
 
     /// The communicator of those members that state the same colour, ranked by key (equal keys: as here); `None` at

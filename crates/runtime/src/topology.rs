@@ -79,11 +79,12 @@ impl Comm {
     /// The communicator of the same members, of whose edges each states those that come to it and those that leave it
     /// (MPI 5.0 §8.5.4). Costs, besides, an all-gather of 32 bytes each and an all-to-all of 4 bytes for each edge.
     ///
-    /// With `reorder` a member may get another rank, and the edges that were stated by the old holder of that rank.
+    /// With `reorder` a member may get another rank, and the edges that were stated by the old holder of that rank. An edge that
+    /// one end alone states has its place among that one's neighbours, and carries nothing; to find these out costs one more
+    /// all-to-all of 8 bytes.
     ///
     /// # Errors
-    /// A rank that there isn't, before anything is done; edges that one end states and the other doesn't (found out by
-    /// their sums of 64 bits); as [`collective`](Comm::collective).
+    /// A rank that there isn't, before anything is done; as [`collective`](Comm::collective).
     pub fn graph_adjacent(
         &self,
         sources: &[Neighbour],
@@ -97,10 +98,10 @@ impl Comm {
                 return Err(Error::Argument { name, why });
             }
         }
-        let degree = self.agree_on_edges(sources, destinations)?;
+        let (degree, agreed) = self.compare_edges(sources, destinations)?;
         if !reorder {
             let key = self.rank();
-            return self.distributed(key, sources.to_vec(), destinations.to_vec(), degree);
+            return self.distributed(key, sources.to_vec(), destinations.to_vec(), degree, agreed);
         }
         let head = (sources.len() as u32).to_le_bytes().to_vec();
         let encode = |n: &Neighbour| Edge { from: n.rank as u32, to: 0, weight: n.weight };
@@ -125,7 +126,7 @@ impl Comm {
         // Everybody is a vertex.
         let vertex = self.vertex(self.size(), true, edges)?.unwrap_or_else(|| self.rank());
         let (sources, destinations) = stated(vertex).unwrap_or_default();
-        self.distributed(vertex, sources, destinations, degree)
+        self.distributed(vertex, sources, destinations, degree, agreed)
     }
 
     /// The same of edges each of which any member may state, for whichever ranks (MPI 5.0 §8.5.4). Costs one more all-to-all of 8
@@ -163,8 +164,9 @@ impl Comm {
         self.graph_adjacent(&sources, &destinations, reorder)
     }
 
-    /// The most destinations that any member states, once all have found that both ends state the same edges.
-    fn agree_on_edges(&self, sources: &[Neighbour], destinations: &[Neighbour]) -> Result<u32, Error> {
+    /// The most destinations that any member states, and whether both ends state the same edges (found out by their sums of 64
+    /// bits).
+    fn compare_edges(&self, sources: &[Neighbour], destinations: &[Neighbour]) -> Result<(u32, bool), Error> {
         let me = self.rank() as u64;
         let mark = |from: u64, to: u64| ContextId::derived([from, to]).0;
         let sum = |marks: &mut dyn Iterator<Item = u64>| marks.fold(0u64, |sum, mark| sum.wrapping_add(mark));
@@ -175,15 +177,34 @@ impl Comm {
         let words: Vec<u64> = all.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word)).collect();
         let total =
             |at: usize| words.iter().skip(at).step_by(4).fold(0u64, |sum, word| sum.wrapping_add(*word));
-        if (total(0), total(2)) != (total(1), total(3)) {
-            let why = format!(
-                "the ranks state {} edges that come and {} that leave, and not the same ones",
-                total(2),
-                total(3)
-            );
-            return Err(Error::Argument { name: "sources, destinations", why });
-        }
-        Ok(words.iter().skip(3).step_by(4).max().map_or(0, |most| *most as u32))
+        let degree = words.iter().skip(3).step_by(4).max().map_or(0, |most| *most as u32);
+        Ok((degree, (total(0), total(2)) == (total(1), total(3))))
+    }
+
+    /// Which of these edges the other end states as well: of several between the same two the first ones.
+    fn stated_by_both(
+        &self,
+        sources: &[Neighbour],
+        destinations: &[Neighbour],
+    ) -> Result<[Vec<bool>; 2], Error> {
+        let mut counts = vec![[0u32; 2]; self.size()];
+        sources.iter().for_each(|n| counts[n.rank][0] += 1);
+        destinations.iter().for_each(|n| counts[n.rank][1] += 1);
+        let mine: Vec<Vec<u8>> = counts.iter().map(|both| both.map(u32::to_le_bytes).concat()).collect();
+        let theirs = self.all_to_all_v_bytes(&mine, &vec![8; self.size()])?;
+        let number = |bytes: &[u8]| bytes.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
+        // What comes to them from here leaves here.
+        let mut open: Vec<[u32; 2]> = theirs.iter().map(|both| [number(&both[4..]), number(both)]).collect();
+        let mut take = |at: usize, list: &[Neighbour]| -> Vec<bool> {
+            let is_stated = |n: &Neighbour| {
+                let left = &mut open[n.rank][at];
+                let is_stated = *left > 0;
+                *left -= is_stated as u32;
+                is_stated
+            };
+            list.iter().map(is_stated).collect()
+        };
+        Ok([take(0, sources), take(1, destinations)])
     }
 
     /// The communicator in which this member has rank `rank` and these edges.
@@ -193,25 +214,30 @@ impl Comm {
         sources: Vec<Neighbour>,
         destinations: Vec<Neighbour>,
         degree: u32,
+        agreed: bool,
     ) -> Result<Comm, Error> {
         let name = format!("graph of {}", self.name());
         let wanted = Wanted { key: rank as i64, ..Wanted::one(name) };
         // Every member has a colour.
         let comm = self.part(wanted, |_| true)?.ok_or(Error::StaleRequest)?;
+        let [comes, leaves] = match agreed {
+            true => [vec![true; sources.len()], vec![true; destinations.len()]],
+            false => comm.stated_by_both(&sources, &destinations)?,
+        };
         let mut places: Vec<Vec<u8>> = vec![Vec::new(); comm.size()];
-        for (place, destination) in destinations.iter().enumerate() {
+        for (place, (destination, _)) in destinations.iter().zip(&leaves).enumerate().filter(|(_, e)| *e.1) {
             places[destination.rank].extend((place as u32).to_le_bytes());
         }
         let mut lengths = vec![0; comm.size()];
-        sources.iter().for_each(|source| lengths[source.rank] += 4);
+        sources.iter().zip(&comes).filter(|e| *e.1).for_each(|(source, _)| lengths[source.rank] += 4);
         let places = comm.all_to_all_v_bytes(&places, &lengths)?;
         let mut places: Vec<_> = places.iter().map(|places| places.as_chunks::<4>().0.iter()).collect();
-        let source = |source: &Neighbour| {
-            let place = u32::from_le_bytes(*places[source.rank].next()?);
+        let source = |(source, comes): (&Neighbour, &bool)| {
+            let place = if *comes { u32::from_le_bytes(*places[source.rank].next()?) } else { return None };
             Some(Source { rank: source.rank as u32, place })
         };
-        let coming: Vec<Option<Source>> = sources.iter().map(source).collect();
-        let leaving = destinations.iter().map(|destination| Some(destination.rank as u32));
+        let coming: Vec<Option<Source>> = sources.iter().zip(&comes).map(source).collect();
+        let leaving = destinations.iter().zip(&leaves).map(|(to, leaves)| leaves.then_some(to.rank as u32));
         let neighbourhood = Arc::new(Neighbourhood::new(coming, leaving));
         let shape = Shape::Distributed { sources: sources.into(), destinations: destinations.into() };
         comm.inner().set_topology(Arc::new(Topology { shape, neighbourhood, degree }));

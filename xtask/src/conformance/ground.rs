@@ -31,24 +31,34 @@ impl Under {
     }
 }
 
+/// What is tried: a release, or what was built for development, which a short form takes since it is there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Build {
+    Release,
+    Development,
+}
+
 /// Where everything lies.
 pub struct Ground {
     folder: PathBuf,
+    prefix: PathBuf,
 }
 
 impl Ground {
-    /// Installs us, in release mode, and makes the Python environment if it isn't there.
-    pub fn ready() -> Result<Ground, Failure> {
-        let ground = Ground { folder: target_directory().join("conformance") };
-        fs::create_dir_all(&ground.folder).map_err(|error| cannot("make", &ground.folder, &error))?;
-        install::run(&["--prefix".into(), ground.prefix().display().to_string()])?;
-        setup::for_python()?;
-        if !ground.python().exists() {
-            announce("set-up: a Python environment");
-            execute(Command::new("python3").args(["-m", "venv"]).arg(ground.environment()))?;
-        }
-        ground.packages(&[MPICH])?;
-        Ok(ground)
+    /// Installs us.
+    pub fn ready(build: Build) -> Result<Ground, Failure> {
+        let folder = target_directory().join("conformance");
+        fs::create_dir_all(&folder).map_err(|error| cannot("make", &folder, &error))?;
+        setup::for_builds()?;
+        let prefix = folder.join(if build == Build::Release { "prefix" } else { "prefix-development" });
+        announce(&format!("installing in {}", prefix.display()));
+        install::lay_out(&prefix, build == Build::Release)?;
+        Ok(Ground { folder, prefix })
+    }
+
+    /// Fetches the other implementation.
+    pub fn with_mpich(&self) -> Outcome {
+        self.packages(&[MPICH])
     }
 
     /// A folder for one part, made if need be.
@@ -56,10 +66,6 @@ impl Ground {
         let folder = self.folder.join(name);
         fs::create_dir_all(&folder).map_err(|error| cannot("make", &folder, &error))?;
         Ok(folder)
-    }
-
-    fn prefix(&self) -> PathBuf {
-        self.folder.join("prefix")
     }
 
     fn environment(&self) -> PathBuf {
@@ -72,7 +78,7 @@ impl Ground {
 
     /// Our compiler driver.
     pub fn mpicc(&self) -> PathBuf {
-        self.prefix().join("bin/mpicc")
+        self.prefix.join("bin/mpicc")
     }
 
     /// Installs Python packages that aren't there yet: each is named with its version or a bound.
@@ -84,6 +90,11 @@ impl Ground {
         if missing.is_empty() {
             return Ok(());
         }
+        setup::for_python()?;
+        if !self.python().exists() {
+            announce("set-up: a Python environment");
+            execute(Command::new("python3").args(["-m", "venv"]).arg(self.environment()))?;
+        }
         announce(&format!("set-up: {} from the Python package index", missing.join(", ")));
         execute(Command::new(self.python()).args(["-m", "pip", "install", "--quiet"]).args(&missing))?;
         let text = missing.iter().fold(have, |text, package| text + package + "\n");
@@ -94,7 +105,7 @@ impl Ground {
     /// linked with.
     pub fn launch(&self, under: Under, ranks: usize, program: &Path) -> Command {
         let root = match under {
-            Under::Us => self.prefix(),
+            Under::Us => self.prefix.clone(),
             Under::Mpich => self.environment(),
         };
         let mut command = Command::new(root.join("bin/mpiexec"));
@@ -104,11 +115,14 @@ impl Ground {
 
     /// What the library that a launched program finds calls itself.
     pub fn library(&self, under: Under) -> Result<String, Failure> {
-        let mut command = self.launch(under, 1, &self.python());
-        let script = "import ctypes\nlibrary = ctypes.CDLL('libmpi_abi.so.1')\ntext = ctypes.create_string_buffer(8192)\n\
-                      library.MPI_Get_library_version(text, ctypes.byref(ctypes.c_int()))\n\
-                      print(text.value.decode().splitlines()[0])";
-        Ok(output(command.args(["-c", script]))?.trim().to_owned())
+        let source = self.folder.join("library.c");
+        let text = "#include <mpi.h>\n#include <stdio.h>\nint main(void)\n{\n    char text[MPI_MAX_LIBRARY_VERSION_STRING];\n    \
+                    int length;\n    MPI_Get_library_version(text, &length);\n    puts(text);\n    return 0;\n}\n";
+        fs::write(&source, text).map_err(|error| cannot("write", &source, &error))?;
+        let program = self.folder.join("library");
+        execute(Command::new(self.mpicc()).arg(&source).arg("-o").arg(&program))?;
+        let text = output(&mut self.launch(under, 1, &program))?;
+        Ok(text.lines().next().unwrap_or_default().trim().to_owned())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The HPC Challenge of Debian's source packages, built with our compiler driver: a real C program of some age that verifies its own
 //! results (Linpack, matrix transposition, random access, Fourier transforms).
 
-use super::ground::{Ground, Under, cannot, numbers};
+use super::ground::{Build, Ground, Under, cannot, numbers};
 use crate::setup;
 use crate::shell::{Failure, Outcome, announce, execute, only, option, output};
 use std::fs;
@@ -29,22 +29,32 @@ pub fn run(arguments: &[String]) -> Outcome {
     only(arguments, &["--ranks", "--under"])?;
     let ranks = numbers("--ranks", option(arguments, "--ranks")?.unwrap_or("4"))?;
     let under = Under::named(option(arguments, "--under")?)?;
-    let ground = Ground::ready()?;
+    let ground = Ground::ready(Build::Release)?;
+    fetch(&ground)?;
+    if under == Under::Mpich {
+        ground.with_mpich()?;
+    }
     let program = built(&ground)?;
     println!("library: {}", ground.library(under)?);
-    for size in ranks {
-        announce(&format!("HPC Challenge on {size} ranks"));
-        let start = Instant::now();
-        let report = challenge(&ground, under, &program, size)?;
-        let missing = verdict(&report);
-        if !missing.is_empty() {
-            return Err(Failure::new(format!("on {size} ranks: {}", missing.join("; "))));
-        }
-        println!("{size} ranks: all verifications passed, {:.1} s", start.elapsed().as_secs_f64());
-        for line in report.lines().filter(|line| line.starts_with("HPL_Tflops") || line.contains("||Ax-b||"))
-        {
-            println!("   {line}");
-        }
+    ranks.into_iter().try_for_each(|size| verified(&ground, under, &program, size, ORDER))
+}
+
+/// A small matrix on two ranks: seconds.
+pub fn short(ground: &Ground) -> Outcome {
+    verified(ground, Under::Us, &built(ground)?, 2, ORDER / 4)
+}
+
+fn verified(ground: &Ground, under: Under, program: &Path, size: usize, order: usize) -> Outcome {
+    announce(&format!("HPC Challenge on {size} ranks"));
+    let start = Instant::now();
+    let report = challenge(ground, under, program, size, order)?;
+    let missing = verdict(&report);
+    if !missing.is_empty() {
+        return Err(Failure::new(format!("on {size} ranks: {}", missing.join("; "))));
+    }
+    println!("{size} ranks: all verifications passed, {:.1} s", start.elapsed().as_secs_f64());
+    for line in report.lines().filter(|line| line.starts_with("HPL_Tflops") || line.contains("||Ax-b||")) {
+        println!("   {line}");
     }
     Ok(())
 }
@@ -56,10 +66,6 @@ fn built(ground: &Ground) -> Result<PathBuf, Failure> {
         && source.join("hpcc").exists()
     {
         return Ok(source.join("hpcc"));
-    }
-    setup::for_c_programs()?;
-    if unpacked(&folder).is_none() {
-        fetch(&folder)?;
     }
     let source =
         unpacked(&folder).ok_or_else(|| Failure::new("the source of hpcc has another name than it had"))?;
@@ -81,7 +87,12 @@ fn unpacked(folder: &Path) -> Option<PathBuf> {
 }
 
 /// Fetches the source as Debian has it, with a list of sources and an index of its own: the system's stay as they are.
-fn fetch(folder: &Path) -> Outcome {
+pub fn fetch(ground: &Ground) -> Outcome {
+    setup::for_c_programs()?;
+    let folder = &ground.folder("hpcc")?;
+    if unpacked(folder).is_some() {
+        return Ok(());
+    }
     announce("set-up: the source of hpcc, from Debian");
     let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
     let codename =
@@ -126,23 +137,29 @@ fn fetch(folder: &Path) -> Outcome {
 }
 
 /// Runs it and returns its report.
-fn challenge(ground: &Ground, under: Under, program: &Path, size: usize) -> Result<String, Failure> {
+fn challenge(
+    ground: &Ground,
+    under: Under,
+    program: &Path,
+    size: usize,
+    order: usize,
+) -> Result<String, Failure> {
     let folder = ground.folder(&format!("hpcc/run-{size}"))?;
     let report = folder.join("hpccoutf.txt");
     let _ = fs::remove_file(&report);
     let defaults = program.with_file_name("_hpccinf.txt");
     let input = fs::read_to_string(&defaults).map_err(|error| cannot("read", &defaults, &error))?;
     let path = folder.join("hpccinf.txt");
-    fs::write(&path, parameters(&input, size)).map_err(|error| cannot("write", &path, &error))?;
+    fs::write(&path, parameters(&input, size, order)).map_err(|error| cannot("write", &path, &error))?;
     execute(ground.launch(under, size, program).current_dir(&folder).stdin(Stdio::null()))?;
     fs::read_to_string(&report).map_err(|error| cannot("read", &report, &error))
 }
 
-/// The program's own default input with our order of the matrix and a grid of `size` processes, as square as can be.
-fn parameters(defaults: &str, size: usize) -> String {
+/// The program's own default input with a matrix of this order and a grid of `size` processes, as square as can be.
+fn parameters(defaults: &str, size: usize, order: usize) -> String {
     let rows = (1..=size).filter(|rows| size.is_multiple_of(*rows) && rows * rows <= size).max().unwrap_or(1);
     let line = |line: &str| match line.split_whitespace().nth(1) {
-        Some("Ns") => format!("{ORDER} Ns"),
+        Some("Ns") => format!("{order} Ns"),
         Some("Ps") => format!("{rows} Ps"),
         Some("Qs") => format!("{} Qs", size / rows),
         _ => line.to_owned(),
@@ -168,8 +185,8 @@ mod tests {
     #[test]
     fn the_input_has_a_grid_for_every_number_of_processes() {
         let defaults = "1000         Ns\n2            Ps\n2            Qs\n16.0         threshold\n";
-        assert_eq!(parameters(defaults, 6), "400 Ns\n2 Ps\n3 Qs\n16.0         threshold\n");
-        assert_eq!(parameters(defaults, 7), "400 Ns\n1 Ps\n7 Qs\n16.0         threshold\n");
+        assert_eq!(parameters(defaults, 6, 400), "400 Ns\n2 Ps\n3 Qs\n16.0         threshold\n");
+        assert_eq!(parameters(defaults, 7, 400), "400 Ns\n1 Ps\n7 Qs\n16.0         threshold\n");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Programs of ours under MPICH's launcher, Hydra: whether they form one world by PMI-1, and end as they should.
 
-use super::ground::{Ground, numbers};
+use super::ground::{Build, Ground, numbers};
 use crate::shell::{Failure, Outcome, announce, execute, only, option, output, root};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 pub fn run(arguments: &[String]) -> Outcome {
     only(arguments, &["--ranks"])?;
     let ranks = numbers("--ranks", option(arguments, "--ranks")?.unwrap_or("1,2,4,7"))?;
-    let ground = Ground::ready()?;
+    let ground = Ground::ready(Build::Release)?;
+    ground.with_mpich()?;
     let folder = ground.folder("hydra")?;
     for (name, options) in
         [("messages", &[][..]), ("collectives", &[]), ("forks", &[]), ("sessions", &["-DWORLD=1"])]

@@ -1,7 +1,9 @@
 //! The parts of `cargo xtask conformance`, and which of them run.
 
-use super::{hpcc, hydra, mpi4py, transports};
+use super::ground::{Build, Ground};
+use super::{differential, hpcc, hydra, mpi4py, transports};
 use crate::shell::{Failure, Outcome, announce};
+use crate::tally::Tally;
 
 /// A part that can be run alone.
 struct Part {
@@ -9,6 +11,14 @@ struct Part {
     arguments: &'static str,
     summary: &'static str,
     run: fn(&[String]) -> Outcome,
+    short: Option<Short>,
+}
+
+/// What a part does as one of many tests: seconds, once its set-up is there.
+struct Short {
+    /// What has to come over a network.
+    fetch: fn(&Ground) -> Outcome,
+    run: fn(&Ground) -> Outcome,
 }
 
 const PARTS: &[Part] = &[
@@ -17,24 +27,37 @@ const PARTS: &[Part] = &[
         arguments: "[FILTER]",
         summary: "the suite that every transport must pass",
         run: transports::run,
+        // These are tests of cargo's.
+        short: None,
+    },
+    Part {
+        name: "mpi",
+        arguments: "[--only NAME] [--short]",
+        summary: "the same C programs under our library and under MPICH's: identical output",
+        run: differential::run,
+        short: Some(Short { fetch: differential::fetch, run: differential::short }),
     },
     Part {
         name: "mpi4py",
-        arguments: "[--ranks 1,2,3,4,5] [--only REGEX] [--under mpich]",
+        arguments: "[--ranks 1,2,3,4,5] [--only REGEX] [--under mpich] [--limit SECONDS] [--extras]",
         summary: "mpi4py's own tests, built with our mpicc",
         run: mpi4py::run,
+        short: Some(Short { fetch: mpi4py::fetch, run: mpi4py::short }),
     },
     Part {
         name: "hpcc",
         arguments: "[--ranks 4] [--under mpich]",
         summary: "the HPC Challenge, Linpack among it, as Debian has its source",
         run: hpcc::run,
+        short: Some(Short { fetch: hpcc::fetch, run: hpcc::short }),
     },
     Part {
         name: "hydra",
         arguments: "[--ranks 1,2,4,7]",
         summary: "programs of ours under MPICH's launcher",
         run: hydra::run,
+        // As the transports'.
+        short: None,
     },
 ];
 
@@ -53,6 +76,34 @@ pub fn run(arguments: &[String]) -> Outcome {
             Err(Failure::new(format!("no part is called `{name}`; there are\n{}", lines.join("\n"))))
         }
     }
+}
+
+/// Runs the short forms, with what was built for development. What has to be fetched first and can't be is said and left out.
+pub fn short() -> Tally {
+    let ground = match Ground::ready(Build::Development) {
+        Ok(ground) => ground,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            return Tally::of_check(false);
+        }
+    };
+    let mut total = Tally::default();
+    for (part, short) in PARTS.iter().filter_map(|part| Some((part, part.short.as_ref()?))) {
+        announce(&format!("{}, short form: {}", part.name, part.summary));
+        if let Err(failure) = (short.fetch)(&ground) {
+            println!(
+                "   {}: LEFT OUT, since it can't be fetched here (is there a network?): {failure}",
+                part.name
+            );
+            continue;
+        }
+        let outcome = (short.run)(&ground);
+        if let Err(failure) = &outcome {
+            eprintln!("xtask: {}: {failure}", part.name);
+        }
+        total += Tally::of_check(outcome.is_ok());
+    }
+    total
 }
 
 /// Runs all parts, also after one has failed.

@@ -1,3 +1,4 @@
+// ranks: 2 3 5
 /* Two groups that talk to each other: messages, and every collective in its three forms. */
 #include <mpi.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+// ranks: 1 2 3 5
 /* Every collective in its three forms, with blocks of one and of many sizes, in place and not. */
 #include <mpi.h>
 #include <stdio.h>

@@ -71,6 +71,23 @@ int main(int argc, char **argv)
         failures++;
     }
 
+    /* In these another implementation crashes. */
+    int at, one[1] = {1};
+    MPI_Request none = MPI_REQUEST_NULL;
+    MPI_Status status;
+    MPI_Comm comm;
+    MPI_Group group;
+    CHECK(MPI_Waitany(-1, &none, &at, &status), MPI_ERR_COUNT);
+    CHECK(MPI_Waitall(1, NULL, MPI_STATUSES_IGNORE), MPI_ERR_ARG);
+    CHECK(MPI_Reduce(sent, got, -1, MPI_INT, MPI_SUM, 0, MPI_COMM_SELF), MPI_ERR_COUNT);
+    CHECK(MPI_Reduce(sent, got, 1, MPI_DATATYPE_NULL, MPI_SUM, 0, MPI_COMM_SELF), MPI_ERR_TYPE);
+    CHECK(MPI_Iallreduce(sent, got, -1, MPI_INT, MPI_SUM, MPI_COMM_SELF, &none), MPI_ERR_COUNT);
+    CHECK(MPI_Exscan(sent, got, -1, MPI_INT, MPI_SUM, MPI_COMM_SELF), MPI_ERR_COUNT);
+    CHECK(MPI_Reduce_scatter_block(sent, got, -1, MPI_INT, MPI_SUM, MPI_COMM_SELF), MPI_ERR_COUNT);
+    CHECK(MPI_Comm_remote_group(MPI_COMM_SELF, &group), MPI_ERR_COMM);
+    CHECK(MPI_Intercomm_merge(MPI_COMM_SELF, 0, &comm), MPI_ERR_COMM);
+    CHECK(MPI_Cart_get(MPI_COMM_SELF, 1, one, one, one), MPI_ERR_TOPOLOGY);
+
     MPI_Errhandler errhandler;
     MPI_Comm_create_errhandler(handler, &errhandler);
     MPI_Comm_set_errhandler(world, errhandler);

@@ -1,3 +1,4 @@
+// ranks: 1 2 3
 /* Messages between two processes, in every mode and form. */
 #include <mpi.h>
 #include <stdio.h>

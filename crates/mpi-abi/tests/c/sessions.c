@@ -83,6 +83,23 @@ static int one(const char *tag)
         MPI_Group_free(&others);
     }
 
+    /* Room for buffered sends, which a copy of the communicator finds as well. */
+    static char room_for_sends[200 + MPI_BSEND_OVERHEAD], more[200];
+    void *at = NULL;
+    int bytes = 0;
+    MPI_Comm copy;
+    MPI_Comm_dup(comm, &copy);
+    EXPECT(MPI_Bsend(&rank, 1, MPI_INT, rank, 3, copy) != MPI_SUCCESS);
+    EXPECT(MPI_Session_attach_buffer(session, room_for_sends, sizeof room_for_sends) == MPI_SUCCESS);
+    EXPECT(MPI_Session_attach_buffer(session, more, sizeof more) != MPI_SUCCESS);
+    EXPECT(MPI_Bsend(&rank, 1, MPI_INT, rank, 3, copy) == MPI_SUCCESS);
+    EXPECT(MPI_Bsend(more, sizeof more + 1, MPI_CHAR, rank, 3, copy) != MPI_SUCCESS);
+    EXPECT(MPI_Recv(&bytes, 1, MPI_INT, rank, 3, copy, MPI_STATUS_IGNORE) == MPI_SUCCESS && bytes == rank);
+    EXPECT(MPI_Session_flush_buffer(session) == MPI_SUCCESS);
+    EXPECT(MPI_Session_detach_buffer(session, &at, &bytes) == MPI_SUCCESS);
+    EXPECT(at == room_for_sends && bytes == sizeof room_for_sends);
+    MPI_Comm_free(&copy);
+
     MPI_Errhandler handler, other;
     MPI_Session_create_errhandler(see, &handler);
     MPI_Session_set_errhandler(session, handler);

@@ -1,3 +1,4 @@
+// ranks: 1 4 6
 /* Grids, graphs and distributed graphs, and collectives with neighbours. */
 #include <mpi.h>
 #include <stdio.h>

@@ -49,6 +49,11 @@ impl Job {
         Job { comm, call, operator: None, input, output, result, reads_output: false }
     }
 
+    /// Elsewhere, among the same members, where there is no board.
+    pub fn over(self, comm: Comm) -> Job {
+        Job { comm, ..self }.call(|call| call.case.board = None)
+    }
+
     /// Changes what the engine is told.
     pub fn call(mut self, change: impl FnOnce(&mut Call)) -> Job {
         change(&mut self.call);

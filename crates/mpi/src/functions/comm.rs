@@ -5,7 +5,9 @@ use std::ffi::c_int;
 use engine::Comparison;
 use runtime::inter::Inter;
 
+use super::env::{MACHINE, NUMA_NODE};
 use crate::comm::{Communicator, check_tag};
+use crate::info::Pairs;
 use crate::number::{
     COMM_NULL, COMM_SELF, COMM_TYPE_HW_GUIDED, COMM_TYPE_HW_UNGUIDED, COMM_TYPE_RESOURCE_GUIDED,
     COMM_TYPE_SHARED, COMM_WORLD, CONGRUENT, ERR_ARG, ERR_COMM, ERR_RANK, IDENT, INFO_NULL, MAX_OBJECT_NAME,
@@ -32,8 +34,8 @@ pub fn comm_remote_size(comm: Comm, size: Out<c_int>) -> Result {
     size.set(remote as c_int)
 }
 
-/// A communicator of the same members.
-fn duplicate(name: Comm, hints: Option<Info>) -> Result<Comm> {
+/// A communicator of the same members, made together, or by each for itself.
+fn duplicate(name: Comm, hints: Option<Info>, together: bool) -> Result<Comm> {
     let comm = name.get()?;
     let hints = match hints {
         Some(info) => info.hints()?,
@@ -42,6 +44,7 @@ fn duplicate(name: Comm, hints: Option<Info>) -> Result<Comm> {
     };
     let attributes = comm.attributes.copy(name.0)?;
     let made = match &comm.inter {
+        _ if !together => comm.sibling(),
         None => Communicator::new(comm.comm.duplicate()?),
         Some(inter) => Communicator::between(inter.duplicate()?),
     };
@@ -51,25 +54,28 @@ fn duplicate(name: Comm, hints: Option<Info>) -> Result<Comm> {
 
 pub fn comm_dup(comm: Comm, newcomm: Out<Comm>) -> Result {
     newcomm.check()?;
-    newcomm.set(duplicate(comm, None)?)
+    newcomm.set(duplicate(comm, None, true)?)
 }
 
 pub fn comm_dup_with_info(comm: Comm, info: Info, newcomm: Out<Comm>) -> Result {
     newcomm.check()?;
-    newcomm.set(duplicate(comm, Some(info))?)
+    newcomm.set(duplicate(comm, Some(info), true)?)
 }
 
-/// The duplicate is made at once: the request is complete.
-pub fn comm_idup(comm: Comm, newcomm: Out<Comm>, request: Out<Request>) -> Result {
+/// Nobody waits: the duplicate is there at once, and the request is complete.
+fn start_duplicate(comm: Comm, hints: Option<Info>, newcomm: Out<Comm>, request: Out<Request>) -> Result {
     request.check()?;
-    comm_dup(comm, newcomm)?;
+    newcomm.check()?;
+    newcomm.set(duplicate(comm, hints, false)?)?;
     request.set(Object::new(State::Done(Ok(Status::EMPTY)), On::Comm(comm)).register()?)
+}
+
+pub fn comm_idup(comm: Comm, newcomm: Out<Comm>, request: Out<Request>) -> Result {
+    start_duplicate(comm, None, newcomm, request)
 }
 
 pub fn comm_idup_with_info(comm: Comm, info: Info, newcomm: Out<Comm>, request: Out<Request>) -> Result {
-    request.check()?;
-    comm_dup_with_info(comm, info, newcomm)?;
-    request.set(Object::new(State::Done(Ok(Status::EMPTY)), On::Comm(comm)).register()?)
+    start_duplicate(comm, Some(info), newcomm, request)
 }
 
 pub fn comm_set_info(comm: Comm, info: Info) -> Result {
@@ -91,14 +97,14 @@ pub fn comm_get_info(comm: Comm, info_used: Out<Info>) -> Result {
 
 pub fn comm_group(comm: Comm, group: Out<Group>) -> Result {
     group.check()?;
-    let members = comm.get()?.comm.inner().group.clone();
-    group.set(group::register(members)?)
+    let comm = comm.get()?;
+    group.set(group::register(comm.comm.inner().group.clone(), comm.session)?)
 }
 
 pub fn comm_remote_group(comm: Comm, group: Out<Group>) -> Result {
     group.check()?;
-    let members = comm.get()?.inter()?.remote().clone();
-    group.set(group::register(members)?)
+    let comm = comm.get()?;
+    group.set(group::register(comm.inter()?.remote().clone(), comm.session)?)
 }
 
 pub fn comm_compare(comm1: Comm, comm2: Comm, result: Out<c_int>) -> Result {
@@ -160,39 +166,77 @@ pub(super) fn name(made: Option<Communicator>, of: &Communicator) -> Result<Comm
     }
 }
 
+/// By what a communicator is split.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shared {
+    Host,
+    NumaNode,
+    /// Whatever gives proper parts.
+    Proper,
+    /// Nothing that is known here: there are no parts.
+    Unknown,
+}
+
+impl Shared {
+    /// What the arguments say; none of who takes no part.
+    fn of(split_type: c_int, hints: &Pairs) -> Result<Option<Shared>> {
+        let resource = hints.iter().find(|(key, _)| key == RESOURCE).map(|(_, value)| value.as_str());
+        Ok(Some(match split_type {
+            UNDEFINED => return Ok(None),
+            COMM_TYPE_SHARED => Shared::Host,
+            COMM_TYPE_HW_UNGUIDED => Shared::Proper,
+            COMM_TYPE_HW_GUIDED | COMM_TYPE_RESOURCE_GUIDED => match resource {
+                Some(SHARED_MEMORY | MACHINE) => Shared::Host,
+                Some(NUMA_NODE | "NUMANode") => Shared::NumaNode,
+                _ => Shared::Unknown,
+            },
+            _ => return Err(Error::new(ERR_ARG, format!("there is no split type {split_type}"))),
+        }))
+    }
+
+    /// This process's part, if it is in one.
+    fn part(self, whole: &runtime::Comm) -> Result<Option<runtime::Comm>> {
+        Ok(match self {
+            Shared::Host => Some(whole.split_by_host()?),
+            Shared::NumaNode => whole.split_by_numa_node()?,
+            // MPI 5.0 §7.4.2: a proper part, or none.
+            Shared::Proper => Some(whole.split_by_host()?).filter(|host| host.size() < whole.size()),
+            Shared::Unknown => None,
+        })
+    }
+}
+
+/// The key that says which parts of the machine are meant, and its standard value.
+const RESOURCE: &str = "mpi_hw_resource_type";
+const SHARED_MEMORY: &str = "mpi_shared_memory";
+
 pub fn comm_split_type(comm: Comm, split_type: c_int, key: c_int, info: Info, newcomm: Out<Comm>) -> Result {
     newcomm.check()?;
     let comm = comm.get()?;
-    comm.check_intra()?;
-    let hints = info.hints()?;
-    let colour = match split_type {
-        UNDEFINED => None,
-        COMM_TYPE_SHARED | COMM_TYPE_HW_GUIDED | COMM_TYPE_HW_UNGUIDED | COMM_TYPE_RESOURCE_GUIDED => {
-            Some(split_type as u32)
-        }
-        _ => return Err(Error::new(ERR_ARG, format!("there is no split type {split_type}"))),
-    };
-    // Those who ask for the same, in the order of their keys; then by where they are.
-    let Some(alike) = comm.comm.split(colour, i64::from(key))? else { return newcomm.set(Comm(COMM_NULL)) };
-    let value = |name: &str| hints.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-    let part = match split_type {
-        COMM_TYPE_SHARED => Some(alike.split_by_host()?),
-        COMM_TYPE_HW_GUIDED | COMM_TYPE_RESOURCE_GUIDED => match value("mpi_hw_resource_type") {
-            Some("mpi_shared_memory") => Some(alike.split_by_host()?),
-            Some("NUMANode" | "numanode") => alike.split_by_numa_node()?,
-            _ => None,
-        },
-        // MPI 5.0 §7.4.2: a proper part, or none.
-        COMM_TYPE_HW_UNGUIDED => {
-            let host = Some(alike.split_by_host()?).filter(|host| host.size() < alike.size());
-            if host.is_some() && info.0 != INFO_NULL {
-                info.get()?.set("mpi_hw_resource_type", "mpi_shared_memory".to_owned())?;
+    let shared = Shared::of(split_type, &info.hints()?)?;
+    let made = match &comm.inter {
+        None => {
+            // Those who ask for the same, in the order of their keys; then by where they are.
+            let colour = shared.map(|_| split_type as u32);
+            let alike = comm.comm.split(colour, i64::from(key))?;
+            match shared.zip(alike) {
+                Some((shared, alike)) => shared.part(&alike)?.map(Communicator::new),
+                None => None,
             }
-            host
         }
-        _ => None,
+        Some(inter) => {
+            // Both sides together find the parts: each has the number of its first rank there.
+            let whole = inter.merge(false)?;
+            let part = shared.unwrap_or(Shared::Host).part(&whole)?.filter(|_| shared.is_some());
+            let first = part.and_then(|part| part.inner().group.process(0));
+            let colour = first.and_then(|first| whole.inner().group.rank(first)).map(|rank| rank as u32);
+            inter.split(colour, i64::from(key))?.map(Communicator::between)
+        }
     };
-    newcomm.set(name(part.map(Communicator::new), &comm)?)
+    if shared == Some(Shared::Proper) && made.is_some() && info.0 != INFO_NULL {
+        info.get()?.set(RESOURCE, SHARED_MEMORY.to_owned())?;
+    }
+    newcomm.set(name(made, &comm)?)
 }
 
 pub fn intercomm_create(

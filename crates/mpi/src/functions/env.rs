@@ -7,7 +7,11 @@ use crate::number::{
     ERR_ARG, ERR_NO_MEM, MAX_LIBRARY_VERSION_STRING, MAX_PROCESSOR_NAME, SUBVERSION, VERSION,
 };
 use crate::pointer::{Address, Out, TextOut};
-use crate::{Error, Info, message};
+use crate::{Error, Info, info, message};
+
+/// What parts of the machine are called, as resource types of `MPI_Comm_split_type` too.
+pub(super) const MACHINE: &str = "hwloc://Machine";
+pub(super) const NUMA_NODE: &str = "hwloc://NUMANode";
 
 pub fn get_version(version: Out<c_int>, subversion: Out<c_int>) -> Result {
     subversion.check()?;
@@ -22,6 +26,15 @@ pub fn get_library_version(version: TextOut, resultlen: Out<c_int>) -> Result {
 
 pub fn get_processor_name(name: TextOut, resultlen: Out<c_int>) -> Result {
     resultlen.set(name.set(&os::host::name(), MAX_PROCESSOR_NAME as usize)? as c_int)
+}
+
+/// Which parts of the machine confine this thread now: "true" where it runs on one alone (MPI 5.0 §9.1.3).
+pub fn get_hw_resource_info(hw_info: Out<Info>) -> Result {
+    hw_info.check()?;
+    let here = os::topology::Locality::of_this_thread();
+    let parts =
+        [(MACHINE, true), (NUMA_NODE, here.node.is_some()), ("hwloc://L3Cache", here.cache.is_some())];
+    hw_info.set(info::create(parts.map(|(part, alone)| (part.to_owned(), alone.to_string())).into())?)
 }
 
 pub fn wtime() -> f64 {

@@ -3,7 +3,9 @@
 use std::ffi::c_int;
 
 use crate::handler::{self, Kind};
-use crate::number::{ERR_ARG, ERR_ERRHANDLER, ERR_LASTCODE, ERR_OTHER, ERRHANDLER_NULL, MAX_ERROR_STRING};
+use crate::number::{
+    ERR_ARG, ERR_ERRHANDLER, ERR_FILE, ERR_LASTCODE, ERR_OTHER, ERRHANDLER_NULL, FILE_NULL, MAX_ERROR_STRING,
+};
 use crate::pointer::{Callback, Out, Text, TextOut};
 use crate::{Comm, Errhandler, Error, ErrorFunction, File, On, Result, Session, Win, class};
 
@@ -41,6 +43,29 @@ pub fn comm_get_errhandler(comm: Comm, errhandler: Out<Errhandler>) -> Result {
     let name = comm.get()?.handler();
     handler::keep(name);
     errhandler.set(name)
+}
+
+/// There are no files yet, but the handler that they will have (MPI 5.0 §14.7).
+pub fn file_set_errhandler(file: File, errhandler: Errhandler) -> Result {
+    check_file(file)?;
+    handler::check(errhandler, Kind::File)?;
+    handler::of_files().set(errhandler);
+    Ok(())
+}
+
+pub fn file_get_errhandler(file: File, errhandler: Out<Errhandler>) -> Result {
+    errhandler.check()?;
+    check_file(file)?;
+    let name = handler::of_files().get();
+    handler::keep(name);
+    errhandler.set(name)
+}
+
+fn check_file(file: File) -> Result {
+    match file.0 {
+        FILE_NULL => Ok(()),
+        name => Err(Error::new(ERR_FILE, format!("{name:#x} is no file"))),
+    }
 }
 
 pub fn session_set_errhandler(session: Session, errhandler: Errhandler) -> Result {
@@ -87,6 +112,7 @@ pub fn win_call_errhandler(win: Win, errorcode: c_int) -> Result {
 }
 
 pub fn file_call_errhandler(file: File, errorcode: c_int) -> Result {
+    check_file(file)?;
     raised(errorcode, On::File(file))
 }
 

@@ -23,7 +23,14 @@ pub fn grequest_start(
 pub fn grequest_complete(request: Request) -> Result {
     let object = request.get_one()?;
     match object.extra() {
-        Extra::Generalised(operation) => operation.complete(),
+        Extra::Generalised(operation) => {
+            let freed = operation.complete();
+            // Its name stayed for this call.
+            if operation.is_let_go() {
+                request.remove();
+            }
+            freed
+        }
         _ => Err(Error::new(ERR_REQUEST, "the request is not a generalised one")),
     }
 }

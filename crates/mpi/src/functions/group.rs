@@ -50,37 +50,43 @@ pub fn group_compare(group1: Group, group2: Group, result: Out<c_int>) -> Result
 
 pub fn group_union(group1: Group, group2: Group, newgroup: Out<Group>) -> Result {
     newgroup.check()?;
-    newgroup.set(group::register(group1.get()?.union(&group2.get()?))?)
+    newgroup.set(group::register(group1.get()?.union(&group2.get()?), group1.session().or(group2.session()))?)
 }
 
 pub fn group_intersection(group1: Group, group2: Group, newgroup: Out<Group>) -> Result {
     newgroup.check()?;
-    newgroup.set(group::register(group1.get()?.intersection(&group2.get()?))?)
+    newgroup.set(group::register(
+        group1.get()?.intersection(&group2.get()?),
+        group1.session().or(group2.session()),
+    )?)
 }
 
 pub fn group_difference(group1: Group, group2: Group, newgroup: Out<Group>) -> Result {
     newgroup.check()?;
-    newgroup.set(group::register(group1.get()?.difference(&group2.get()?))?)
+    newgroup.set(group::register(
+        group1.get()?.difference(&group2.get()?),
+        group1.session().or(group2.session()),
+    )?)
 }
 
 pub fn group_incl(group: Group, n: c_int, ranks: List<c_int>, newgroup: Out<Group>) -> Result {
     newgroup.check()?;
-    newgroup.set(group::register(group.get()?.include(&read(n, ranks)?)?)?)
+    newgroup.set(group::register(group.get()?.include(&read(n, ranks)?)?, group.session())?)
 }
 
 pub fn group_excl(group: Group, n: c_int, ranks: List<c_int>, newgroup: Out<Group>) -> Result {
     newgroup.check()?;
-    newgroup.set(group::register(group.get()?.exclude(&read(n, ranks)?)?)?)
+    newgroup.set(group::register(group.get()?.exclude(&read(n, ranks)?)?, group.session())?)
 }
 
 pub fn group_range_incl(group: Group, n: c_int, ranges: ListMut<[c_int; 3]>, newgroup: Out<Group>) -> Result {
     newgroup.check()?;
-    newgroup.set(group::register(group.get()?.include_ranges(&read_ranges(n, ranges)?)?)?)
+    newgroup.set(group::register(group.get()?.include_ranges(&read_ranges(n, ranges)?)?, group.session())?)
 }
 
 pub fn group_range_excl(group: Group, n: c_int, ranges: ListMut<[c_int; 3]>, newgroup: Out<Group>) -> Result {
     newgroup.check()?;
-    newgroup.set(group::register(group.get()?.exclude_ranges(&read_ranges(n, ranges)?)?)?)
+    newgroup.set(group::register(group.get()?.exclude_ranges(&read_ranges(n, ranges)?)?, group.session())?)
 }
 
 pub fn group_free(group: Out<Group>) -> Result {

@@ -4,7 +4,7 @@ use std::ffi::c_int;
 
 use crate::number::{ERR_COUNT, ERR_IN_STATUS, ERR_REQUEST, REQUEST_NULL, SUCCESS, UNDEFINED};
 use crate::pointer::{List, ListMut, Out, StatusIn, Statuses};
-use crate::request::{Object, Outcome, wait_for_any};
+use crate::request::{Extra, Object, Outcome, wait_for_any};
 use crate::table::Ref;
 use crate::{Error, Request, Result, Status};
 
@@ -351,7 +351,10 @@ pub fn request_free(request: Out<Request>) -> Result {
     let name = request.get()?;
     let object = name.get_one()?;
     object.detach()?;
-    name.remove();
+    // Who completes a generalised one needs its name.
+    if !matches!(object.extra(), Extra::Generalised(operation) if !operation.is_complete()) {
+        name.remove();
+    }
     request.set(Request(REQUEST_NULL))
 }
 

@@ -64,7 +64,7 @@ pub fn session_get_pset_info(session: Session, pset_name: Text, info: Out<Info>)
 pub fn group_from_session_pset(session: Session, pset_name: Text, newgroup: Out<Group>) -> Result {
     newgroup.check()?;
     session.get()?;
-    newgroup.set(group::register(members(&pset_name.get()?)?)?)
+    newgroup.set(group::register(members(&pset_name.get()?)?, Some(session))?)
 }
 
 /// The processes of a set.
@@ -94,7 +94,7 @@ pub fn comm_create_from_group(
     let made = Communicator::new(instance::process()?.create(&members, &tag)?);
     made.set_handler(errhandler);
     *made.hints() = hints;
-    newcomm.set(made.register()?)
+    newcomm.set(made.of_session(group.session()).register()?)
 }
 
 /// Over a passing communicator of both groups.
@@ -131,5 +131,5 @@ pub fn intercomm_create_from_groups(
     let made = Communicator::between(made);
     made.set_handler(errhandler);
     *made.hints() = hints;
-    newintercomm.set(made.register()?)
+    newintercomm.set(made.of_session(local_group.session()).register()?)
 }

@@ -55,7 +55,12 @@ impl Generalised {
         std::ptr::with_exposed_provenance_mut(self.extra_state)
     }
 
-    fn is_complete(&self) -> bool {
+    /// Whether its request was freed.
+    pub fn is_let_go(&self) -> bool {
+        self.stage.load(Ordering::Acquire) != HELD
+    }
+
+    pub fn is_complete(&self) -> bool {
         // Acquire: pairs with the Release of `complete`.
         self.complete.load(Ordering::Acquire)
     }
@@ -75,7 +80,7 @@ impl Generalised {
     }
 
     /// What the program says of it.
-    fn query(&self) -> Outcome {
+    pub fn query(&self) -> Outcome {
         let mut status = Status::EMPTY;
         if self.query != 0 {
             // SAFETY: the program gave it as such a function.

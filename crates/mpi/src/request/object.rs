@@ -112,6 +112,10 @@ impl Object {
 
     /// What it tells, and stays: the outcome of a complete one, an empty one of an inactive one.
     pub fn look(&self) -> Option<Outcome> {
+        // MPI 5.0 §13.2: the program is asked each time.
+        if let Extra::Generalised(operation) = &self.extra {
+            return operation.is_complete().then(|| operation.query().map_err(|error| error.on(self.on)));
+        }
         let mut state = self.state();
         state.test();
         match &*state {

@@ -214,6 +214,14 @@ impl Inter {
         Inter::of(own, self.remote().clone(), chosen, self.is_first, format!("copy of {}", self.comm.name()))
     }
 
+    /// An inter-communicator of the same members, which they all derive of these words; see [`Comm::sibling`].
+    pub fn sibling(&self, words: &[u64]) -> Inter {
+        let name = format!("copy of {}", self.comm.name());
+        let sibling = |comm: &Comm| comm.sibling(words, name.clone());
+        let (comm, union, local) = (sibling(&self.comm), sibling(&self.union), sibling(&self.local));
+        Inter { comm, union, local, is_first: self.is_first }
+    }
+
     /// The inter-communicator of those on both sides who state the same colour, each side ranked by key; `None` at those that
     /// state none, and where the other side has nobody of the colour (MPI 5.0 §7.4.2). Collective for both sides; costs two
     /// all-gathers and two broadcasts on each side, and two exchanges between the leaders; 32 bytes for each member to each

@@ -16,7 +16,7 @@ macro_rules! forms {
         pub fn $started($($name: $type,)* comm: Comm, request: Out<Request>) -> Result {
             let held = comm.get()?;
             request.check()?;
-            let state = $of::$blocking(&held, $($name),*)?.start()?;
+            let state = $of::$blocking(&held, $($name),*)?.over(held.aside()).start()?;
             request.set(Object::new(state, On::Comm(comm)).register()?)
         }
 
@@ -24,7 +24,7 @@ macro_rules! forms {
             let held = comm.get()?;
             request.check()?;
             info.hints()?;
-            let job = $of::$blocking(&held, $($name),*)?;
+            let job = $of::$blocking(&held, $($name),*)?.over(held.persistent());
             request.set(Object::persistent(On::Comm(comm), move || job.start()).register()?)
         }
     )+};

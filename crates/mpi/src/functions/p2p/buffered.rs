@@ -1,70 +1,38 @@
-//! Buffered sends, and the buffers for them (MPI 5.0 §3.6).
+//! What buffered sends are, and the buffers for them (MPI 5.0 §3.6).
 
 use std::ffi::c_int;
 
 use engine::Mode;
 use runtime::Started;
 
-use crate::buffer::{self, Pool};
-use crate::comm::{Communicator, check_tag};
+use crate::buffer::{self, Pool, Reservation};
+use crate::comm::Communicator;
 use crate::message::Bytes;
 use crate::number::ERR_BUFFER;
 use crate::pointer::{Address, IntegerOut, Out};
 use crate::request::{Object, State};
-use crate::{Comm, Datatype, Error, On, Request, Result, Session, Status};
+use crate::{Comm, Error, On, Request, Result, Session, session};
 
-/// Sends a copy; complete at once.
-fn start(comm: &Communicator, bytes: &Bytes, dest: c_int, tag: c_int) -> Result<State> {
-    check_tag(tag)?;
-    let done = State::Done(Ok(Status::EMPTY));
-    let Some(to) = comm.peer(dest)? else { return Ok(done) };
-    let pool = if comm.buffer.is_attached() { &comm.buffer } else { &buffer::PROCESS };
-    let room = pool.reserve(bytes.len())?;
+/// Sends a copy: done at once.
+pub(super) fn send_copy(comm: &Communicator, bytes: &Bytes, to: usize, tag: c_int) -> Result {
+    let room = room(comm, bytes.len())?;
     let mut copy = bytes.packed();
     let row = Bytes::Row(copy.as_mut_ptr(), copy.len());
     if let Started::Pending(request) = row.start_send(&comm.comm, to, tag, Mode::Standard)? {
         comm.comm.detach(request, Some(Box::new((copy, room))));
     }
-    Ok(done)
+    Ok(())
 }
 
-pub fn bsend(buf: Address, count: i64, datatype: Datatype, dest: c_int, tag: c_int, comm: Comm) -> Result {
-    let comm = comm.get()?;
-    start(&comm, &Bytes::new(buf, count, datatype)?, dest, tag).map(drop)
-}
-
-pub fn ibsend(
-    buf: Address,
-    count: i64,
-    datatype: Datatype,
-    dest: c_int,
-    tag: c_int,
-    comm: Comm,
-    request: Out<Request>,
-) -> Result {
-    let on = On::Comm(comm);
-    let comm = comm.get()?;
-    request.check()?;
-    let state = start(&comm, &Bytes::new(buf, count, datatype)?, dest, tag)?;
-    request.set(Object::new(state, on).register()?)
-}
-
-pub fn bsend_init(
-    buf: Address,
-    count: i64,
-    datatype: Datatype,
-    dest: c_int,
-    tag: c_int,
-    comm: Comm,
-    request: Out<Request>,
-) -> Result {
-    let held = comm.get()?;
-    request.check()?;
-    let bytes = Bytes::new(buf, count, datatype)?;
-    check_tag(tag)?;
-    held.peer(dest)?;
-    let again = move || start(&*comm.get()?, &bytes, dest, tag);
-    request.set(Object::persistent(On::Comm(comm), again).register()?)
+/// Room for a message: in the buffer of its communicator, else of its session, else of the process (MPI 5.0 §3.6).
+fn room(comm: &Communicator, bytes: usize) -> Result<Reservation> {
+    if comm.buffer.is_attached() {
+        return comm.buffer.reserve(bytes);
+    }
+    match comm.session.and_then(session::find).filter(|session| session.buffer.is_attached()) {
+        Some(session) => session.buffer.reserve(bytes),
+        None => buffer::PROCESS.reserve(bytes),
+    }
 }
 
 fn detach(pool: &Pool, buffer_addr: Address, size: IntegerOut) -> Result {

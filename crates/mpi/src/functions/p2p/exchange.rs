@@ -72,7 +72,7 @@ fn start(
     crate::comm::check_tag(tag)?;
     comm.peer(dest)?;
     let mut receive = receive::start(&comm.comm, incoming.0, wanted)?;
-    match send::start(&comm, bytes, dest, tag, Mode::Standard) {
+    match send::start(&comm, bytes, dest, tag, send::Way::Mode(Mode::Standard)) {
         Ok(send) => Ok(State::Other(Box::new(Exchange { receive, send, _copy: copy }))),
         Err(error) => {
             receive.cancel();

@@ -96,6 +96,7 @@ pub fn improbe(
 fn start(buf: Address, count: i64, datatype: Datatype, message: Out<Message>) -> Result<(State, On)> {
     let name = message.get()?;
     if name.0 == MESSAGE_NO_PROC {
+        Bytes::new(buf, count, datatype)?;
         message.set(Message(MESSAGE_NULL))?;
         return Ok((State::Done(Ok(Status::FROM_NOBODY)), On::Nothing));
     }

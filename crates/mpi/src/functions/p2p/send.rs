@@ -1,14 +1,24 @@
-//! Sends in all modes but the buffered one.
+//! Sends in all modes.
 
 use std::ffi::c_int;
 
 use engine::Mode;
 
+use super::buffered;
 use crate::comm::{Communicator, check_tag};
 use crate::message::Bytes;
 use crate::pointer::{Address, Out};
 use crate::request::{Object, State, started};
 use crate::{Comm, Datatype, On, Request, Result, Status};
+
+/// How a message is sent.
+#[derive(Clone, Copy)]
+pub(super) enum Way {
+    /// As the engine does.
+    Mode(Mode),
+    /// As a copy.
+    Buffered,
+}
 
 #[inline(always)]
 fn blocking(
@@ -18,20 +28,29 @@ fn blocking(
     dest: c_int,
     tag: c_int,
     comm: Comm,
-    mode: Mode,
+    way: Way,
 ) -> Result {
     let comm = comm.get()?;
     let bytes = Bytes::new(buf, count, datatype)?;
     check_tag(tag)?;
     let Some(to) = comm.peer(dest)? else { return Ok(()) };
-    Ok(bytes.send(&comm.comm, to, tag, mode)?)
+    match way {
+        Way::Mode(mode) => Ok(bytes.send(&comm.comm, to, tag, mode)?),
+        Way::Buffered => buffered::send_copy(&comm, &bytes, to, tag),
+    }
 }
 
 /// Starts a send; one to nobody is complete.
-pub(super) fn start(comm: &Communicator, bytes: Bytes, dest: c_int, tag: c_int, mode: Mode) -> Result<State> {
+pub(super) fn start(comm: &Communicator, bytes: Bytes, dest: c_int, tag: c_int, way: Way) -> Result<State> {
     check_tag(tag)?;
-    let Some(to) = comm.peer(dest)? else { return Ok(State::Done(Ok(Status::EMPTY))) };
-    Ok(started(&comm.comm, bytes.start_send(&comm.comm, to, tag, mode)?, bytes, false))
+    let done = State::Done(Ok(Status::EMPTY));
+    let Some(to) = comm.peer(dest)? else { return Ok(done) };
+    match way {
+        Way::Mode(mode) => {
+            Ok(started(&comm.comm, bytes.start_send(&comm.comm, to, tag, mode)?, bytes, false))
+        }
+        Way::Buffered => buffered::send_copy(comm, &bytes, to, tag).map(|()| done),
+    }
 }
 
 fn nonblocking(
@@ -42,12 +61,12 @@ fn nonblocking(
     tag: c_int,
     comm: Comm,
     request: Out<Request>,
-    mode: Mode,
+    way: Way,
 ) -> Result {
     let on = On::Comm(comm);
     let comm = comm.get()?;
     request.check()?;
-    let state = start(&comm, Bytes::new(buf, count, datatype)?, dest, tag, mode)?;
+    let state = start(&comm, Bytes::new(buf, count, datatype)?, dest, tag, way)?;
     request.set(Object::new(state, on).register()?)
 }
 
@@ -59,25 +78,21 @@ fn persistent(
     tag: c_int,
     comm: Comm,
     request: Out<Request>,
-    mode: Mode,
+    way: Way,
 ) -> Result {
     let on = On::Comm(comm);
-    let held = comm.get()?;
+    // The communicator outlives its name.
+    let comm = comm.get()?;
     request.check()?;
     let bytes = Bytes::new(buf, count, datatype)?;
     check_tag(tag)?;
-    let to = held.peer(dest)?;
-    // It outlives the name of the communicator.
-    let comm = held.comm.clone();
-    let start = move || match to {
-        None => Ok(State::Done(Ok(Status::EMPTY))),
-        Some(to) => Ok(started(&comm, bytes.start_send(&comm, to, tag, mode)?, bytes.clone(), false)),
-    };
-    request.set(Object::persistent(on, start).register()?)
+    comm.peer(dest)?;
+    let again = move || start(&comm, bytes.clone(), dest, tag, way);
+    request.set(Object::persistent(on, again).register()?)
 }
 
 macro_rules! modes {
-    ($($blocking:ident $nonblocking:ident $persistent:ident $mode:ident),+ $(,)?) => {$(
+    ($($blocking:ident $nonblocking:ident $persistent:ident $way:expr),+ $(,)?) => {$(
         #[inline]
         pub fn $blocking(
             buf: Address,
@@ -87,7 +102,7 @@ macro_rules! modes {
             tag: c_int,
             comm: Comm,
         ) -> Result {
-            blocking(buf, count, datatype, dest, tag, comm, Mode::$mode)
+            blocking(buf, count, datatype, dest, tag, comm, $way)
         }
 
         pub fn $nonblocking(
@@ -99,7 +114,7 @@ macro_rules! modes {
             comm: Comm,
             request: Out<Request>,
         ) -> Result {
-            nonblocking(buf, count, datatype, dest, tag, comm, request, Mode::$mode)
+            nonblocking(buf, count, datatype, dest, tag, comm, request, $way)
         }
 
         pub fn $persistent(
@@ -111,13 +126,14 @@ macro_rules! modes {
             comm: Comm,
             request: Out<Request>,
         ) -> Result {
-            persistent(buf, count, datatype, dest, tag, comm, request, Mode::$mode)
+            persistent(buf, count, datatype, dest, tag, comm, request, $way)
         }
     )+};
 }
 
 modes!(
-    send isend send_init Standard,
-    rsend irsend rsend_init Ready,
-    ssend issend ssend_init Synchronous,
+    send isend send_init Way::Mode(Mode::Standard),
+    rsend irsend rsend_init Way::Mode(Mode::Ready),
+    ssend issend ssend_init Way::Mode(Mode::Synchronous),
+    bsend ibsend bsend_init Way::Buffered,
 );
