@@ -15,7 +15,7 @@ use wire::ContextId;
 use crate::{Comm, Process};
 
 /// Begins the words of which contexts of siblings are derived: no passing communicator's begin so.
-const SIBLING: u64 = u64::MAX - 1;
+const SIBLING: u64 = u64::MAX - 8;
 
 impl Comm {
     /// A communicator of the same members in the same order whose messages never meet those of this one
