@@ -162,6 +162,8 @@ fn a_stopped_job_stands_still_and_goes_on() {
     let sleepers = scene.named("sleep");
     send(child.id(), SIGTSTP).unwrap();
     until("the processes to stop", || sleepers.iter().all(|pid| state(*pid) == Some('T')));
+    // It stops itself after them; a shell continues a job that it has seen stop.
+    until("the launcher to stop", || state(child.id()) == Some('T'));
     send(child.id(), SIGCONT).unwrap();
     until("the processes to go on", || sleepers.iter().all(|pid| state(*pid) == Some('S')));
     assert_eq!(end_by(&scene, child, &[SIGTERM]).status, Some(143));
