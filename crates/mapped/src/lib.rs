@@ -11,6 +11,7 @@
 //! | [`board`] | where members of a communicator publish a few bytes each, and read the others' |
 //! | [`pool`] | which parts of a pool of shared memory are taken |
 //! | [`Lock`] | in memory of one process: what a lane is behind |
+//! | [`Seat`] | in memory of one process: where a thread waits until another calls it |
 //! | [`segment`] | the memory of one host and job: a control page, and an area for each process |
 //!
 //! The structures know nothing of ranks or messages. Under `--cfg loom` the atomics are loom's, and the models in
@@ -21,6 +22,7 @@ pub mod doorbell;
 mod lock;
 pub mod pool;
 pub mod ring;
+mod seat;
 #[cfg(not(loom))]
 pub mod segment;
 mod sync;
@@ -31,5 +33,6 @@ pub use lock::RawLock;
 pub use lock::{Guard, Lock};
 pub use pool::Pool;
 pub use ring::{Body, Consumer, Corrupt, Full, Producer, Record, Reservation};
+pub use seat::Seat;
 #[cfg(not(loom))]
 pub use segment::{ProcessState, Segment, Shape};

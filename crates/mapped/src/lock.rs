@@ -5,7 +5,12 @@
 //! two may pass each other: a thread that falls asleep in just that moment is not woken. So nobody sleeps for longer than
 //! [`SLEEP_NS`] without looking again.
 //!
-//! It is for a state that is held for less than a microsecond at a time. Who takes it first has it: it is not fair.
+//! It is for a state that is held for a few microseconds at most. Who takes it first has it: it is not fair. That is what keeps
+//! its price down where many want it: who looks at it looks ever more seldom, so that who has given it back mostly takes it again,
+//! a few times over, before what it guards moves to another core.
+//!
+//! At most one sleeper at a time is on its way back to the lock: a wake-up takes longer than many takings, each of which would be a
+//! system call otherwise.
 
 use crate::sync::{AtomicU32, Ordering};
 
@@ -13,24 +18,33 @@ use crate::sync::{AtomicU32, Ordering};
 #[cfg(not(loom))]
 const SLEEP_NS: u64 = 1_000_000;
 
-/// Looks at a lock that is held, and times that the core is given away, before sleeping for it.
+/// Pauses of the processor between looks at a lock that is held, and times that the core is given away, before sleeping for it.
 #[cfg(not(loom))]
-const SPINS: u32 = 64;
+const PAUSES_IN_ALL: u32 = 1024;
 #[cfg(not(loom))]
-const YIELDS: u32 = 16;
+const YIELDS: u32 = 32;
 /// One look of each kind: more are the same to a model, which counts its steps.
 #[cfg(loom)]
-const SPINS: u32 = 1;
+const PAUSES_IN_ALL: u32 = 1;
 #[cfg(loom)]
 const YIELDS: u32 = 1;
+
+/// The most pauses between two looks of one thread, by how many look (so many count): together they look about every two
+/// microseconds. The first looks of each follow one another sooner.
+const PAUSES_MAX: u32 = 48;
+const WANTED_MAX: u32 = 8;
 
 /// The words of a lock.
 #[derive(Debug, Default)]
 pub struct RawLock {
     /// 1 while somebody holds it.
     held: AtomicU32,
-    /// Threads that sleep for it, or are about to.
+    /// Threads that want it and don't have it.
+    wanted: AtomicU32,
+    /// Those of them that sleep for it, or are about to.
     sleepers: AtomicU32,
+    /// 1 while one that was woken has not looked yet.
+    called: AtomicU32,
 }
 
 impl RawLock {
@@ -38,7 +52,7 @@ impl RawLock {
     #[inline]
     pub fn try_lock(&self) -> bool {
         // Acquire: pairs with the Release in `unlock`.
-        self.held.swap(1, Ordering::Acquire) == 0
+        self.held.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
     /// Takes it, when it is free.
@@ -49,34 +63,64 @@ impl RawLock {
         }
     }
 
+    /// Whether others want it. A hint.
+    #[inline]
+    pub fn is_wanted(&self) -> bool {
+        // Relaxed: it orders nothing.
+        self.wanted.load(Ordering::Relaxed) > 0
+    }
+
     #[cold]
     fn lock_contended(&self) {
-        for look in 0..SPINS + YIELDS {
-            // Relaxed: a look that leaves the line with its holder.
-            if self.held.load(Ordering::Relaxed) == 0 && self.try_lock() {
-                return;
-            }
-            pause(look);
+        // Relaxed (both): a hint.
+        let wanted = self.wanted.fetch_add(1, Ordering::Relaxed) + 1;
+        if !self.lock_awake(wanted) {
+            self.lock_asleep();
         }
-        // Relaxed (both): whoever misses this leaves a sleeper that looks again by itself.
+        self.wanted.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Takes it if it is free at one of some looks.
+    fn lock_awake(&self, wanted: u32) -> bool {
+        let most = PAUSES_MAX * wanted.min(WANTED_MAX);
+        let (mut pauses, mut paused) = (1, 0);
+        while paused < PAUSES_IN_ALL {
+            if self.lock_if_free() {
+                return true;
+            }
+            pause(pauses);
+            paused += pauses;
+            pauses = (2 * pauses).min(most);
+        }
+        (0..YIELDS).any(|_| {
+            yield_core();
+            self.lock_if_free()
+        })
+    }
+
+    fn lock_asleep(&self) {
+        // Relaxed (all): whoever misses one of these leaves a sleeper that looks again by itself.
         self.sleepers.fetch_add(1, Ordering::Relaxed);
-        // Relaxed: as above.
-        while self.held.load(Ordering::Relaxed) != 0 || !self.try_lock() {
+        while !self.lock_if_free() {
             self.sleep();
+            self.called.store(0, Ordering::Relaxed);
         }
         self.sleepers.fetch_sub(1, Ordering::Relaxed);
+        self.called.store(0, Ordering::Relaxed);
+    }
+
+    fn lock_if_free(&self) -> bool {
+        // Relaxed: a look that leaves the line with its holder.
+        self.held.load(Ordering::Relaxed) == 0 && self.try_lock()
     }
 
     /// Gives it back. Only who holds it may.
     #[inline]
     pub fn unlock(&self) {
         // Release: pairs with the Acquire in `try_lock`.
-        #[cfg(not(loom))]
         self.held.store(0, Ordering::Release);
-        // The model lets an exchange by one who waits come after this store without seeing it, for ever: there it is an exchange.
-        #[cfg(loom)]
-        self.held.swap(0, Ordering::Release);
-        if self.sleepers.load(Ordering::Relaxed) > 0 {
+        // Relaxed (both): as in `lock_asleep`.
+        if self.sleepers.load(Ordering::Relaxed) > 0 && self.called.load(Ordering::Relaxed) == 0 {
             self.wake();
         }
     }
@@ -86,31 +130,38 @@ impl RawLock {
         os::futex::wait(&self.held, 1, SLEEP_NS);
     }
 
-    #[cfg(not(loom))]
     #[cold]
     fn wake(&self) {
-        os::futex::wake(&self.held, 1);
+        // Relaxed: as above; who loses against another's wake-up need not do it as well.
+        if self.called.swap(1, Ordering::Relaxed) == 0 {
+            #[cfg(not(loom))]
+            os::futex::wake(&self.held, 1);
+        }
     }
 
     #[cfg(loom)]
     fn sleep(&self) {
         loom::thread::yield_now();
     }
-
-    #[cfg(loom)]
-    fn wake(&self) {}
 }
 
 #[cfg(not(loom))]
-fn pause(look: u32) {
-    match look {
-        0..SPINS => std::hint::spin_loop(),
-        _ => std::thread::yield_now(),
-    }
+fn pause(times: u32) {
+    (0..times).for_each(|_| std::hint::spin_loop());
 }
 
 #[cfg(loom)]
 fn pause(_: u32) {
+    loom::thread::yield_now();
+}
+
+#[cfg(not(loom))]
+fn yield_core() {
+    std::thread::yield_now();
+}
+
+#[cfg(loom)]
+fn yield_core() {
     loom::thread::yield_now();
 }
 
@@ -167,6 +218,12 @@ mod guarded {
         pub fn lock(&self) -> Guard<'_, T> {
             self.raw.lock();
             self.guard()
+        }
+
+        /// Whether other threads want it. A hint.
+        #[inline]
+        pub fn is_wanted(&self) -> bool {
+            self.raw.is_wanted()
         }
 
         #[inline]

@@ -1,18 +1,19 @@
 //! A lane behind its lock, and the one thread at a time that moves it on.
 //!
 //! The *progress owner* polls the lane, runs the work that it hands out without holding its lock, and sleeps when
-//! nothing moves. Other threads start operations under the lock and park until the owner completes theirs; the owner
-//! hands over when its own request is done. Who owns, who sleeps and who stands in line is plain data under the lock.
+//! nothing moves. Other threads start operations under the lock and stand in line until the owner completes theirs, first awake
+//! and then asleep; when its own request is done it leaves, and who is awake takes over, or one who is called. Who owns, who
+//! sleeps and who stands in line is plain data under the lock.
 
 mod direct;
+mod standing;
 mod tending;
 mod watched;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use engine::{Error, Lane, Polled, RequestId, Status, Waiter};
+use engine::{Error, Lane, Polled, RequestId, Status, Work};
 use fabric::Sleeper;
 use mapped::{Guard, Lock};
 use os::Time;
@@ -20,6 +21,7 @@ use os::Time;
 use crate::blocked::Blocked;
 use crate::clock::Clock;
 use crate::house::House;
+use crate::line::Line;
 use crate::patience::{Patience, SLEEP_NS_MAX};
 use crate::steward::Stewardship;
 use crate::undisturbed::undisturbed;
@@ -34,8 +36,15 @@ const POLLS_PER_LOOK: u32 = 16;
 /// Polls in a row that may move something before the clock, the deadline and the surroundings are looked at all the same.
 const MOVES_PER_LOOK: u32 = 4096;
 
-/// How often one who wants to own a lane gives its core to one who only tends it, before it stands in line.
-const TENDED_TRIES: u32 = 64;
+/// Polls in a row that may move something before the owner lets others have the lock.
+const MOVES_PER_WAY: u32 = 32;
+
+/// Looks at whether somebody has taken the lock that the owner has given back for it.
+const WAY_LOOKS: u32 = 48;
+
+/// Idle polls with the lock given back between them, after somebody wanted it; and pauses of the processor in between.
+const POLLS_CONSIDERATE: u32 = 256;
+const CONSIDERATE_PAUSES: u32 = 4;
 
 /// Who moves the lane on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -57,7 +66,7 @@ pub(crate) struct Inside {
     /// The owner has slept since it owns.
     has_slept: bool,
     /// Threads that wait and could own.
-    heirs: Vec<Waiter>,
+    line: Line,
     /// Its last owner has left it, and the steward sleeps without knowing: whoever starts something calls it.
     is_forsaken: std::cell::Cell<bool>,
     waits: Waits,
@@ -70,11 +79,6 @@ pub(crate) struct Inside {
 }
 
 impl Inside {
-    fn own(&mut self, ownership: Ownership) {
-        (self.ownership, self.owner) = (ownership, mark_of_thread());
-        self.is_forsaken.set(false);
-    }
-
     /// Whether the calling thread is the owner, hence runs users' code for it.
     fn is_owned_here(&self) -> bool {
         self.ownership != Ownership::Free && self.owner == mark_of_thread()
@@ -93,8 +97,10 @@ pub(crate) struct Cell {
     inside: Lock<Inside>,
     /// The lane's.
     pub number: usize,
-    /// Threads that want the lock while its owner polls with it held.
-    wanted: AtomicUsize,
+    /// Nobody owns the lane: for those who stand in line awake. Written under the lock.
+    is_free: AtomicBool,
+    /// Threads in line that poll.
+    pollers: AtomicU32,
     sleeper: Sleeper,
     pub waiters: Waiters,
     pub patience: Patience,
@@ -117,7 +123,7 @@ impl Cell {
             owner: 0,
             sleeping: false,
             has_slept: false,
-            heirs: Vec::new(),
+            line: Line::default(),
             is_forsaken: std::cell::Cell::new(false),
             waits: Waits::default(),
             blocked: Blocked::default(),
@@ -127,7 +133,8 @@ impl Cell {
         Cell {
             inside: Lock::new(inside),
             number,
-            wanted: AtomicUsize::new(0),
+            is_free: AtomicBool::new(true),
+            pollers: AtomicU32::new(0),
             sleeper,
             waiters: Waiters::default(),
             patience,
@@ -136,23 +143,58 @@ impl Cell {
         }
     }
 
+    fn own(&self, inside: &mut Inside, ownership: Ownership) {
+        (inside.ownership, inside.owner) = (ownership, mark_of_thread());
+        inside.is_forsaken.set(false);
+        // Relaxed: a hint to those in line, the lock orders everything else.
+        self.is_free.store(false, Ordering::Relaxed);
+    }
+
+    /// The owner leaves. Who stands in line awake sees it; if all sleep, one is called.
+    fn set_free(&self, inside: &mut Inside) {
+        inside.ownership = Ownership::Free;
+        // Relaxed: as above.
+        self.is_free.store(true, Ordering::Relaxed);
+        // What is left to be done may be to wake somebody in line.
+        if let Some(next) = inside.line.next(inside.lane.has_work()) {
+            self.waiters.seat(next).call();
+        }
+    }
+
+    /// Lets those have the lock who want it.
+    fn give_way<'a>(&'a self, inside: Guard<'a, Inside>) -> Guard<'a, Inside> {
+        drop(inside);
+        for _ in 0..WAY_LOOKS {
+            if !self.inside.is_wanted() {
+                break;
+            }
+            std::hint::spin_loop();
+        }
+        self.lock()
+    }
+
+    /// Between two idle polls: lets those have the lock who want it, and for a while afterwards also those who may want it next.
+    #[inline]
+    fn pause<'a>(&'a self, inside: Guard<'a, Inside>, considerate: &mut u32) -> Guard<'a, Inside> {
+        if self.inside.is_wanted() {
+            *considerate = POLLS_CONSIDERATE;
+            return self.give_way(inside);
+        }
+        if *considerate == 0 {
+            std::hint::spin_loop();
+            return inside;
+        }
+        *considerate -= 1;
+        drop(inside);
+        (0..CONSIDERATE_PAUSES).for_each(|_| std::hint::spin_loop());
+        self.lock()
+    }
+
     /// Locks the lane. The owner polls with the lock held and lets go as soon as it sees that it is wanted.
     #[inline]
     pub fn lock(&self) -> Guard<'_, Inside> {
-        let inside = match self.inside.try_lock() {
-            Some(inside) => inside,
-            None => self.lock_contended(),
-        };
-        if self.inside.is_poisoned() || os::fork::is_copy() { self.poison(inside) } else { inside }
-    }
-
-    #[cold]
-    fn lock_contended(&self) -> Guard<'_, Inside> {
-        // Relaxed: a hint to the owner, the lock orders everything else.
-        self.wanted.fetch_add(1, Ordering::Relaxed);
         let inside = self.inside.lock();
-        self.wanted.fetch_sub(1, Ordering::Relaxed);
-        inside
+        if self.inside.is_poisoned() || os::fork::is_copy() { self.poison(inside) } else { inside }
     }
 
     /// A panic of ours in the midst of a change, or a copy that `fork` has made, which shares no memory with others: whoever waits
@@ -224,81 +266,34 @@ impl Cell {
         if inside.is_owned_here() {
             return self.drive_within(inside, mine, deadline, house, &mut done);
         }
-        let (mut registered, mut tries, mut entry) = (None, 0, None);
-        loop {
-            self.take_from_steward(&mut inside);
-            if inside.ownership == Ownership::Free {
-                inside.own(Ownership::Waiter);
-                if let Some(waiter) = registered.take() {
-                    inside.heirs.retain(|heir| *heir != waiter);
-                    self.waiters.remove(waiter);
-                }
-                let (mut inside, complete, last) =
-                    self.drive(inside, mine, deadline, house, &mut done, &mut entry);
-                inside.blocked.wakes(entry);
-                inside.ownership = Ownership::Free;
-                if std::mem::take(&mut inside.has_slept) {
-                    let has_requests = inside.lane.has_requests();
-                    inside.is_forsaken.set(house.rota.leave(self.number, has_requests));
-                }
-                self.hand_over(&mut inside);
-                drop(inside);
-                if let Some(work) = last {
-                    let finished = self.work(work);
-                    debug_assert!(finished.is_none());
-                }
-                return complete;
-            }
-            // Who only tends the lane is done in a moment.
-            if inside.ownership == Ownership::Steward && tries < TENDED_TRIES {
-                tries += 1;
-                drop(inside);
-                std::thread::yield_now();
-                inside = self.lock();
-                if done(&mut inside.lane) {
-                    inside.blocked.wakes(entry);
-                    self.stand_back(&mut inside, mine, registered);
-                    return true;
-                }
-                continue;
-            }
-            // Somebody else moves the lane on: stand in line.
-            let waiter = *registered.get_or_insert_with(|| self.waiters.thread());
-            if !inside.heirs.contains(&waiter) {
-                inside.heirs.push(waiter);
-            }
-            if let Some(request) = mine {
-                inside.lane.watch(request, Some(waiter));
-            }
-            self.nudge(&inside);
-            let now = self.clock.now();
-            let is_overdue = self.sleeps(&mut inside, &mut entry, mine, deadline, now, house);
-            drop(inside);
-            house.bark(is_overdue);
-            let pause = deadline.map_or(SLEEP_NS_MAX, |at| at.since(now)).min(SLEEP_NS_MAX);
-            std::thread::park_timeout(Duration::from_nanos(pause.max(1)));
-            inside = self.lock();
-            let complete = done(&mut inside.lane);
-            if complete || deadline.is_some_and(|at| self.clock.now() >= at) {
-                inside.blocked.wakes(entry);
-                self.stand_back(&mut inside, mine, registered);
-                return complete;
-            }
-        }
+        self.stand_in_line(inside, mine, deadline, house, &mut done)
     }
 
-    /// Leaves the line.
-    fn stand_back(&self, inside: &mut Inside, mine: Option<RequestId>, registered: Option<Waiter>) {
-        let Some(waiter) = registered else { return };
-        inside.heirs.retain(|heir| *heir != waiter);
-        if let Some(request) = mine {
-            inside.lane.watch(request, None);
+    /// Owns the lane, which is free, until `done` or `deadline`.
+    fn own_until(
+        &self,
+        inside: Guard<'_, Inside>,
+        mine: Option<RequestId>,
+        deadline: Option<Time>,
+        house: &House,
+        done: &mut dyn FnMut(&mut Lane) -> bool,
+        entry: Option<u64>,
+    ) -> bool {
+        let (mut inside, mut entry) = (inside, entry);
+        self.own(&mut inside, Ownership::Waiter);
+        let (mut inside, complete, last) = self.drive(inside, mine, deadline, house, done, &mut entry);
+        inside.blocked.wakes(entry);
+        if std::mem::take(&mut inside.has_slept) {
+            let has_requests = inside.lane.has_requests();
+            inside.is_forsaken.set(house.rota.leave(self.number, has_requests));
         }
-        self.waiters.remove(waiter);
-        // It may have been woken to own; then somebody else must.
-        if inside.ownership == Ownership::Free {
-            self.hand_over(inside);
+        self.set_free(&mut inside);
+        drop(inside);
+        if let Some(work) = last {
+            let finished = self.work(work);
+            debug_assert!(finished.is_none());
         }
+        complete
     }
 
     /// Users' code that the owner runs (an operator, a waker, the drop of a buffer) waits itself: nobody else could move the
@@ -326,15 +321,14 @@ impl Cell {
         complete
     }
 
-    fn hand_over(&self, inside: &mut Inside) {
-        if let Some(next) = inside.heirs.pop() {
-            self.waiters.wake(next);
+    fn run<'a>(&'a self, inside: Guard<'a, Inside>, work: Work) -> Guard<'a, Inside> {
+        if let Work::Wake(waiter) = &work
+            && self.waiters.wake_awake(*waiter)
+        {
+            return inside;
         }
-    }
-
-    fn run<'a>(&'a self, inside: Guard<'a, Inside>, work: engine::Work) -> Guard<'a, Inside> {
         let work = match work {
-            engine::Work::Turn(mut turn) => return self.run_turns(inside, &mut turn),
+            Work::Turn(mut turn) => return self.run_turns(inside, &mut turn),
             work => work,
         };
         drop(inside);
@@ -348,7 +342,7 @@ impl Cell {
 
     /// Does a piece of work; the lane is not locked. Wakers and the drops of operations' buffers are users' code that may
     /// panic in it: the operation would stay under way, and the lane without an owner that others could replace.
-    pub fn work(&self, work: engine::Work) -> Option<engine::Finished> {
+    pub fn work(&self, work: Work) -> Option<engine::Finished> {
         // SAFETY: every operation that was started through `Comm` holds or borrows its buffers until it is complete,
         // as the unsafe functions that start them demand.
         undisturbed(|| unsafe { work.run(|waiter| self.waiters.wake(waiter)) })
@@ -370,13 +364,13 @@ impl Cell {
         house: &House,
         done: &mut dyn FnMut(&mut Lane) -> bool,
         entry: &mut Option<u64>,
-    ) -> (Guard<'a, Inside>, bool, Option<engine::Work>) {
+    ) -> (Guard<'a, Inside>, bool, Option<Work>) {
         let mut inside = inside;
         // A time that is a little old does: the clock is read only once nothing moves.
         let mut now = inside.now;
         let mut moved_at = now;
         let mut looked_at = now;
-        let (mut idle, mut moves) = (0u32, 0u32);
+        let (mut idle, mut moves, mut considerate) = (0u32, 0u32, 0u32);
         let mut waited_since = None;
         let mut others_move = false;
         loop {
@@ -402,12 +396,10 @@ impl Cell {
                 return (inside, true, None);
             }
             if idle == 0 {
-                if self.wanted.load(Ordering::Relaxed) > 0 {
-                    drop(inside);
-                    std::thread::yield_now();
-                    inside = self.lock();
-                }
                 moves += 1;
+                if moves.is_multiple_of(MOVES_PER_WAY) && self.inside.is_wanted() {
+                    inside = self.give_way(inside);
+                }
                 if moves == MOVES_PER_LOOK {
                     moves = 0;
                     now = self.clock.now();
@@ -446,17 +438,16 @@ impl Cell {
                     }
                 }
             } else {
-                std::hint::spin_loop();
+                inside = self.pause(inside, &mut considerate);
                 continue;
+            }
+            // Those in line rely on this thread for as long as they would poll.
+            if inside.line.take_newcomer() {
+                moved_at = now;
             }
             let waited_ns = now.since(moved_at);
             if waited_ns < self.patience.poll_ns {
-                std::hint::spin_loop();
-                if self.wanted.load(Ordering::Relaxed) > 0 {
-                    drop(inside);
-                    std::thread::yield_now();
-                    inside = self.lock();
-                }
+                inside = self.pause(inside, &mut considerate);
             } else if waited_ns < self.patience.yield_ns {
                 inside.waits.yields += 1;
                 drop(inside);

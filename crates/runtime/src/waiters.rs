@@ -1,91 +1,98 @@
-//! Who waits for what: threads that are parked, tasks that are pending. A lane knows them by a number that is never given
-//! again: the name of one who waits no more wakes and removes nobody else.
+//! Who waits for what: threads that stand in line, tasks that are pending. A lane knows both by a number.
+//!
+//! A task's is never given again: the name of one who waits no more wakes and removes nobody else. A thread's is that of its seat,
+//! which others have after it: they may be called for nothing, and look again.
 
 use std::sync::{Mutex, MutexGuard};
 use std::task::Waker;
-use std::thread::Thread;
 
 use engine::Waiter;
+use mapped::Seat;
 
-/// Who waits. Dropping it may run users' code (a waker's).
-pub(crate) enum Who {
-    Thread(Thread),
-    Task(Waker),
-}
+use crate::line::Number;
+use crate::seats::Seats;
 
-/// The waiters of one process.
+/// What marks a thread's name. Generations of tasks never get that far: they count to 2^31.
+const THREAD: u64 = 1 << 63;
+
+/// The waiters of one lane.
 #[derive(Default)]
 pub(crate) struct Waiters {
-    table: Mutex<Table>,
+    seats: Seats,
+    tasks: Mutex<Table>,
+}
+
+/// The name of the thread that has this seat.
+pub(crate) fn thread(number: Number) -> Waiter {
+    Waiter(THREAD | u64::from(number))
 }
 
 #[derive(Default)]
 struct Table {
     /// Each with its generation, which counts its uses.
-    slots: Vec<(u32, Option<Who>)>,
+    slots: Vec<(u32, Option<Waker>)>,
     free: Vec<u32>,
 }
 
 impl Table {
-    fn insert(&mut self, who: Who) -> Waiter {
+    fn insert(&mut self, waker: Waker) -> Waiter {
         let index = self.free.pop().unwrap_or_else(|| {
             self.slots.push((0, None));
             self.slots.len() as u32 - 1
         });
         let slot = &mut self.slots[index as usize];
-        slot.1 = Some(who);
+        slot.1 = Some(waker);
         Waiter((slot.0 as u64) << 32 | index as u64)
     }
 
-    fn get(&self, waiter: Waiter) -> Option<&Who> {
-        let (generation, who) = self.slots.get(waiter.0 as u32 as usize)?;
-        who.as_ref().filter(|_| *generation as u64 == waiter.0 >> 32)
-    }
-
-    fn take(&mut self, waiter: Waiter) -> Option<Who> {
-        self.get(waiter)?;
-        let slot = &mut self.slots[waiter.0 as u32 as usize];
-        slot.0 = slot.0.wrapping_add(1);
+    fn take(&mut self, waiter: Waiter) -> Option<Waker> {
+        let slot = self.slots.get_mut(waiter.0 as u32 as usize)?;
+        if u64::from(slot.0) != waiter.0 >> 32 {
+            return None;
+        }
+        let waker = slot.1.take()?;
+        slot.0 = slot.0.wrapping_add(1) & !((THREAD >> 32) as u32);
         self.free.push(waiter.0 as u32);
-        slot.1.take()
+        Some(waker)
     }
 }
 
 impl Waiters {
-    /// Registers the calling thread.
-    pub fn thread(&self) -> Waiter {
-        self.lock().insert(Who::Thread(std::thread::current()))
+    /// Where a thread waits.
+    pub fn seat(&self, number: Number) -> &Seat {
+        self.seats.at(number)
     }
 
     /// Registers a task; it is removed when it is woken.
     pub fn task(&self, waker: Waker) -> Waiter {
-        self.lock().insert(Who::Task(waker))
+        self.tasks().insert(waker)
     }
 
-    /// Forgets a waiter and gives it back, to be dropped when nothing is locked.
-    pub fn remove(&self, waiter: Waiter) -> Option<Who> {
-        self.lock().take(waiter)
+    /// Forgets a task and gives its waker back, to be dropped when nothing is locked: that may run users' code.
+    pub fn remove(&self, waiter: Waiter) -> Option<Waker> {
+        if waiter.0 & THREAD != 0 { None } else { self.tasks().take(waiter) }
     }
 
     /// Wakes a waiter, if it is still there.
     pub fn wake(&self, waiter: Waiter) {
-        let mut table = self.lock();
-        match table.get(waiter) {
-            Some(Who::Thread(thread)) => thread.unpark(),
-            Some(Who::Task(_)) => {
-                let task = table.take(waiter);
-                drop(table);
-                // Users' code (a waker) runs without our lock.
-                if let Some(Who::Task(waker)) = task {
-                    waker.wake();
-                }
-            }
-            None => {}
+        if waiter.0 & THREAD != 0 {
+            return self.seats.at(waiter.0 as Number).call();
+        }
+        let task = self.tasks().take(waiter);
+        // Users' code (a waker) runs without our lock.
+        if let Some(waker) = task {
+            waker.wake();
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(|e| e.into_inner())
+    /// Wakes a waiter if it is a thread that is awake: no system call, no users' code. Returns whether it did.
+    #[inline]
+    pub fn wake_awake(&self, waiter: Waiter) -> bool {
+        waiter.0 & THREAD != 0 && self.seats.at(waiter.0 as Number).call_awake()
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, Table> {
+        self.tasks.lock().unwrap_or_else(|e| e.into_inner())
     }
 }
 
@@ -108,7 +115,7 @@ mod tests {
     #[test]
     fn a_stale_name_wakes_and_removes_nobody() {
         let (waiters, count) = (Waiters::default(), Arc::new(Count(AtomicU32::new(0))));
-        let stale = waiters.thread();
+        let stale = waiters.task(Waker::from(count.clone()));
         assert!(waiters.remove(stale).is_some());
         let task = waiters.task(Waker::from(count.clone()));
         waiters.wake(stale);

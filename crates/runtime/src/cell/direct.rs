@@ -1,7 +1,5 @@
 //! What becomes a wait only if it doesn't come about at once: small receives, answers to calls, and collectives on boards.
 
-use std::sync::atomic::Ordering;
-
 use engine::active::{DirectAnswer, Found, SmallTurn};
 use engine::collective::{Advance, Inline};
 use engine::{Communicator, Direct, Error, RequestId, Source, Status, TagPattern, TypeTag};
@@ -60,7 +58,7 @@ impl Cell {
             match inside.lane.receive_directly(now, &pattern, of, capacity) {
                 Direct::Received(bytes, status) => return Ok((bytes, status)),
                 Direct::Post => return Err(inside),
-                Direct::Nothing if self.wanted.load(Ordering::Relaxed) > 0 => return Err(inside),
+                Direct::Nothing if self.inside.is_wanted() => return Err(inside),
                 Direct::Nothing => std::hint::spin_loop(),
             }
         }
@@ -91,7 +89,7 @@ impl Cell {
             match inside.lane.answer_directly(now, call, &takes) {
                 DirectAnswer::Answered(bytes, status) => return Ok((bytes, status)),
                 DirectAnswer::Wait => return Err(inside),
-                DirectAnswer::Nothing if self.wanted.load(Ordering::Relaxed) > 0 => return Err(inside),
+                DirectAnswer::Nothing if self.inside.is_wanted() => return Err(inside),
                 DirectAnswer::Nothing => std::hint::spin_loop(),
             }
         }
@@ -113,8 +111,7 @@ impl Cell {
             inside = self.lock();
             inside.lane.end_small_turn(turn, outcome);
             left -= 1;
-            // Relaxed: a hint.
-            let goes_on = left > 0 && self.wanted.load(Ordering::Relaxed) == 0;
+            let goes_on = left > 0 && !self.inside.is_wanted();
             if !goes_on || inside.lane.next_small_turn(now, turn) != Found::Turn {
                 return inside;
             }

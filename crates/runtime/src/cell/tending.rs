@@ -1,5 +1,7 @@
 //! A lane that nobody owns: how others move it on, sleep for it, and give way to who waits.
 
+use std::sync::atomic::Ordering;
+
 use engine::Polled;
 use fabric::Armed;
 use mapped::Guard;
@@ -35,7 +37,7 @@ impl Cell {
             return inside;
         }
         if !is_within {
-            inside.own(Ownership::Waiter);
+            self.own(&mut inside, Ownership::Waiter);
         }
         inside.progresses = inside.progresses.wrapping_add(1);
         if inside.progresses.is_multiple_of(PROGRESSES_PER_LOOK) {
@@ -59,8 +61,7 @@ impl Cell {
             }
         }
         if !is_within {
-            inside.ownership = Ownership::Free;
-            self.hand_over(&mut inside);
+            self.set_free(&mut inside);
         }
         inside
     }
@@ -70,7 +71,7 @@ impl Cell {
         let Some(mut inside) = self.inside.try_lock() else { return false };
         let (owned_as, owner) = (inside.ownership, inside.owner);
         match owned_as {
-            Ownership::Free if inside.heirs.is_empty() => inside.own(Ownership::Steward),
+            Ownership::Free if inside.line.is_empty() => self.own(&mut inside, Ownership::Steward),
             // Users' code that the owner runs waits on another lane.
             _ if inside.is_owned_here() => {}
             _ => return false,
@@ -86,7 +87,7 @@ impl Cell {
         }
         (inside.ownership, inside.owner) = (owned_as, owner);
         if owned_as == Ownership::Free {
-            self.hand_over(&mut inside);
+            self.set_free(&mut inside);
         }
         moved
     }
@@ -96,7 +97,7 @@ impl Cell {
         let Some(mut inside) = self.inside.try_lock() else { return Covered::InUse { is_asleep: false } };
         let was = inside.ownership;
         let is_mine = was != Ownership::Free && inside.is_owned_here();
-        if !is_mine && (was != Ownership::Free || !inside.heirs.is_empty()) {
+        if !is_mine && (was != Ownership::Free || !inside.line.is_empty()) {
             return Covered::InUse { is_asleep: inside.sleeping };
         }
         // The steward has listened, once for all lanes.
@@ -106,7 +107,7 @@ impl Cell {
         }
         let Some(armed) = inside.lane.arm() else { return Covered::Restless };
         // Where users' code stands on the owner's stack nobody can take the lane over.
-        inside.own(if is_mine { Ownership::Waiter } else { Ownership::Steward });
+        self.own(&mut inside, if is_mine { Ownership::Waiter } else { Ownership::Steward });
         inside.sleeping = true;
         let next_ns = inside.lane.next_deadline().map_or(SLEEP_NS_MAX, |at| at.since(self.clock.now()));
         Covered::Armed { armed, was, timeout_ns: again_ns.min(next_ns) }
@@ -122,7 +123,7 @@ impl Cell {
         inside.lane.disarm();
         inside.ownership = was;
         if was == Ownership::Free {
-            self.hand_over(&mut inside);
+            self.set_free(&mut inside);
         }
     }
 
@@ -131,7 +132,9 @@ impl Cell {
     pub(super) fn take_from_steward(&self, inside: &mut Inside) {
         if inside.ownership == Ownership::Steward && inside.sleeping {
             inside.sleeping = false;
+            // Nobody stands in line: the steward leaves such a lane alone.
             inside.ownership = Ownership::Free;
+            self.is_free.store(true, Ordering::Relaxed);
             // It must not be in the place where the next owner of the lane will sleep.
             self.sleeper.wake();
             inside.lane.disarm();
