@@ -64,6 +64,8 @@ pub struct Start {
     pub size: u32,
     /// The number of the first process of this host; the others follow.
     pub first: u32,
+    /// The number of the first process of each host, in ascending order: at most [`HOSTS_MAX`](crate::process::HOSTS_MAX).
+    pub hosts: Vec<u32>,
     /// Which part each process of this host belongs to, in order of their numbers: an index into `apps`.
     pub processes: Vec<u32>,
     /// The parts of the command line.

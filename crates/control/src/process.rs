@@ -33,6 +33,9 @@ pub const REMARK_BYTES_MAX: usize = 8 * 1024;
 /// The most [`Statistic`]s in one message.
 pub const STATISTICS_MAX: usize = 256;
 
+/// The most hosts of a job: that many of them leave room in a message for everything else.
+pub const HOSTS_MAX: usize = 8 * 1024;
+
 /// A process to its keeper.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToKeeper {
@@ -151,6 +154,8 @@ pub struct Welcome {
     pub first_local: u32,
     /// Processes of the world on this host.
     pub local_size: u32,
+    /// The lowest number on each host, in ascending order, at most [`HOSTS_MAX`]: `first_local` is one of them.
+    pub hosts: Vec<u32>,
     /// Slots of the host segment; at least `local_size`.
     pub slots: u16,
     /// The processor cores that the job may use on this host (cpuset and cgroup quota considered).
@@ -175,10 +180,25 @@ impl Welcome {
         ProcessId { job: JobId(self.job), number: self.number, incarnation: self.incarnation }
     }
 
+    /// Which of the job's hosts a process of the world runs on, counted from 0.
+    ///
+    /// ```
+    /// use archipelago_control::process::host_of;
+    /// assert_eq!([0, 1, 2, 3, 9].map(|number| host_of(&[0, 2, 3], number)), [0, 0, 1, 2, 2]);
+    /// ```
+    pub fn host_of(&self, number: u32) -> usize {
+        host_of(&self.hosts, number)
+    }
+
     /// Whether a process of the world runs on this host.
     pub fn is_local(&self, number: u32) -> bool {
         number.checked_sub(self.first_local).is_some_and(|place| place < self.local_size)
     }
+}
+
+/// Which host a process runs on, counted from 0, where `firsts` are the lowest numbers on each host in ascending order.
+pub fn host_of(firsts: &[u32], number: u32) -> usize {
+    firsts.partition_point(|first| *first <= number).saturating_sub(1)
 }
 
 /// Which transports a job may use.

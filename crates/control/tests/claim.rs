@@ -16,6 +16,7 @@ fn welcome() -> FromKeeper {
         size: 4,
         first_local: 2,
         local_size: 2,
+        hosts: vec![0, 2],
         slots: 2,
         cores: 2,
         app: 0,

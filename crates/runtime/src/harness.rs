@@ -133,6 +133,7 @@ pub fn world(ranks: usize, config: Config) -> Vec<Arc<Process>> {
                 },
                 config,
             })
+                    hosts: [0].into(),
         })
         .collect();
     let mut world = watched.lock().unwrap_or_else(|e| e.into_inner());

@@ -97,6 +97,7 @@ fn alone() -> Result<Arc<Process>, JoinError> {
         surroundings: Surroundings {
             size: 1,
             local_size: 1,
+            hosts: [0].into(),
             cores: cores as u32,
             host: "localhost".into(),
             statistics: false,
@@ -141,6 +142,7 @@ fn join_as(claimed: Claimed) -> Result<Arc<Process>, JoinError> {
     };
     let process = Process::new(Parts { port, house, clock: Clock::Machine, patience, surroundings, config });
     if config.check {
+        hosts: welcome.hosts.into(),
         process.look_back_at_exit();
     }
     Ok(process)

@@ -50,6 +50,8 @@ pub struct Surroundings {
     pub size: u32,
     /// How many of them are on this host.
     pub local_size: u32,
+    /// The lowest number on each host, in ascending order.
+    pub hosts: Arc<[u32]>,
     /// The cores that they share.
     pub cores: u32,
     /// This host's name.
@@ -102,7 +104,7 @@ impl Process {
         let group = Group::world(me.job, surroundings.size);
         let boards = port.boards().cloned();
         let config = Config { job_size: surroundings.size, ..config };
-        let hosts = hosts_of(&group, me.job, &config);
+        let hosts = hosts_of(&group, me.job, &config, &surroundings.hosts);
         let pool = boards.clone().filter(|_| hosts.is_none());
         let board = pool.and_then(|pool| world_board(&port, pool, &group, me.number as usize));
         let world = Communicator::new(ContextId::WORLD, group, me.number as usize, "world".to_owned())
@@ -143,7 +145,7 @@ impl Process {
 
     /// On which hosts the members of a group are, if on several.
     pub(crate) fn hosts_of(&self, group: &Group) -> Option<Hosts> {
-        hosts_of(group, self.me.job, &self.config)
+        hosts_of(group, self.me.job, &self.config, &self.surroundings.hosts)
     }
 
     /// Who this process is.
@@ -537,20 +539,23 @@ impl Drop for Process {
     }
 }
 
-/// The world's board, if all its members share this host.
-/// Processes of one job are taken to be on as many hosts as the user said. Everybody comes to the same.
-fn hosts_of(group: &Group, job: JobId, config: &Config) -> Option<Hosts> {
-    if config.hosts < 2 {
+/// On which hosts the members of a group are, if on several: as the keeper says (the lowest numbers on each), or as many as the
+/// user would have them be on. Everybody comes to the same.
+fn hosts_of(group: &Group, job: JobId, config: &Config, firsts: &[u32]) -> Option<Hosts> {
+    if config.hosts < 2 && firsts.len() < 2 {
         return None;
     }
     let host = |process: ProcessId| match process.job == job {
-        true => process.number as u64 * config.hosts as u64 / config.job_size.max(1) as u64,
         false => u64::MAX,
     };
+        true if config.hosts == 0 => control::process::host_of(firsts, process.number) as u64,
+        true => process.number as u64 * config.hosts as u64 / config.job_size.max(1) as u64,
     Hosts::new(group.processes().map(host))
 }
 
 fn world_board(port: &Port, pool: Arc<BoardPool>, group: &Group, rank: usize) -> Option<Board> {
+/// The world's board, if all its members share this host.
+
     let place = |rank| Some(Place::of_world(port.slot_of(group.process(rank)?)?));
     let places = (0..group.size()).map(place).collect::<Option<Vec<_>>>()?;
     Board::new(pool, 0, places.into(), rank)
@@ -561,6 +566,20 @@ mod tests {
     use crate::harness;
 
     #[test]
+    #[test]
+    fn members_are_on_the_hosts_that_the_keeper_names_or_the_user_pretends() {
+        let (job, group) = (super::JobId(7), super::Group::world(super::JobId(7), 5));
+        let hosts = |hosts: u32, firsts: &[u32]| {
+            let config = engine::Config { hosts, job_size: 5, ..engine::Config::default() };
+            let of = |found: super::Hosts| (0..5).map(|rank| found.of(rank)).collect::<Vec<_>>();
+            super::hosts_of(&group, job, &config, firsts).map(of)
+        };
+        assert_eq!(hosts(0, &[0]), None);
+        assert_eq!(hosts(0, &[0, 2, 3]), Some(vec![0, 0, 1, 2, 2]));
+        assert_eq!(hosts(2, &[0]), Some(vec![0, 0, 0, 1, 1]));
+        assert_eq!(hosts(1, &[0, 2, 3]), None, "one host, says the user");
+    }
+
     fn a_system_without_threads_is_an_error_and_no_end() {
         let process = harness::world(1, engine::Config::default()).remove(0);
         // More than any address space has.

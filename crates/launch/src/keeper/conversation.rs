@@ -64,6 +64,7 @@ impl Keeper {
             size: start.size,
             first_local: start.first,
             local_size,
+            hosts: start.hosts.clone(),
             slots: local_size as u16,
             cores: self.memory.cores(),
             app: start.processes[at],

@@ -163,6 +163,7 @@ impl Keeper {
             host,
             size,
             first: 0,
+            hosts: vec![0],
             processes: vec![0; size as usize],
             apps: Vec::new(),
             bind: Bind::None,

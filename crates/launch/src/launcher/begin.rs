@@ -90,6 +90,8 @@ fn start(job: &Job, outputs: Outputs) -> io::Result<Launcher<'_>> {
         host: os::host::name(),
         size: processes.len() as u32,
         first: 0,
+        // This launcher starts processes on one host.
+        hosts: vec![0],
         processes,
         apps: job.parts.iter().map(|part| app_of(job, &part.app)).collect(),
         bind: job.bind,
