@@ -277,3 +277,25 @@ fn everything_beside_the_progress_thread(world: Comm) -> Result<()> {
     (0..3).try_for_each(|round| on_threads(3, |thread| around(&comms[thread], round)))?;
     around(&world, 9)
 }
+
+/// A duplicate, its two parts, an inter-communicator between them, and what that is merged to.
+fn copy_split_and_merge(parent: &Comm, round: usize) -> Result<()> {
+    let (me, n) = (parent.rank(), parent.size());
+    let copy = parent.duplicate()?;
+    let low = 1 + round % (n - 1);
+    let part = copy.split(Some((me < low) as u32), 0)?.expect("a colour was given");
+    let bridge = (part.rank() == 0).then_some((&copy, if me < low { low } else { 0 }));
+    let inter = part.inter_communicator(0, bridge, 5)?;
+    if round.is_multiple_of(2) {
+        drop(part);
+    }
+    let merged = inter.merge(me >= low)?;
+    assert!(merged.all_gather(&[me])? == (0..n).collect::<Vec<_>>());
+    Ok(())
+}
+
+#[archipelago::test(ranks = [2, 3, 4])]
+fn threads_that_make_communicators(world: Comm) -> Result<()> {
+    let parents: Vec<Comm> = (0..4).map(|_| world.duplicate()).collect::<Result<_>>()?;
+    on_threads(4, |thread| (0..10).try_for_each(|round| copy_split_and_merge(&parents[thread], round)))
+}

@@ -34,9 +34,10 @@ struct Threshold {
 }
 
 /// What `archi run --set` takes, and what it does. The launcher refuses what there isn't (`runtime::settings`).
-const SETTINGS: [(&str, &str); 5] = [
+const SETTINGS: [(&str, &str); 6] = [
     ("pool_bytes=BYTES", "memory for messages that nobody has asked for (at least 65536)"),
     ("eager_bytes=BYTES", "longer messages are announced first, on every transport"),
+    ("lanes=N", "threads that use so many duplicates of a communicator don't meet (1 to 16)"),
     ("link_timeout=SECONDS", "a host that stays silent for so long is unreachable (10)"),
     ("hosts=N", "collectives take the ranks to be on so many hosts, for trying what that changes"),
     (

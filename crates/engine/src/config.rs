@@ -14,6 +14,8 @@ pub struct Config {
     pub eager_bytes: Option<usize>,
     /// So many hosts the processes are taken to be on, in equal rows, to see what that changes; 0: as it is.
     pub hosts: u32,
+    /// How many lanes a process has at most, one of which each duplicate of a communicator uses in turn; 0: as many as fit.
+    pub lanes: u16,
     /// How long a host that is asked may stay silent before it counts as unreachable; the transports use it.
     pub link_timeout_ns: u64,
     /// Algorithms of collectives that are taken wherever they fit, for tests and tuning.
@@ -29,6 +31,7 @@ impl Default for Config {
             pool_bytes: credit::POOL_BYTES,
             eager_bytes: None,
             hosts: 0,
+            lanes: 0,
             link_timeout_ns: 10_000_000_000,
             forced: Forced::default(),
             check: false,

@@ -28,8 +28,14 @@ pub struct Port {
     by_link: ByLink,
     /// Peers that no transport leads to, not reported yet.
     nowhere: Vec<Peer>,
+    /// Why no transport leads to them.
+    why_nowhere: String,
     /// This process's entries on boards, on shared memory.
     boards: Option<Arc<BoardPool>>,
+    /// The number of this port's lane.
+    lane: u16,
+    /// How many lanes the process can have.
+    lanes: u16,
 }
 
 impl Port {
@@ -39,34 +45,60 @@ impl Port {
     /// # Panics
     /// If the host has no such slot or lane, or `me.number < slot`.
     pub fn on_host(host: &Host, slot: u16, me: ProcessId, lane: u16) -> Port {
+        let shm = ShmPort::new(host, slot, me, lane);
         Port {
-            shm: Some(ShmPort::new(host, slot, me, lane)),
+            lane,
+            lanes: shm.lanes(),
+            shm: Some(shm),
             boards: Some(BoardPool::new(host.segment().clone(), slot)),
             ..Port::without_transport(me)
         }
     }
 
+    /// The same port of a process that can have so many lanes, at most: the same number for all processes of a job. A host's
+    /// memory has room for some, sockets for any number.
+    pub fn with_lanes(self, lanes: u16) -> Port {
+        let lanes = self.shm.as_ref().map_or(lanes, |shm| lanes.min(shm.lanes()));
+        Port { lanes, ..self }
+    }
+
     /// The port of another lane of the same process: lanes of a number talk among themselves only. `None` where a process has
-    /// but one lane, or fewer.
+    /// but one lane, or fewer. Where the system has no sockets left for it, no transport leads anywhere from it, and all its
+    /// peers fail with that.
     pub fn beside(&self, lane: u16) -> Option<Port> {
-        let shm = self.shm.as_ref().filter(|shm| lane < shm.lanes())?.beside(lane);
-        Some(Port { shm: Some(shm), boards: self.boards.clone(), ..Port::without_transport(self.me) })
+        if lane >= self.lanes {
+            return None;
+        }
+        let mut port = Port {
+            lane,
+            lanes: self.lanes,
+            shm: self.shm.as_ref().map(|shm| shm.beside(lane)),
+            sim: self.sim.as_ref().map(|sim| sim.beside(lane)),
+            boards: self.boards.clone(),
+            ..Port::without_transport(self.me)
+        };
+        match self.tcp.as_ref().map(|tcp| tcp.beside(lane)).transpose() {
+            Ok(tcp) => port.tcp = tcp,
+            Err(error) => port.why_nowhere = format!("there are no sockets for lane {lane}: {error}"),
+        }
+        Some(port)
     }
 
     /// How many lanes a process can have, the same for all processes of a job.
     pub fn lanes(&self) -> u16 {
-        self.shm.as_ref().map_or(1, ShmPort::lanes)
+        self.lanes
     }
 
     /// The number of this port's lane.
     pub fn lane(&self) -> u16 {
-        self.shm.as_ref().map_or(0, ShmPort::lane)
+        self.lane
     }
 
-    /// A port that reaches all its peers over TCP.
+    /// A port that reaches all its peers over TCP. Its process has this lane alone, unless [`with_lanes`](Port::with_lanes)
+    /// says otherwise; so it is in a simulated world.
     pub fn on_tcp(tcp: tcp::Port) -> Port {
         let me = tcp.me();
-        Port { tcp: Some(tcp), ..Port::without_transport(me) }
+        Port { lane: tcp.lane(), tcp: Some(tcp), ..Port::without_transport(me) }
     }
 
     /// A port in a simulated world.
@@ -84,7 +116,10 @@ impl Port {
             sim: None,
             by_link: ByLink::default(),
             nowhere: Vec::new(),
+            why_nowhere: "no transport leads to it".into(),
             boards: None,
+            lane: 0,
+            lanes: 1,
         }
     }
 
@@ -214,7 +249,7 @@ impl Port {
             return Some(with_peer(event, peer));
         }
         let peer = self.nowhere.pop()?;
-        Some(Event::Failed(peer, Cause::Unreachable("no transport leads to it".into())))
+        Some(Event::Failed(peer, Cause::Unreachable(self.why_nowhere.clone())))
     }
 
     /// Gives back a [`Payload::Mapped`]; payloads of one peer in the order of their arrival. Others need no release, and
@@ -267,7 +302,7 @@ impl Port {
             (Some(shm), _, _) => shm.arm(),
             (_, Some(tcp), _) => tcp.arm().then_some(Armed { sequence: 0 }),
             (_, _, Some(sim)) => sim.is_quiet().then_some(Armed { sequence: 0 }),
-            (None, None, None) => None,
+            (None, None, None) => Some(Armed { sequence: 0 }),
         }
     }
 
@@ -296,15 +331,12 @@ impl Port {
     }
 
     /// Where this port's process sleeps.
-    ///
-    /// # Panics
-    /// If the port has no transport.
     pub fn sleeper(&self) -> Sleeper {
         match (&self.shm, &self.tcp, &self.sim) {
             (Some(shm), _, _) => shm.sleeper(),
             (_, Some(tcp), _) => Sleeper::on_sockets(tcp.sleeper()),
             (_, _, Some(sim)) => Sleeper::in_world(sim.sleeper()),
-            (None, None, None) => panic!("a port without a transport never has to sleep"),
+            (None, None, None) => Sleeper::nowhere(),
         }
     }
 

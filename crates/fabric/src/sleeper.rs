@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
+use std::time::Duration;
 
 use crate::{sim, tcp};
 use mapped::Segment;
@@ -35,6 +36,8 @@ enum Bed {
     Sockets(tcp::Sleeper),
     /// Virtual time.
     World(sim::Sleeper),
+    /// Nothing ever arrives.
+    Nowhere,
 }
 
 impl Sleeper {
@@ -48,6 +51,10 @@ impl Sleeper {
 
     pub(crate) fn in_world(sleeper: sim::Sleeper) -> Sleeper {
         Sleeper { bed: Bed::World(sleeper) }
+    }
+
+    pub(crate) fn nowhere() -> Sleeper {
+        Sleeper { bed: Bed::Nowhere }
     }
 
     /// The way out of real time, if this process is simulated: its time is the world's, and polling is pointless, since
@@ -70,6 +77,7 @@ impl Sleeper {
                 sleeper.sleep(timeout_ns);
             }
             Bed::World(sleeper) => sleeper.sleep(timeout_ns),
+            Bed::Nowhere => std::thread::sleep(Duration::from_nanos(timeout_ns.min(LOOK_NS))),
         }
     }
 
@@ -80,6 +88,10 @@ impl Sleeper {
         if beds.len() > 1 {
             let words: Option<Vec<_>> = beds.iter().map(|(sleeper, armed)| sleeper.word(armed)).collect();
             if words.and_then(|words| os::futex::wait_any(words, timeout_ns)).is_some() {
+                return;
+            }
+            let sockets: Option<Vec<_>> = beds.iter().map(|(sleeper, _)| sleeper.sockets()).collect();
+            if sockets.is_some_and(|sockets| tcp::Sleeper::sleep_any(&sockets, timeout_ns)) {
                 return;
             }
         }
@@ -94,7 +106,15 @@ impl Sleeper {
             Bed::Doorbell { segment, slot, lane } => {
                 Some((segment.doorbell(*slot, *lane).word(), armed.sequence))
             }
-            Bed::Sockets(_) | Bed::World(_) => None,
+            Bed::Sockets(_) | Bed::World(_) | Bed::Nowhere => None,
+        }
+    }
+
+    /// Its sockets, if it sleeps on some.
+    fn sockets(&self) -> Option<&tcp::Sleeper> {
+        match &self.bed {
+            Bed::Sockets(sleeper) => Some(sleeper),
+            _ => None,
         }
     }
 
@@ -106,6 +126,7 @@ impl Sleeper {
             }
             Bed::Sockets(sleeper) => sleeper.wake(),
             Bed::World(sleeper) => sleeper.wake(),
+            Bed::Nowhere => {}
         }
     }
 }

@@ -55,6 +55,17 @@ fn connections_wait_for_descriptors_or_say_that_there_are_none() {
     let Event::Failed(_, Cause::Unreachable(why)) = event else { panic!("{event:?}") };
     assert!(at == 0 && why.contains("ulimit -n"), "{why}");
 
+    // None for another lane: it is there, and everybody is out of its reach.
+    let mut lane = {
+        let first = archipelago_fabric::Port::on_tcp(port_with(limit, 40)).with_lanes(2);
+        leave(limit, 1);
+        first.beside(1).unwrap()
+    };
+    let peer = lane.connect(process(1));
+    assert!(lane.send(peer, Class::Data, FRAME, b"lost").is_err() && lane.arm().is_none());
+    let Some(Event::Failed(failed, Cause::Unreachable(why))) = lane.next(Time::now()) else { panic!() };
+    assert!(failed == peer && why.contains("no sockets for lane 1"), "{why}");
+
     // One to dial with, none to accept with; then there are.
     let mut ports = [port_with(limit, 2), port_with(limit, 1)];
     let card = ports[1].card();

@@ -15,6 +15,7 @@ use crate::examine::{Watchdog, World};
 use crate::house::House;
 use crate::patience::{Patience, WAKE_NS};
 use crate::process::{Parts, Process, Surroundings};
+use crate::settings;
 
 /// A world that runs for so long hangs: no test of this length is a good one, and nothing may wait for ever.
 const PATIENCE: Duration = Duration::from_secs(30 * 60);
@@ -116,24 +117,29 @@ pub fn world(ranks: usize, config: Config) -> Vec<Arc<Process>> {
     let cores = os::cores::Cores::of_this_process().usable();
     let watched = Arc::new(Mutex::new(World::default()));
     let watchdog = Watchdog::of_environment(false, watched.clone());
+    let port = |number: u32, me| {
+        let port = Port::on_host(&host, number as u16, me, 0);
+        let lanes = settings::lanes_in_memory(&config, port.lanes());
+        port.with_lanes(lanes)
+    };
     let processes: Vec<Arc<Process>> = (0..ranks as u32)
         .map(|number| {
             let me = ProcessId { job, number, incarnation: 0 };
             Process::new(Parts {
-                port: Port::on_host(&host, number as u16, me, 0),
+                port: port(number, me),
                 house: House::new(job, None, false, watchdog.clone()),
                 clock: Clock::Machine,
                 patience: Patience::for_host(ranks, cores, WAKE_NS),
                 surroundings: Surroundings {
                     size: ranks as u32,
                     local_size: ranks as u32,
+                    hosts: [0].into(),
                     cores: cores as u32,
                     host: "localhost".into(),
                     statistics: false,
                 },
                 config,
             })
-                    hosts: [0].into(),
         })
         .collect();
     let mut world = watched.lock().unwrap_or_else(|e| e.into_inner());

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use control::{FromKeeper, Key, Link, ToKeeper, pmi};
 use engine::Lane;
-use fabric::{Card, Cause};
+use fabric::{Card, Cause, Port};
 use mapped::ProcessState;
 use wire::{JobId, ProcessId};
 
@@ -192,6 +192,18 @@ impl House {
         if let (Some(keeper), false) = (&self.link, os::fork::is_copy()) {
             let keeper = keeper.lock().unwrap_or_else(|e| e.into_inner());
             let _ = keeper.link.send(message);
+        }
+    }
+
+    /// Makes a lane's port known to the keeper, and the keeper's news to it.
+    pub fn introduce(&self, port: &mut Port) {
+        if let Some(keeper) = &self.link {
+            let keeper = keeper.lock().unwrap_or_else(|e| e.into_inner());
+            // Where it can't be: the lane looks around by itself, as any does.
+            port.listen_to(&keeper.link);
+        }
+        if let Some(card) = port.card() {
+            self.publish(port.lane(), &card);
         }
     }
 

@@ -120,11 +120,17 @@ fn join_as(claimed: Claimed) -> Result<Arc<Process>, JoinError> {
     let me = welcome.me();
     let (config, overdue_ns) = config(&welcome)?;
     let mut port = match shared_port(&welcome, segment) {
-        Ok(port) => port,
+        Ok(port) => {
+            let lanes = settings::lanes_in_memory(&config, port.lanes());
+            port.with_lanes(lanes)
+        }
         Err(why) if welcome.transport == Transport::Shm => {
             return Err(JoinError::Transport { name: "shm", why });
         }
-        Err(_) => socket_port(&welcome, config.link_timeout_ns)?,
+        Err(_) => {
+            let lanes = settings::lanes_over_sockets(&config, welcome.size);
+            socket_port(&welcome, config.link_timeout_ns)?.with_lanes(lanes)
+        }
     };
     let is_heard_asleep = port.listen_to(&link);
     let watchdog = Watchdog { overdue_ns, owns_threads: true, world: Arc::default() };
@@ -136,13 +142,13 @@ fn join_as(claimed: Claimed) -> Result<Arc<Process>, JoinError> {
     let surroundings = Surroundings {
         size: welcome.size,
         local_size: welcome.local_size,
+        hosts: welcome.hosts.into(),
         cores: welcome.cores,
         host: welcome.host,
         statistics: welcome.statistics,
     };
     let process = Process::new(Parts { port, house, clock: Clock::Machine, patience, surroundings, config });
     if config.check {
-        hosts: welcome.hosts.into(),
         process.look_back_at_exit();
     }
     Ok(process)

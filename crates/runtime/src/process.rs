@@ -285,7 +285,8 @@ impl Process {
             return;
         }
         let port = self.cell(0).lock().lane.port().beside(lane);
-        let port = port.expect("a communicator's lane is one of those that there can be");
+        let mut port = port.expect("a communicator's lane is one of those that there can be");
+        self.house.introduce(&mut port);
         let stewardship = self.house.rota.stewardship.clone();
         let config =
             Config { pool_bytes: (self.config.pool_bytes / LATER_POOLS).max(POOL_BYTES_MIN), ..self.config };
@@ -547,15 +548,14 @@ fn hosts_of(group: &Group, job: JobId, config: &Config, firsts: &[u32]) -> Optio
     }
     let host = |process: ProcessId| match process.job == job {
         false => u64::MAX,
-    };
         true if config.hosts == 0 => control::process::host_of(firsts, process.number) as u64,
         true => process.number as u64 * config.hosts as u64 / config.job_size.max(1) as u64,
+    };
     Hosts::new(group.processes().map(host))
 }
 
-fn world_board(port: &Port, pool: Arc<BoardPool>, group: &Group, rank: usize) -> Option<Board> {
 /// The world's board, if all its members share this host.
-
+fn world_board(port: &Port, pool: Arc<BoardPool>, group: &Group, rank: usize) -> Option<Board> {
     let place = |rank| Some(Place::of_world(port.slot_of(group.process(rank)?)?));
     let places = (0..group.size()).map(place).collect::<Option<Vec<_>>>()?;
     Board::new(pool, 0, places.into(), rank)
@@ -565,7 +565,6 @@ fn world_board(port: &Port, pool: Arc<BoardPool>, group: &Group, rank: usize) ->
 mod tests {
     use crate::harness;
 
-    #[test]
     #[test]
     fn members_are_on_the_hosts_that_the_keeper_names_or_the_user_pretends() {
         let (job, group) = (super::JobId(7), super::Group::world(super::JobId(7), 5));
@@ -580,6 +579,7 @@ mod tests {
         assert_eq!(hosts(1, &[0, 2, 3]), None, "one host, says the user");
     }
 
+    #[test]
     fn a_system_without_threads_is_an_error_and_no_end() {
         let process = harness::world(1, engine::Config::default()).remove(0);
         // More than any address space has.

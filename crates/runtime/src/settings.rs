@@ -5,8 +5,28 @@ use engine::Config;
 /// The least memory for unexpected messages: below it, programs that send before they receive would wait for each other.
 pub(crate) const POOL_BYTES_MIN: u64 = 64 << 10;
 
+/// The most lanes that a process has.
+const LANES_MAX: u16 = 16;
+
+/// Connections that the lanes of a process have with its peers, if it meets them all on each: half of what a process may open
+/// where nobody has changed that.
+const CONNECTIONS_MAX: u32 = 512;
+
+/// How many lanes the processes of a job of this size have at most, where each has connections of its own: the same for all.
+pub(crate) fn lanes_over_sockets(config: &Config, size: u32) -> u16 {
+    match config.lanes {
+        0 => (CONNECTIONS_MAX / size.max(1)).clamp(1, u32::from(LANES_MAX)) as u16,
+        lanes => lanes,
+    }
+}
+
+/// The same where memory is shared, which has room for so many.
+pub(crate) fn lanes_in_memory(config: &Config, room: u16) -> u16 {
+    if config.lanes == 0 { room } else { config.lanes.min(room) }
+}
+
 /// What is said of a setting that there is none of.
-const UNKNOWN: &str = "there are pool_bytes, eager_bytes, link_timeout, hosts, and each collective's name (archi info --collectives), which \
+const UNKNOWN: &str = "there are pool_bytes, eager_bytes, link_timeout, lanes, hosts, and each collective's name (archi info --collectives), which \
                        takes an algorithm's";
 
 /// Takes a setting over.
@@ -18,6 +38,7 @@ const UNKNOWN: &str = "there are pool_bytes, eager_bytes, link_timeout, hosts, a
 /// let mut config = engine::Config::default();
 /// archipelago_runtime::settings::set(&mut config, "all-reduce", "ring")?;
 /// assert!(archipelago_runtime::settings::set(&mut config, "all-reduce", "magic").is_err());
+/// assert!(archipelago_runtime::settings::set(&mut config, "lanes", "17").is_err());
 /// assert!(archipelago_runtime::settings::set(&mut config, "nonsense", "1").unwrap_err().contains("pool_bytes"));
 /// # Ok::<(), String>(())
 /// ```
@@ -34,6 +55,10 @@ pub fn set(config: &mut Config, name: &str, value: &str) -> Result<(), String> {
         "link_timeout" => match value.parse::<f64>() {
             Ok(seconds) if (0.1..=1e6).contains(&seconds) => config.link_timeout_ns = (seconds * 1e9) as u64,
             _ => return Err("it takes a number of seconds, 0.1 at least".to_owned()),
+        },
+        "lanes" => match value.parse() {
+            Ok(lanes @ 1..=LANES_MAX) => config.lanes = lanes,
+            _ => return Err(format!("it takes a number of lanes, 1 to {LANES_MAX}")),
         },
         "hosts" => match value.parse() {
             Ok(hosts) if hosts > 0 => config.hosts = hosts,

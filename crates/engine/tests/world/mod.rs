@@ -42,6 +42,9 @@ pub struct World {
     pub network: Option<sim::World>,
 }
 
+/// Lanes that a simulated process can have.
+const LANES: u16 = 16;
+
 /// Numbers the worlds of this process.
 static WORLDS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
 
@@ -73,7 +76,8 @@ impl World {
         let network = sim::World::new(Settings::shaken(seed));
         let job = JobId(seed);
         let rank = |number: u32| {
-            let port = Port::in_world(network.port(ProcessId { job, number, incarnation: 0 }));
+            let port =
+                Port::in_world(network.port(ProcessId { job, number, incarnation: 0 })).with_lanes(LANES);
             let group = Group::world(job, size);
             Rank {
                 lane: Lane::new(port, Config { job_size: size, ..config }),
@@ -83,6 +87,29 @@ impl World {
         };
         let ranks = (0..size).map(rank).collect();
         World { ranks, chance: Chance::new(seed), network: Some(network) }
+    }
+
+    /// The same with several lanes of each process: lane l of process p is the rank with the index `l * size + p` here.
+    #[allow(dead_code, reason = "the tests of lanes use it")]
+    pub fn with_lanes(size: u32, lanes: u16, seed: u64, config: Config) -> World {
+        let World { mut ranks, chance, network } = World::simulated(size, seed, config);
+        for lane in 1..lanes {
+            for number in 0..size as usize {
+                let port = ranks[number].lane.port().beside(lane).expect("a process can have so many lanes");
+                let lane = Lane::new(port, Config { job_size: size, ..config });
+                ranks.push(Rank { lane, world: ranks[number].world.clone(), work: VecDeque::new() });
+            }
+        }
+        World { ranks, chance, network }
+    }
+
+    /// Does what a rank was told to do at once.
+    #[allow(dead_code, reason = "the tests of lanes use it")]
+    pub fn run_work(&mut self, rank: usize, work: Work) {
+        // SAFETY: the tests keep every buffer until its operation is complete.
+        if let Some(finished) = unsafe { work.run(|_| {}) } {
+            self.ranks[rank].lane.finish(finished);
+        }
     }
 
     /// Has the ranks know that each is on the host with this number.

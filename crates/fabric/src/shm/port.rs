@@ -119,10 +119,6 @@ impl ShmPort {
         }
     }
 
-    pub(crate) fn lane(&self) -> u16 {
-        self.lane
-    }
-
     /// How many lanes a process of this host can have.
     pub(crate) fn lanes(&self) -> u16 {
         self.segment.shape().lanes

@@ -2,7 +2,7 @@
 
 use super::agenda::Happening;
 use super::network::Transfer;
-use super::state::{HEADER_BYTES, Life, State};
+use super::state::{HEADER_BYTES, Life, Process, State};
 use super::world::Fault;
 use crate::Cause;
 use wire::ProcessId;
@@ -27,8 +27,8 @@ impl State {
             return;
         }
         for other in 0..self.processes.len() as u32 {
-            if !self.alive(other) {
-                let id = self.processes[other as usize].id;
+            let Process { id, lane, .. } = self.processes[other as usize];
+            if !self.alive(other) && lane == self.processes[me as usize].lane {
                 self.connect(me, id);
             }
         }
@@ -40,9 +40,10 @@ impl State {
             return;
         }
         self.processes[process as usize].life = Life::Ended(cause.clone());
-        let id = self.processes[process as usize].id;
+        let Process { id, lane, .. } = self.processes[process as usize];
         for other in 0..self.processes.len() as u32 {
-            let watches = other != process && self.processes[other as usize].watches_all;
+            let watcher = &self.processes[other as usize];
+            let watches = other != process && watcher.watches_all && watcher.lane == lane;
             if watches && self.alive(other) && !self.pairs.contains_key(&(other, process)) {
                 self.connect(other, id);
             }
@@ -61,16 +62,23 @@ impl State {
     pub(super) fn strike(&mut self, fault: &Fault) {
         match fault {
             Fault::Kill { process, how } => {
-                let number = self.number(*process);
-                self.end(number, Cause::Died(how.clone()), self.settings.detect_ns);
+                for lane in 0..self.lanes() {
+                    let number = self.number_on(*process, lane);
+                    self.end(number, Cause::Died(how.clone()), self.settings.detect_ns);
+                }
             }
-            Fault::Cut { a, b } => self.set_cut(*a, *b, true),
-            Fault::Heal { a, b } => self.set_cut(*a, *b, false),
+            Fault::Cut { a, b } => (0..self.lanes()).for_each(|lane| self.set_cut(*a, *b, lane, true)),
+            Fault::Heal { a, b } => (0..self.lanes()).for_each(|lane| self.set_cut(*a, *b, lane, false)),
         }
     }
 
-    fn set_cut(&mut self, a: ProcessId, b: ProcessId, cut: bool) {
-        let (a, b) = (self.number(a), self.number(b));
+    /// How many lanes there are in the world.
+    fn lanes(&self) -> u16 {
+        self.processes.iter().map(|process| process.lane + 1).max().unwrap_or(1)
+    }
+
+    fn set_cut(&mut self, a: ProcessId, b: ProcessId, lane: u16, cut: bool) {
+        let (a, b) = (self.number_on(a, lane), self.number_on(b, lane));
         let at_a = match self.pairs.get(&(a, b)) {
             Some(link) => *link,
             None => self.pair(a, b),

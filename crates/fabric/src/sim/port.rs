@@ -18,8 +18,18 @@ pub struct Port {
 
 impl Port {
     pub(super) fn new(shared: Arc<Shared>, process: ProcessId) -> Port {
-        let me = shared.lock().join(process);
+        let me = shared.lock().join(process, 0);
         Port { shared, me }
+    }
+
+    /// The port of another lane of the same process: it reaches others' ports of that lane.
+    ///
+    /// # Panics
+    /// If there is one, or was.
+    pub fn beside(&self, lane: u16) -> Port {
+        let process = self.me();
+        let me = self.shared.lock().join(process, lane);
+        Port { shared: self.shared.clone(), me }
     }
 
     /// Who this is.
@@ -93,7 +103,8 @@ impl Port {
 
     /// Where this process sleeps in the token form.
     pub fn sleeper(&self) -> Sleeper {
-        Sleeper::new(self.shared.clone(), self.me)
+        let first = self.shared.lock().processes[self.me as usize].first;
+        Sleeper::new(self.shared.clone(), self.me, first)
     }
 
     /// The caller knows that a process is gone: reported after what has arrived.

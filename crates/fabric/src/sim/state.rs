@@ -29,7 +29,8 @@ pub(super) struct State {
     pub(super) chance: Chance,
     pub(super) entries: Entries,
     pub(super) processes: Vec<Process>,
-    numbers: HashMap<ProcessId, u32>,
+    /// By process and lane: each lane of a process is a node of the network by itself.
+    numbers: HashMap<(ProcessId, u16), u32>,
     /// (process, other process) -> the former's link to the latter.
     pub(super) pairs: HashMap<(u32, u32), u32>,
     pub(super) totals: Counters,
@@ -40,6 +41,9 @@ pub(super) struct State {
 
 pub(super) struct Process {
     pub(super) id: ProcessId,
+    pub(super) lane: u16,
+    /// The number of the process's first lane, whose thread it is in the token form.
+    pub(super) first: u32,
     pub(super) life: Life,
     pub(super) links: Vec<Link>,
     /// Whether it notices every end.
@@ -119,14 +123,23 @@ impl State {
 
     // ---- who is there ----
 
+    /// The number of a process's first lane.
     pub(super) fn number(&mut self, id: ProcessId) -> u32 {
-        if let Some(number) = self.numbers.get(&id) {
+        self.number_on(id, 0)
+    }
+
+    /// The number of a lane of a process.
+    pub(super) fn number_on(&mut self, id: ProcessId, lane: u16) -> u32 {
+        if let Some(number) = self.numbers.get(&(id, lane)) {
             return *number;
         }
+        let first = if lane == 0 { self.processes.len() as u32 } else { self.number(id) };
         let number = self.processes.len() as u32;
-        self.numbers.insert(id, number);
+        self.numbers.insert((id, lane), number);
         self.processes.push(Process {
             id,
+            lane,
+            first,
             life: Life::Expected,
             links: Vec::new(),
             watches_all: false,
@@ -135,10 +148,13 @@ impl State {
         number
     }
 
-    pub(super) fn join(&mut self, id: ProcessId) -> u32 {
-        let number = self.number(id);
+    pub(super) fn join(&mut self, id: ProcessId, lane: u16) -> u32 {
+        let number = self.number_on(id, lane);
         let process = &mut self.processes[number as usize];
-        assert!(matches!(process.life, Life::Expected), "{id:?} has a port already, or had one");
+        assert!(
+            matches!(process.life, Life::Expected),
+            "{id:?} has a port of lane {lane} already, or had one"
+        );
         process.life = Life::Alive;
         number
     }
@@ -154,7 +170,8 @@ impl State {
     }
 
     pub(super) fn connect(&mut self, me: u32, to: ProcessId) -> u32 {
-        let other = self.number(to);
+        let lane = self.processes[me as usize].lane;
+        let other = self.number_on(to, lane);
         let link = match self.pairs.get(&(me, other)) {
             Some(link) => *link,
             None => self.pair(me, other),

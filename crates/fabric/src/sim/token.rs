@@ -190,12 +190,15 @@ impl Drop for Turn {
 #[derive(Clone)]
 pub struct Sleeper {
     shared: Arc<Shared>,
+    /// The lane that is slept for.
+    lane: u32,
+    /// The process's first lane: whose thread it is.
     me: u32,
 }
 
 impl Sleeper {
-    pub(super) fn new(shared: Arc<Shared>, me: u32) -> Sleeper {
-        Sleeper { shared, me }
+    pub(super) fn new(shared: Arc<Shared>, lane: u32, me: u32) -> Sleeper {
+        Sleeper { shared, lane, me }
     }
 
     /// Hands the token on until there is something to look at, or `timeout_ns` of virtual time have passed
@@ -206,7 +209,7 @@ impl Sleeper {
     /// world is driven by hand.
     pub fn sleep(&self, timeout_ns: u64) {
         let state = self.shared.lock();
-        if !state.processes[self.me as usize].inbox.is_empty() && state.token.deadlock.is_none() {
+        if !state.processes[self.lane as usize].inbox.is_empty() && state.token.deadlock.is_none() {
             return;
         }
         self.pause(state, Status::Asleep, timeout_ns);
@@ -296,7 +299,8 @@ fn dispatch(state: &mut State) {
             state.token.deadlock = Some(report.into());
             state.token.seats.values().for_each(|seat| seat.turn.notify_one());
         } else if let Some(Some(process)) = state.step() {
-            state.token.news(process);
+            let first = state.processes[process as usize].first;
+            state.token.news(first);
         }
     }
 }

@@ -146,7 +146,7 @@ impl World {
     }
 
     /// Moves virtual time to the next event that gives a process something to look at, and returns that process:
-    /// poll its port until it has no more. `None`: nothing is planned, and nothing will ever happen by itself.
+    /// poll its ports until they have no more. `None`: nothing is planned, and nothing will ever happen by itself.
     pub fn step(&self) -> Option<ProcessId> {
         let mut state = self.shared.lock();
         loop {

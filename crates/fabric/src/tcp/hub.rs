@@ -2,9 +2,11 @@
 
 use os::epoll::{Epoll, Interest};
 use os::eventfd::EventFd;
+use os::poll::PollSet;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering, fence};
+use std::time::Duration;
 
 /// What the owner of a port shares with those who may wake it.
 pub(super) struct Hub {
@@ -87,6 +89,16 @@ impl Sleeper {
         let mut some = false;
         let _ = self.hub.epoll.wait(timeout_ns, |_| some = true);
         some
+    }
+
+    /// Sleeps until any of these sleeps would end. False: the kernel refuses to wait for so many.
+    pub fn sleep_any(sleepers: &[&Sleeper], timeout_ns: u64) -> bool {
+        let mut set = PollSet::new();
+        for sleeper in sleepers {
+            // A set of descriptors can be waited for as a descriptor can.
+            set.readable(&sleeper.hub.epoll);
+        }
+        set.wait(Some(Duration::from_nanos(timeout_ns))).is_ok()
     }
 
     /// Wakes the sleeper, or keeps it from falling asleep.

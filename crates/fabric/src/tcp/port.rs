@@ -88,6 +88,19 @@ impl Port {
         })
     }
 
+    /// The port of another lane of the same process, with a listener and connections of its own.
+    ///
+    /// # Errors
+    /// As [`Port::new`].
+    pub fn beside(&self, lane: u16) -> io::Result<Port> {
+        Port::new(Settings { lane, ..self.settings.clone() })
+    }
+
+    /// The number of its lane.
+    pub fn lane(&self) -> u16 {
+        self.settings.lane
+    }
+
     /// Who this is.
     pub fn me(&self) -> ProcessId {
         self.settings.me

@@ -43,6 +43,15 @@ fn the_simulated_world_conforms() {
 }
 
 #[test]
+fn every_lane_conforms() {
+    conforms(|ports| stage::beside(stage::shm(ports)));
+    conforms(|ports| stage::beside(stage::tcp(ports)));
+    for seed in 0..6 {
+        conforms(|ports| stage::beside(stage::sim(ports, seed)));
+    }
+}
+
+#[test]
 fn planted_faults_are_found() {
     for plan in Plan::ALL {
         let found = CHECKS.iter().filter(|(_, ports, check)| {

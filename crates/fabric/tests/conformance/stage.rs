@@ -115,6 +115,23 @@ pub fn sim(ports: u32, seed: u64) -> Stage {
     Stage::new("sim", Ground::Sim(world), windows)
 }
 
+/// The same with ports of another lane.
+pub fn beside(stage: Stage) -> Stage {
+    const LANE: u16 = 3;
+    let port = |window: Option<Box<dyn Window>>| {
+        let first = window.expect("nobody has left").into_port().with_lanes(LANE + 1);
+        assert!(first.beside(LANE + 1).is_none());
+        first.beside(LANE).expect("a process has this lane")
+    };
+    let windows: Vec<Port> = stage.windows.into_iter().map(port).collect();
+    assert!(windows.iter().all(|port| (port.lane(), port.lanes()) == (LANE, LANE + 1)));
+    let ground = match stage.ground {
+        Ground::Tcp(_) => Ground::Tcp(windows.iter().map(|port| (port.me(), port.card().unwrap())).collect()),
+        ground => ground,
+    };
+    Stage::new(stage.name, ground, windows)
+}
+
 impl Stage {
     fn new(name: &'static str, ground: Ground, windows: Vec<Port>) -> Stage {
         let windows: Vec<_> =
