@@ -33,6 +33,20 @@ fn all_at_once_is_right() {
     }
 }
 
+/// Each thread on a lane of its own, or several on one.
+#[test]
+fn threads_that_make_communicators_come_to_an_end() {
+    for seed in seeds(6) {
+        let lanes = ["lanes=16", "lanes=2", "lanes=1"][seed as usize % 3];
+        let mut command = Command::new(archi());
+        let transport = if seed.is_multiple_of(2) { "tcp" } else { "auto" };
+        command.args(["run", "-n", "3", "--transport", transport, "--set", lanes]);
+        command.args([STORM, &seed.to_string(), "8", "threads that make communicators"]);
+        let ran = Ran::of(command).expect_status(0);
+        assert_eq!(ran.output, [format!("seed {seed} is right")]);
+    }
+}
+
 #[test]
 fn who_loses_a_rank_gets_errors_and_never_wrong_values() {
     for seed in seeds(12) {

@@ -33,6 +33,7 @@ const PARTS: &[(&str, Part)] = &[
     ("neighbours", collectives::neighbours),
     ("threads with communicators", together::threads),
     ("splits", together::splits),
+    ("threads that make communicators", together::makers),
 ];
 
 /// So many of the parts, from the first on, make no communicators of their own: to revoke the one that they are given ends them.

@@ -70,6 +70,51 @@ pub fn threads(comm: &Comm, random: &mut Random) -> Result<()> {
     })
 }
 
+/// Threads that make communicators of all kinds, each of a parent of its own, use them or not, and drop them.
+pub fn makers(comm: &Comm, random: &mut Random) -> Result<()> {
+    let mut parents = Vec::new();
+    for _ in 0..1 + random.below(4) {
+        parents.push((comm.duplicate()?, random.fork()));
+    }
+    std::thread::scope(|scope| {
+        let make = |(parent, mut random): (Comm, Random)| {
+            (0..1 + random.below(12)).try_for_each(|_| copy_split_and_merge(&parent, &mut random))
+        };
+        let threads: Vec<_> = parents.into_iter().map(|parent| scope.spawn(move || make(parent))).collect();
+        threads.into_iter().try_for_each(|thread| match thread.join() {
+            Ok(outcome) => outcome,
+            Err(panic) => std::panic::resume_unwind(panic),
+        })
+    })
+}
+
+/// A duplicate, its two parts, an inter-communicator between them, and what that is merged to.
+fn copy_split_and_merge(parent: &Comm, random: &mut Random) -> Result<()> {
+    let (me, n) = (parent.rank(), parent.size());
+    let copy = parent.duplicate()?;
+    let (low, uses) = (1 + random.below(n.max(2) as u64 - 1) as usize, random.below(8));
+    let part = copy.split(Some((me < low) as u32), 0)?.expect("a colour was given");
+    if uses & 1 != 0 {
+        copy.barrier()?;
+    }
+    if n < 2 {
+        return Ok(());
+    }
+    let leaders = [0, low];
+    let bridge = (part.rank() == 0).then_some((&copy, leaders[(me < low) as usize]));
+    let inter = part.inter_communicator(0, bridge, 5)?;
+    if uses & 2 != 0 {
+        inter.barrier()?;
+    }
+    // The parts are dropped before what was made of them, or after it.
+    let part = (uses & 4 == 0).then_some(part);
+    let merged = inter.merge(me >= low)?;
+    let all = merged.all_gather(&[me])?;
+    assert!(all == (0..n).collect::<Vec<_>>());
+    drop(part);
+    Ok(())
+}
+
 /// Communicators that are made, used once or not at all, and dropped.
 pub fn splits(comm: &Comm, random: &mut Random) -> Result<()> {
     let (me, n) = (comm.rank(), comm.size());
