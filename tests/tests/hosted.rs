@@ -7,6 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use os::spawn::Spawn;
 use system_tests::{Ran, archi, until};
@@ -39,6 +40,11 @@ struct Job {
 
 /// Starts so many processes of the subject.
 fn start(ranks: usize, words: &[&str], variables: &[(&str, &str)]) -> Job {
+    start_late(ranks, words, variables, Duration::ZERO)
+}
+
+/// The same; all but the first come this much later.
+fn start_late(ranks: usize, words: &[&str], variables: &[(&str, &str)], late: Duration) -> Job {
     archi();
     let desk = Arc::new(Desk::default());
     let marker = format!("{}-{:p}", std::process::id(), Arc::as_ptr(&desk));
@@ -62,7 +68,10 @@ fn start(ranks: usize, words: &[&str], variables: &[(&str, &str)]) -> Job {
         pids.push(spawn.start().unwrap());
         outputs.push((output, error));
         let desk = desk.clone();
-        std::thread::spawn(move || serve(&mine, ranks, &desk));
+        std::thread::spawn(move || {
+            std::thread::sleep(if rank == 0 { Duration::ZERO } else { late });
+            serve(&mine, ranks, &desk);
+        });
     }
     Job { pids, outputs, desk, marker }
 }
@@ -160,7 +169,10 @@ impl Job {
 }
 
 fn exchange(ranks: usize, variables: &[(&str, &str)]) {
-    let mut job = start(ranks, &["exchange"], variables);
+    is_right(start(ranks, &["exchange"], variables), ranks);
+}
+
+fn is_right(mut job: Job, ranks: usize) {
     for rank in 0..ranks {
         let (output, error) = job.said(rank);
         assert_eq!((output, error), (format!("rank {rank} of {ranks} is right\n"), String::new()));
@@ -174,6 +186,12 @@ fn processes_of_another_launcher_form_one_world() {
     for ranks in [1, 2, 3, 7] {
         exchange(ranks, &[]);
     }
+}
+
+/// The keeper that the first has had started waits for them.
+#[test]
+fn processes_may_come_late() {
+    is_right(start_late(2, &["exchange"], &[], Duration::from_secs(6)), 2);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use os::unix::{Received, SeqPacket};
 use serde::{Deserialize, Serialize};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// The command-line word by which `archi` is told to be such a keeper; the number of an inherited descriptor follows it.
 pub const VERB: &str = "__hosted-keeper";
@@ -23,6 +24,9 @@ pub const CHECK_VARIABLE: &str = "ARCHIPELAGO_CHECK";
 
 /// The key under which the first process tells the others where the keeper is.
 const KEY: &str = "archipelago-keeper";
+
+/// What has not answered by then is no keeper: another program may have its name. Its file may come from a slow disk.
+const ANSWER_TIME: Duration = Duration::from_secs(60);
 
 /// What a keeper is told by the process that has it started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,13 +75,18 @@ pub(crate) fn claim(
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Claimed, ClaimError> {
     let mut launcher = launcher;
+    // While this end is open the keeper waits, however late the others come to the barrier.
+    let mut _held = None;
     let address = match launcher.rank {
         0 => {
             let hosted = host(launcher.size, variable);
             // The others wait for a word, be it that there is none.
-            launcher.put(KEY, &hosted.as_ref().map_or_else(|_| "none".to_owned(), Address::word))?;
+            let word = hosted.as_ref().map_or_else(|_| "none".to_owned(), |(address, _)| address.word());
+            launcher.put(KEY, &word)?;
             launcher.barrier()?;
-            hosted?
+            let (address, end) = hosted?;
+            _held = Some(end);
+            address
         }
         _ => {
             launcher.barrier()?;
@@ -98,8 +107,8 @@ pub(crate) fn claim(
     Ok(Claimed { launcher: Some(launcher), ..claimed })
 }
 
-/// Has the keeper started.
-fn host(size: u32, variable: impl Fn(&str) -> Option<String>) -> Result<Address, ClaimError> {
+/// Has the keeper started, which waits for processes at least as long as the end that comes with it is open.
+fn host(size: u32, variable: impl Fn(&str) -> Option<String>) -> Result<(Address, SeqPacket), ClaimError> {
     let hosting = hosting(size, variable)?;
     let address =
         Address { meeting: hosting.meeting.clone(), key: hosting.key.clone(), host: hosting.host.clone() };
@@ -116,13 +125,17 @@ fn host(size: u32, variable: impl Fn(&str) -> Option<String>) -> Result<Address,
     let theirs = OwnedFd::from(theirs);
     let words = [VERB.into(), theirs.as_raw_fd().to_string().into()];
     os::detached::start(&archi, &words, &["LD_PRELOAD"], theirs).map_err(ClaimError::Io)?;
+    if !os::poll::has_input_within(&mine, ANSWER_TIME) {
+        let why = format!("{} doesn't answer: is it Archipelago's?", archi.display());
+        return Err(failed(why));
+    }
     let mut buffer = [0; 1024];
     let said = match mine.receive(&mut buffer, true).map_err(ClaimError::Io)? {
         Received::Message(length, _) => codec::decode(&buffer[..length]).map_err(|error| error.to_string()),
         _ => Err("it ended at once".to_owned()),
     };
     match said {
-        Ok(Ready::Yes) => Ok(address),
+        Ok(Ready::Yes) => Ok((address, mine)),
         Ok(Ready::No(why)) | Err(why) => Err(failed(format!("{}: {why}", archi.display()))),
     }
 }

@@ -3,7 +3,7 @@
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fd::{AsFd, BorrowedFd};
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Descriptors to wait for: built anew for each wait, which for some hundreds of them costs less than it would
 /// to keep a kernel object in step.
@@ -64,6 +64,22 @@ pub fn has_input(fd: &impl AsFd) -> bool {
     set.wait(Some(Duration::ZERO)).is_ok() && set.is_ready(place)
 }
 
+/// Whether a read finds something (bytes, the end, or an error) before this time is over; signals don't end the wait.
+pub fn has_input_within(fd: &impl AsFd, time: Duration) -> bool {
+    let until = Instant::now() + time;
+    loop {
+        let mut set = PollSet::new();
+        let place = set.readable(fd);
+        let left = until.saturating_duration_since(Instant::now());
+        if set.wait(Some(left)).is_err() {
+            return false;
+        }
+        if set.is_ready(place) || left.is_zero() {
+            return set.is_ready(place);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +89,7 @@ mod tests {
     fn ready_is_told() {
         let (reader, mut writer) = io::pipe().unwrap();
         assert!(!has_input(&reader));
+        assert!(!has_input_within(&reader, Duration::from_millis(1)));
         writer.write_all(b"x").unwrap();
         let mut set = PollSet::new();
         let (read, write) = (set.readable(&reader), set.writable(&writer));
@@ -80,6 +97,6 @@ mod tests {
         assert!(set.is_ready(read) && set.is_ready(write));
         drop(set);
         drop(writer);
-        assert!(has_input(&reader));
+        assert!(has_input(&reader) && has_input_within(&reader, Duration::from_secs(1)));
     }
 }

@@ -19,7 +19,8 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd, RawFd};
 
-/// A keeper without processes goes after this time: those that come have met each other through their launcher just before.
+/// A keeper without processes goes after this time. The first process, which has had it started, is there until all have met each other
+/// through their launcher.
 const LONELY_NS: u64 = 5_000_000_000;
 
 /// Who has not come this long after the first has ended on the way: they have just met.
@@ -32,7 +33,7 @@ const CALLERS_BESIDES: usize = 64;
 pub struct Hosted {
     /// Where the processes call.
     pub meeting: Meeting,
-    /// Those that have not said who they are.
+    /// Those that have not said who they are, among them the end that the process holds which has had the keeper started.
     pub callers: Vec<SeqPacket>,
     key: Secret,
     host: String,
@@ -62,8 +63,11 @@ pub fn run_hosted(descriptor: RawFd) -> u8 {
     };
     // Who has started it may be gone; then nobody comes.
     let _ = socket.send(&codec::encode(&ready), &[], false);
-    drop(socket);
-    keeper.map_or(STATUS_FAILURE, |mut keeper| keeper.run())
+    let Some(mut keeper) = keeper else { return STATUS_FAILURE };
+    if let Some(hosted) = &mut keeper.hosted {
+        hosted.callers.push(socket);
+    }
+    keeper.run()
 }
 
 fn hear(descriptor: RawFd) -> Option<(SeqPacket, Hosting)> {
@@ -153,7 +157,7 @@ impl Keeper {
             host: host.clone(),
             watch: Watch::new(&host, size as usize),
             todo: VecDeque::new(),
-            lonely_since: Some(Time::now()),
+            lonely_since: None,
             all_by: None,
             has_told_end: false,
         });
@@ -201,6 +205,17 @@ impl Keeper {
         if let Some((length, descriptors)) = said {
             self.enter(length, descriptors);
         }
+        self.look_for_company();
+    }
+
+    /// Whether somebody is there, or about to enter.
+    fn look_for_company(&mut self) {
+        let lives = |member: &Member| member.claimant.is_some() && member.ending.is_none();
+        let is_lonely = !self.members.iter().any(lives);
+        if let Some(hosted) = &mut self.hosted {
+            let is_lonely = is_lonely && hosted.callers.is_empty();
+            hosted.lonely_since = is_lonely.then(|| hosted.lonely_since.unwrap_or_else(Time::now));
+        }
     }
 
     fn enter(&mut self, length: usize, descriptors: Vec<OwnedFd>) {
@@ -214,7 +229,6 @@ impl Keeper {
         if key != hosted.key || number as usize >= self.members.len() {
             return;
         }
-        hosted.lonely_since = None;
         let is_first = self.members.iter().all(|member| member.claimant.is_none() && member.ending.is_none());
         if is_first && self.members.len() > 1 {
             hosted.all_by = Some(Time::now() + ARRIVALS_NS);
@@ -265,11 +279,7 @@ impl Keeper {
         // How, the kernel tells only some that are not its parent.
         let how = member.behind.take().and_then(|behind| os::spawn::ending_of(behind.as_fd()));
         member.ending = Some(how.map_or(Ending::Unseen, ending_from));
-        let lives = |member: &Member| member.claimant.is_some() && member.ending.is_none();
-        let is_lonely = !self.members.iter().any(lives);
-        if let Some(hosted) = self.hosted.as_mut().filter(|_| is_lonely) {
-            hosted.lonely_since = Some(Time::now());
-        }
+        self.look_for_company();
         // Whoever has said something before, that it aborts the job for example, comes first: this end may be what came of it.
         for other in 0..self.members.len() {
             self.hear_member(other);
