@@ -88,6 +88,7 @@ fn serve(stream: &UnixStream, ranks: usize, desk: &Desk) {
         let answer = match field("cmd").as_str() {
             "init" => "cmd=response_to_init pmi_version=1 pmi_subversion=1 rc=0".to_owned(),
             "get_maxes" => "cmd=maxes kvsname_max=256 keylen_max=64 vallen_max=1024".to_owned(),
+            "get_appnum" => "cmd=appnum rc=0 appnum=0".to_owned(),
             "get_my_kvsname" => "cmd=my_kvsname kvsname=kvs_1_0".to_owned(),
             "put" => {
                 state.words.insert(field("key"), field("value"));

@@ -103,7 +103,8 @@ pub(crate) fn claim(
         ),
     })?;
     let (number, key) = (launcher.rank, address.key);
-    let claimed = claim_as(keeper, |pid, program| ToKeeper::Enter { number, key, pid, program })?;
+    let mut claimed = claim_as(keeper, |pid, program| ToKeeper::Enter { number, key, pid, program })?;
+    claimed.welcome.app = launcher.app()?;
     Ok(Claimed { launcher: Some(launcher), ..claimed })
 }
 

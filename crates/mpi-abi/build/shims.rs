@@ -82,7 +82,7 @@ fn shim(text: &mut String, table: &Table, function: &Function) -> std::fmt::Resu
     Ok(())
 }
 
-/// On which object an error is raised: the first that has handlers.
+/// On which object an error is raised: the first that has handlers, or the handler of one that is being made.
 fn on(parameters: &[&Parameter]) -> String {
     for parameter in parameters {
         if let kind @ ("Comm" | "Win" | "File" | "Session") =
@@ -91,7 +91,10 @@ fn on(parameters: &[&Parameter]) -> String {
             return format!("On::{kind}({})", argument(&parameter.name));
         }
     }
-    "On::Nothing".to_owned()
+    match parameters.iter().find(|parameter| parameter.of == "MPI_Errhandler") {
+        Some(handler) => format!("On::Handler({})", argument(&handler.name)),
+        None => "On::Nothing".to_owned(),
+    }
 }
 
 /// A name that is none of Rust's words.

@@ -2,7 +2,7 @@
 
 mod prefix;
 
-use prefix::{compile, succeeds};
+use prefix::{compile, launch, succeeds};
 
 #[test]
 fn hello() {
@@ -72,4 +72,36 @@ fn between_two_groups() {
     for ranks in [2, 3, 5] {
         assert_eq!(succeeds(&program, ranks), "0 failures\n", "{ranks} ranks");
     }
+}
+
+#[test]
+fn threads() {
+    for level in ["MPI_THREAD_SINGLE", "MPI_THREAD_MULTIPLE"] {
+        let program = compile("threads.c", &[&format!("-DLEVEL={level}"), "-pthread"]);
+        assert_eq!(succeeds(&program, 1), "0 failures\n", "{level}");
+    }
+}
+
+#[test]
+fn handlers_of_objects_without_a_name() {
+    use std::os::unix::ffi::OsStrExt;
+    let program = compile("handlers.c", &[]);
+    for ranks in [1, 3, 4] {
+        let mut launcher = launch(&program, ranks);
+        let output = launcher.arg(std::ffi::OsStr::from_bytes(b"caf\xe9")).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "0 failures\n", "{ranks} ranks: {said}");
+    }
+}
+
+#[test]
+fn parts_of_the_command_line_are_numbered() {
+    let program = compile("parts.c", &[]);
+    let mut launcher = launch(&program, 1);
+    launcher.args(["first", ":", "-n", "2"]).arg(&program).arg("second");
+    let output = launcher.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.sort_unstable();
+    assert_eq!(lines, ["first is of part 0", "second is of part 1", "second is of part 1"]);
 }

@@ -244,7 +244,11 @@ fn predefined(of: Kind, key: c_int) -> Option<usize> {
         HOST => &NOBODY,
         IO => &ANYBODY,
         WTIME_IS_GLOBAL => &GLOBAL,
-        APPNUM => &NUMBER,
+        APPNUM => {
+            let app = instance::joined().map_or(0, |process| process.surroundings().app);
+            NUMBER.store(app as i32, Ordering::Relaxed);
+            &NUMBER
+        }
         UNIVERSE_SIZE => {
             let size = instance::joined().map_or(1, |process| process.surroundings().size);
             SIZE.store(size as i32, Ordering::Relaxed);

@@ -4,7 +4,7 @@ use crate::number::{
     ERR_ARG, ERR_COUNT, ERR_INTERN, ERR_NO_MEM, ERR_OTHER, ERR_PROC_ABORTED, ERR_RANK, ERR_REQUEST, ERR_TAG,
     ERR_TRUNCATE, ERR_TYPE, ERR_UNSUPPORTED_OPERATION,
 };
-use crate::{Comm, File, Session, Win};
+use crate::{Comm, Errhandler, File, Session, Win};
 
 /// What every function here returns. The error is boxed: what goes well is one word.
 pub type Result<T = ()> = std::result::Result<T, Box<Error>>;
@@ -33,6 +33,8 @@ pub enum On {
     File(File),
     /// A session.
     Session(Session),
+    /// None yet, or none any more: this handler sees it.
+    Handler(Errhandler),
     /// None: the handler of `MPI_COMM_SELF` sees it (MPI 5.0 §9.3).
     Nothing,
 }

@@ -6,10 +6,10 @@ use std::ffi::c_int;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::number::{
-    COMM_SELF, ERR_ERRHANDLER, ERR_OTHER, ERRHANDLER_NULL, ERRORS_ABORT, ERRORS_ARE_FATAL, ERRORS_RETURN,
-    SUCCESS,
+    COMM_NULL, COMM_SELF, ERR_ERRHANDLER, ERR_OTHER, ERRHANDLER_NULL, ERRORS_ABORT, ERRORS_ARE_FATAL,
+    ERRORS_RETURN, SESSION_NULL, SUCCESS,
 };
-use crate::table::Table;
+use crate::table::{ALWAYS, Table};
 use crate::{Comm, Errhandler, Error, On, Result, class, comm, instance};
 
 /// A function of the program's: (the object's name, the code, ...).
@@ -79,7 +79,7 @@ pub enum Verdict {
 }
 
 /// All handlers that the program made.
-static HANDLERS: Table<Handler> = Table::new();
+static HANDLERS: Table<Handler, ALWAYS> = Table::new();
 
 /// Makes a handler of a function.
 pub(crate) fn create(function: ErrorFunction, of: Kind) -> Result<Errhandler> {
@@ -189,6 +189,11 @@ fn handler_of(on: On) -> (Errhandler, usize) {
             instance::session_handler(name).map_or_else(of_self, |handler| (handler, name.0))
         }
         On::File(name) => (of_files().get(), name.0),
+        On::Handler(name) => match (is_predefined(name), HANDLERS.get(name.0).map(|handler| handler.of)) {
+            (true, _) | (_, Some(Kind::Comm)) => (name, COMM_NULL),
+            (_, Some(Kind::Session)) => (name, SESSION_NULL),
+            _ => of_self(),
+        },
         On::Win(_) | On::Nothing => of_self(),
     }
 }

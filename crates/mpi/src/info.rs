@@ -6,8 +6,8 @@ use crate::number::{
     ERR_INFO, ERR_INFO_KEY, ERR_INFO_NOKEY, ERR_INFO_VALUE, ERR_OTHER, INFO_ENV, INFO_NULL, MAX_INFO_KEY,
     MAX_INFO_VAL,
 };
-use crate::table::{Ref, Table};
-use crate::{Error, Info, Result};
+use crate::table::{ALWAYS, Ref, Table};
+use crate::{Error, Info, Result, instance};
 
 /// Keys with their values, in the order in which they were set first.
 pub(crate) type Pairs = Vec<(String, String)>;
@@ -19,12 +19,12 @@ pub(crate) struct Object {
     writable: bool,
 }
 
-static INFOS: Table<Object> = Table::new();
+static INFOS: Table<Object, ALWAYS> = Table::new();
 
 /// An info object in use.
 pub(crate) enum InfoRef {
     Environment(&'static Object),
-    Made(Ref<'static, Object>),
+    Made(Ref<'static, Object, ALWAYS>),
 }
 
 impl std::ops::Deref for InfoRef {
@@ -108,7 +108,7 @@ pub(crate) fn create(pairs: Pairs) -> Result<Info> {
 
 /// What is known of how this process was started (MPI 5.0 §11.2.1).
 pub(crate) fn environment() -> Pairs {
-    let mut words = std::env::args();
+    let mut words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
     let mut pairs = Pairs::new();
     let mut add = |key: &str, value: String| {
         if !value.is_empty() {
@@ -117,7 +117,8 @@ pub(crate) fn environment() -> Pairs {
     };
     add("command", words.next().unwrap_or_default());
     add("argv", words.collect::<Vec<_>>().join(" "));
-    add("maxprocs", std::env::var("ARCHIPELAGO_SIZE").unwrap_or_else(|_| "1".to_owned()));
+    let size = instance::joined().map_or(1, |process| process.surroundings().size);
+    add("maxprocs", size.to_string());
     add("host", os::host::name());
     add("arch", std::env::consts::ARCH.to_owned());
     add("wdir", std::env::current_dir().map_or_else(|_| String::new(), |path| path.display().to_string()));

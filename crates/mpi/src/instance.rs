@@ -3,6 +3,7 @@
 //! The process joins its job when the first session or the world model begins, and leaves with the world model, or when it exits
 //! after the last session.
 
+use std::io::Write;
 use std::sync::atomic::{AtomicI32, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
 use std::thread::ThreadId;
@@ -24,25 +25,27 @@ const ENDED: u8 = 2;
 static STAGE: AtomicU8 = AtomicU8::new(BEFORE);
 static LEVEL: AtomicI32 = AtomicI32::new(THREAD_SINGLE);
 static MAIN: OnceLock<ThreadId> = OnceLock::new();
-static PROCESS: Mutex<Option<Arc<Process>>> = Mutex::new(None);
+/// Set once; whoever ends the job reads it without a lock.
+static PROCESS: OnceLock<Arc<Process>> = OnceLock::new();
+/// Held by whoever joins.
+static JOINING: Mutex<()> = Mutex::new(());
 /// The handler of errors that no communicator can see.
 static INITIAL: AtomicUsize = AtomicUsize::new(ERRORS_ARE_FATAL);
 
 /// The process's place in the job; joins it first.
 pub(crate) fn process() -> Result<Arc<Process>> {
     check_original()?;
-    let mut held = PROCESS.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(process) = &*held {
+    let _joining = JOINING.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(process) = PROCESS.get() {
         return Ok(process.clone());
     }
     let process = runtime::join().map_err(|error| Error::new(ERR_OTHER, error.to_string()))?;
-    *held = Some(process.clone());
-    Ok(process)
+    Ok(PROCESS.get_or_init(|| process).clone())
 }
 
 /// The process, if it has joined.
 pub(crate) fn joined() -> Option<Arc<Process>> {
-    PROCESS.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    PROCESS.get().cloned()
 }
 
 /// Begins the world model (MPI 5.0 §11.2.1).
@@ -128,15 +131,16 @@ pub(crate) fn is_main_thread() -> bool {
 
 /// This process's rank in the world, if it has joined.
 pub(crate) fn rank() -> Option<u32> {
-    PROCESS.try_lock().ok()?.as_ref().map(|process| process.me().number)
+    PROCESS.get().map(|process| process.me().number)
 }
 
 /// Ends the job; works from any thread, before the beginning and after the end.
 pub(crate) fn abort(code: i32, reason: &str) -> ! {
-    match PROCESS.try_lock().ok().and_then(|process| process.clone()) {
+    match PROCESS.get() {
         Some(process) => process.abort(code, reason),
         None => {
-            eprintln!("archipelago: aborted with status {code}: {reason}");
+            // Nobody may read it any more.
+            let _ = writeln!(std::io::stderr(), "archipelago: aborted with status {code}: {reason}");
             std::process::exit(code)
         }
     }
@@ -155,7 +159,10 @@ pub(crate) fn session_handler(name: Session) -> Option<Errhandler> {
 /// Begins a session; joins the job first.
 pub(crate) fn begin_session(handler: Errhandler, hints: Pairs) -> Result<Session> {
     static LEAVES_AT_EXIT: Once = Once::new();
-    process()?;
+    if process()?.has_left() {
+        let why = "the process has left its job with MPI_Finalize: sessions that are to go on after it begin before it";
+        return Err(Error::new(ERR_OTHER, why));
+    }
     LEAVES_AT_EXIT.call_once(|| os::exit::at_exit(leave_at_exit));
     // Its thread level is the highest.
     table::set_alone(false);

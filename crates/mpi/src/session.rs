@@ -6,7 +6,7 @@ use crate::buffer::Pool;
 use crate::handler::Held;
 use crate::info::Pairs;
 use crate::number::{ERR_OTHER, ERR_SESSION, SESSION_NULL};
-use crate::table::{Ref, Table};
+use crate::table::{ALWAYS, Ref, Table};
 use crate::{Errhandler, Error, Result, Session};
 
 /// A session.
@@ -17,7 +17,7 @@ pub(crate) struct Object {
     pub buffer: Pool,
 }
 
-static SESSIONS: Table<Object> = Table::new();
+static SESSIONS: Table<Object, ALWAYS> = Table::new();
 /// How many there are.
 static OPEN: Mutex<usize> = Mutex::new(0);
 
@@ -43,7 +43,7 @@ impl Session {
     ///
     /// # Errors
     /// `ERR_SESSION`.
-    pub(crate) fn get(self) -> Result<Ref<'static, Object>> {
+    pub(crate) fn get(self) -> Result<Ref<'static, Object, ALWAYS>> {
         find(self).ok_or_else(|| {
             let what = if self.0 == SESSION_NULL { "MPI_SESSION_NULL" } else { "none (was it finalised?)" };
             Error::new(ERR_SESSION, format!("the session is {what}"))
@@ -64,7 +64,7 @@ impl Session {
 }
 
 /// The session of this name, if there is one.
-pub(crate) fn find(name: Session) -> Option<Ref<'static, Object>> {
+pub(crate) fn find(name: Session) -> Option<Ref<'static, Object, ALWAYS>> {
     SESSIONS.get(name.0)
 }
 

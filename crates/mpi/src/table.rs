@@ -10,7 +10,7 @@
 //! | 34..43 | generation, a part of the name | raised by `insert` |
 //!
 //! While the program has promised that one thread at a time calls ([`set_alone`]), counting is a load and a store, which cost a
-//! tenth of an atomic addition.
+//! tenth of an atomic addition; but for objects whose functions any thread may call whatever was promised ([`ALWAYS`]).
 //!
 //! Who looks adds one and sees in the same access whether the name is current: while it looks the value stays. Whoever brings
 //! the number of lookers of a closed, full slot to nothing takes the value out, drops it, and gives the slot back.
@@ -43,8 +43,12 @@ pub fn set_alone(alone: bool) {
     ALONE.store(alone, Ordering::Relaxed);
 }
 
+/// Of a table whose objects any number of threads may use at any thread level, and before the beginning: info objects, error handlers,
+/// sessions (MPI 5.0 §11.4.1).
+pub const ALWAYS: bool = true;
+
 /// Objects of one kind.
-pub struct Table<T> {
+pub struct Table<T, const SHARED: bool = false> {
     chunks: [OnceLock<Box<[Slot<T>]>>; CHUNKS],
     free: Mutex<Free>,
 }
@@ -65,15 +69,15 @@ struct Free {
 unsafe impl<T: Send + Sync> Sync for Slot<T> {}
 
 /// An object in use: it stays while this lives.
-pub struct Ref<'t, T> {
-    table: &'t Table<T>,
+pub struct Ref<'t, T, const SHARED: bool = false> {
+    table: &'t Table<T, SHARED>,
     slot: &'t Slot<T>,
     index: usize,
 }
 
-impl<T> Table<T> {
+impl<T, const SHARED: bool> Table<T, SHARED> {
     /// Without objects.
-    pub const fn new() -> Table<T> {
+    pub const fn new() -> Table<T, SHARED> {
         Table {
             chunks: [const { OnceLock::new() }; CHUNKS],
             free: Mutex::new(Free { slots: VecDeque::new(), made: 0 }),
@@ -82,11 +86,11 @@ impl<T> Table<T> {
 
     /// The object of this name.
     #[inline]
-    pub fn get(&self, name: usize) -> Option<Ref<'_, T>> {
+    pub fn get(&self, name: usize) -> Option<Ref<'_, T, SHARED>> {
         let (index, generation) = parts(name)?;
         let slot = self.slot(index)?;
         // Acquire: pairs with the Release in `insert`, after which the value is there.
-        let before = match ALONE.load(Ordering::Relaxed) {
+        let before = match !SHARED && ALONE.load(Ordering::Relaxed) {
             true => {
                 let before = slot.word.load(Ordering::Acquire);
                 slot.word.store(before + 1, Ordering::Relaxed);
@@ -176,8 +180,8 @@ impl<T> Table<T> {
     }
 }
 
-impl<T> Default for Table<T> {
-    fn default() -> Table<T> {
+impl<T, const SHARED: bool> Default for Table<T, SHARED> {
+    fn default() -> Table<T, SHARED> {
         Table::new()
     }
 }
@@ -187,7 +191,7 @@ fn parts(name: usize) -> Option<(usize, u64)> {
     (1..GENERATIONS).contains(&generation).then_some((name & ((1 << INDEX_BITS) - 1), generation))
 }
 
-impl<T> Deref for Ref<'_, T> {
+impl<T, const SHARED: bool> Deref for Ref<'_, T, SHARED> {
     type Target = T;
 
     #[inline]
@@ -197,11 +201,11 @@ impl<T> Deref for Ref<'_, T> {
     }
 }
 
-impl<T> Drop for Ref<'_, T> {
+impl<T, const SHARED: bool> Drop for Ref<'_, T, SHARED> {
     #[inline]
     fn drop(&mut self) {
         // Release: what was read is read before the value is dropped; pairs with the Acquire in `empty`.
-        let before = match ALONE.load(Ordering::Relaxed) {
+        let before = match !SHARED && ALONE.load(Ordering::Relaxed) {
             true => {
                 let before = self.slot.word.load(Ordering::Relaxed);
                 self.slot.word.store(before - 1, Ordering::Release);
@@ -223,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_name_is_valid_from_insert_to_remove() {
-        let table = Table::new();
+        let table: Table<_> = Table::new();
         let name = table.insert("one").unwrap();
         assert!(name > 4095 && name <= i32::MAX as usize);
         assert_eq!(table.get(name).as_deref(), Some(&"one"));
@@ -239,7 +243,7 @@ mod tests {
 
     #[test]
     fn what_is_looked_at_stays() {
-        let table = Table::new();
+        let table: Table<_> = Table::new();
         let counted = Arc::new(());
         let name = table.insert(counted.clone()).unwrap();
         let held = table.get(name).unwrap();
@@ -251,7 +255,7 @@ mod tests {
 
     #[test]
     fn many_names_and_all_generations() {
-        let table = Table::new();
+        let table: Table<_> = Table::new();
         let names: Vec<usize> = (0..10_000).map(|i| table.insert(i).unwrap()).collect();
         assert!(names.iter().enumerate().all(|(i, name)| table.get(*name).as_deref() == Some(&i)));
         assert!(names.iter().all(|name| table.remove(*name)));

@@ -135,6 +135,7 @@ pub fn world(ranks: usize, config: Config) -> Vec<Arc<Process>> {
                     local_size: ranks as u32,
                     hosts: [0].into(),
                     cores: cores as u32,
+                    app: 0,
                     host: "localhost".into(),
                     statistics: false,
                 },

@@ -99,6 +99,7 @@ fn alone() -> Result<Arc<Process>, JoinError> {
             local_size: 1,
             hosts: [0].into(),
             cores: cores as u32,
+            app: 0,
             host: "localhost".into(),
             statistics: false,
         },
@@ -144,6 +145,7 @@ fn join_as(claimed: Claimed) -> Result<Arc<Process>, JoinError> {
         local_size: welcome.local_size,
         hosts: welcome.hosts.into(),
         cores: welcome.cores,
+        app: welcome.app,
         host: welcome.host,
         statistics: welcome.statistics,
     };

@@ -3,6 +3,7 @@
 //! A `Process` is a value: a test holds eight of them as eight threads. What happens once per operating-system
 //! process (claiming the rank) is in `join`.
 
+use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -54,6 +55,8 @@ pub struct Surroundings {
     pub hosts: Arc<[u32]>,
     /// The cores that they share.
     pub cores: u32,
+    /// Which of the `:`-separated parts of the command line the process belongs to, from 0.
+    pub app: u32,
     /// This host's name.
     pub host: String,
     /// Whether counters are reported at the end.
@@ -488,7 +491,8 @@ impl Process {
         self.house.tell(&ToKeeper::Abort { code, reason: reason.to_owned() });
         self.house.abort(code, reason);
         if !self.house.has_keeper() || os::fork::is_copy() {
-            eprintln!("archipelago: aborted with status {code}: {reason}");
+            // Nobody may read it any more.
+            let _ = writeln!(std::io::stderr(), "archipelago: aborted with status {code}: {reason}");
         }
         std::process::exit(code)
     }

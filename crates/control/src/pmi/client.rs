@@ -174,6 +174,19 @@ impl Client {
         self.ask("barrier_in", "", "barrier_out").map(drop)
     }
 
+    /// Which of the programs of the job this process runs, from 0; of a launcher that doesn't say, 0.
+    ///
+    /// # Errors
+    /// The launcher is gone.
+    pub fn app(&mut self) -> Result<u32, PmiError> {
+        let line = match self.ask("get_appnum", "", "appnum") {
+            Err(PmiError::Answer { .. }) => return Ok(0),
+            line => line?,
+        };
+        let number = Line::parse(&line).ok().and_then(|line| line.number("appnum"));
+        Ok(number.and_then(|number| u32::try_from(number).ok()).unwrap_or(0))
+    }
+
     /// Says that this process may end.
     ///
     /// # Errors

@@ -68,7 +68,7 @@ const VALUES: &[(usize, &str, Scalar, Class, u8)] = &[
     (n::CXX_LONG_DOUBLE_COMPLEX, "CXX_LONG_DOUBLE_COMPLEX", S::ComplexLongDouble, Complex, 32),
     (n::C_BOOL, "C_BOOL", S::Bool, Logical, 1),
     (n::CXX_BOOL, "CXX_BOOL", S::Bool, Logical, 1),
-    (n::WCHAR, "WCHAR", S::U32, Character, 4),
+    (n::WCHAR, "WCHAR", S::U32, Character, 2),
     (n::INT8_T, "INT8_T", S::I8, Integer, 1),
     (n::UINT8_T, "UINT8_T", S::U8, Integer, 1),
     (n::CHAR, "CHAR", S::U8, Character, 1),

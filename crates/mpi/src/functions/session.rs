@@ -8,14 +8,14 @@ use crate::comm::Communicator;
 use crate::handler::{self, Kind};
 use crate::number::{COMM_NULL, ERR_ARG, ERR_GROUP, SESSION_NULL};
 use crate::pointer::{Out, Text, TextOut};
-use crate::{Comm, Errhandler, Error, Group, Info, Result, Session, group, info, instance};
+use crate::{Comm, Errhandler, Error, Group, Info, On, Result, Session, group, info, instance};
 
 /// The process sets that there are (MPI 5.0 §11.3.2).
 const SETS: [&str; 2] = ["mpi://WORLD", "mpi://SELF"];
 
 pub fn session_init(info: Info, errhandler: Errhandler, session: Out<Session>) -> Result {
     session.check()?;
-    handler::check(errhandler, Kind::Session)?;
+    handler::check(errhandler, Kind::Session).map_err(|error| error.on(On::Nothing))?;
     let hints = info.hints()?;
     session.set(instance::begin_session(errhandler, hints)?)
 }
@@ -86,7 +86,7 @@ pub fn comm_create_from_group(
     newcomm: Out<Comm>,
 ) -> Result {
     newcomm.check()?;
-    handler::check(errhandler, Kind::Comm)?;
+    handler::check(errhandler, Kind::Comm).map_err(|error| error.on(On::Nothing))?;
     let (members, tag, hints) = (group.get()?, stringtag.get()?, info.hints()?);
     if members.is_empty() {
         return newcomm.set(Comm(COMM_NULL));
@@ -109,20 +109,24 @@ pub fn intercomm_create_from_groups(
     newintercomm: Out<Comm>,
 ) -> Result {
     newintercomm.check()?;
-    handler::check(errhandler, Kind::Comm)?;
+    handler::check(errhandler, Kind::Comm).map_err(|error| error.on(On::Nothing))?;
     let (local, remote) = (local_group.get()?, remote_group.get()?);
     let (tag, hints) = (stringtag.get()?, info.hints()?);
     let leader = |group: &Members, rank: c_int| {
         let leader = usize::try_from(rank).ok().filter(|rank| *rank < group.size());
         leader.ok_or_else(|| Error::new(ERR_ARG, format!("rank {rank} can't be a leader")))
     };
-    let (own_leader, other_leader) = (leader(&local, local_leader)?, leader(&remote, remote_leader)?);
+    let own_leader = leader(&local, local_leader)?;
     if !local.intersection(&remote).is_empty() {
         return Err(Error::new(ERR_GROUP, "the groups have members in common"));
     }
     let process = instance::process()?;
-    // Both sides make the same union: first the group whose leader comes first.
-    let is_first = local.process(own_leader) < remote.process(other_leader);
+    // MPI 5.0 §7.6.2: the other leader is significant at this side's leader alone.
+    let leads = local.rank(process.me()) == Some(own_leader);
+    let other_leader = if leads { leader(&remote, remote_leader)? } else { 0 };
+    // Both sides make the same union: first the group that has the lowest process.
+    let lowest = |group: &Members| group.processes().min();
+    let is_first = lowest(&local) < lowest(&remote);
     let both = if is_first { local.union(&remote) } else { remote.union(&local) };
     let bridge = process.create(&both, &tag)?;
     let own = process.create(&local, &tag)?;

@@ -4,7 +4,7 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_void};
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 
@@ -17,12 +17,12 @@ type Query = unsafe extern "C-unwind" fn(*mut c_void, *mut Status) -> c_int;
 type Free = unsafe extern "C-unwind" fn(*mut c_void) -> c_int;
 type Cancel = unsafe extern "C-unwind" fn(*mut c_void, c_int) -> c_int;
 
-/// Held by the program's request.
-const HELD: u8 = 0;
-/// The request was freed before the operation was complete.
-const LET_GO: u8 = 1;
+/// The program has said that it is complete.
+const COMPLETE: u8 = 1;
+/// The request was freed.
+const LET_GO: u8 = 2;
 /// The program's state was freed.
-const FREED: u8 = 2;
+const FREED: u8 = 4;
 
 /// An operation of the program's.
 pub(crate) struct Generalised {
@@ -30,7 +30,7 @@ pub(crate) struct Generalised {
     free: usize,
     cancel: usize,
     extra_state: usize,
-    complete: AtomicBool,
+    /// Which of these came: one word, so that of two threads the later one sees what the other has done.
     stage: AtomicU8,
     wakers: Mutex<Vec<Waker>>,
 }
@@ -45,8 +45,7 @@ impl Generalised {
             free: free.0,
             cancel: cancel.0,
             extra_state: extra_state.0.expose_provenance(),
-            complete: AtomicBool::new(false),
-            stage: AtomicU8::new(HELD),
+            stage: AtomicU8::new(0),
             wakers: Mutex::default(),
         }
     }
@@ -57,26 +56,23 @@ impl Generalised {
 
     /// Whether its request was freed.
     pub fn is_let_go(&self) -> bool {
-        self.stage.load(Ordering::Acquire) != HELD
+        self.stage.load(Ordering::Acquire) & LET_GO != 0
     }
 
     pub fn is_complete(&self) -> bool {
         // Acquire: pairs with the Release of `complete`.
-        self.complete.load(Ordering::Acquire)
+        self.stage.load(Ordering::Acquire) & COMPLETE != 0
     }
 
     /// The program says that it is complete.
     pub fn complete(&self) -> Result {
-        self.complete.store(true, Ordering::Release);
+        let before = self.stage.fetch_or(COMPLETE, Ordering::AcqRel);
         let wakers = std::mem::take(&mut *self.wakers.lock().unwrap_or_else(PoisonError::into_inner));
         wakers.into_iter().for_each(Waker::wake);
         if let Some(process) = instance::joined() {
             process.wake();
         }
-        match self.stage.load(Ordering::Acquire) {
-            LET_GO => self.free(),
-            _ => Ok(()),
-        }
+        if before & LET_GO != 0 { self.free() } else { Ok(()) }
     }
 
     /// What the program says of it.
@@ -94,7 +90,7 @@ impl Generalised {
 
     /// Has the program free its state, once.
     pub fn free(&self) -> Result {
-        if self.stage.swap(FREED, Ordering::AcqRel) == FREED || self.free == 0 {
+        if self.stage.fetch_or(FREED, Ordering::AcqRel) & FREED != 0 || self.free == 0 {
             return Ok(());
         }
         // SAFETY: the program gave it as such a function.
@@ -105,8 +101,8 @@ impl Generalised {
 
     /// The request was freed: the state is freed with the completion, or now.
     pub fn let_go(&self) -> Result {
-        self.stage.store(LET_GO, Ordering::Release);
-        if self.is_complete() { self.free() } else { Ok(()) }
+        let before = self.stage.fetch_or(LET_GO, Ordering::AcqRel);
+        if before & COMPLETE != 0 { self.free() } else { Ok(()) }
     }
 
     /// Tells the program that it is to be cancelled.

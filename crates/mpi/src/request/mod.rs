@@ -12,4 +12,4 @@ pub(crate) use object::{Extra, Object};
 pub(crate) use partitioned::{Made, Partitioned, pair};
 pub(crate) use pending::{Outcome, Pending, State, orphan};
 pub(crate) use sleep::wait_for_any;
-pub(crate) use transfer::{Transfer, pattern, source, started};
+pub(crate) use transfer::{Cancels, Transfer, pattern, source, started};

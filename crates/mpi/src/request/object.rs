@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Generalised, Outcome, Partitioned, State};
+use crate::handler::Held;
 use crate::number::{ERR_OTHER, ERR_REQUEST, REQUEST_NULL};
 use crate::table::{Ref, Table};
-use crate::{Error, On, Request, Result, Status};
+use crate::{Error, On, Request, Result, Status, comm};
 
 /// A request.
 pub(crate) struct Object {
@@ -14,6 +15,8 @@ pub(crate) struct Object {
     start: Option<Box<Start>>,
     /// Who sees its errors.
     on: On,
+    /// The handler of that communicator, which may lose its name before the operation ends.
+    handler: Option<Held>,
     extra: Extra,
 }
 
@@ -40,12 +43,16 @@ static REQUESTS: Table<Object> = Table::new();
 impl Object {
     /// Of an operation that was started.
     pub fn new(state: State, on: On) -> Object {
-        Object { state: Mutex::new(state), start: None, on, extra: Extra::None }
+        let handler = match on {
+            On::Comm(name) => comm::find(name).map(|comm| Held::new(comm.handler())),
+            _ => None,
+        };
+        Object { state: Mutex::new(state), start: None, on, handler, extra: Extra::None }
     }
 
     /// Of an operation that can be started again and again.
     pub fn persistent(on: On, start: impl Fn() -> Result<State> + Send + Sync + 'static) -> Object {
-        Object { state: Mutex::new(State::Inactive), start: Some(Box::new(start)), on, extra: Extra::None }
+        Object { start: Some(Box::new(start)), ..Object::new(State::Inactive, on) }
     }
 
     /// With more than a state.
@@ -60,7 +67,10 @@ impl Object {
 
     /// Who sees its errors.
     pub fn on(&self) -> On {
-        self.on
+        match (self.on, &self.handler) {
+            (On::Comm(name), Some(handler)) if comm::find(name).is_none() => On::Handler(handler.get()),
+            (on, _) => on,
+        }
     }
 
     /// Wishes it to end without effect.
@@ -95,12 +105,12 @@ impl Object {
     /// # Errors
     /// `ERR_REQUEST`: it is not persistent, or active; the operation's own.
     pub fn start(&self) -> Result {
-        let refuse = |why: &str| Error::new(ERR_REQUEST, why).on(self.on);
+        let refuse = |why: &str| Error::new(ERR_REQUEST, why).on(self.on());
         let Some(start) = &self.start else { return Err(refuse("the request is not a persistent one")) };
         if !matches!(*self.state(), State::Inactive) {
             return Err(refuse("the request is active: complete it before it is started again"));
         }
-        let state = start().map_err(|error| error.on(self.on))?;
+        let state = start().map_err(|error| error.on(self.on()))?;
         *self.state() = state;
         Ok(())
     }
@@ -114,14 +124,14 @@ impl Object {
     pub fn look(&self) -> Option<Outcome> {
         // MPI 5.0 §13.2: the program is asked each time.
         if let Extra::Generalised(operation) = &self.extra {
-            return operation.is_complete().then(|| operation.query().map_err(|error| error.on(self.on)));
+            return operation.is_complete().then(|| operation.query().map_err(|error| error.on(self.on())));
         }
         let mut state = self.state();
         state.test();
         match &*state {
             State::Inactive => Some(Ok(Status::EMPTY)),
             State::Done(Ok(status)) => Some(Ok(*status)),
-            State::Done(Err(error)) => Some(Err(Error::new(error.code, error.text.clone()).on(self.on))),
+            State::Done(Err(error)) => Some(Err(Error::new(error.code, error.text.clone()).on(self.on()))),
             _ => None,
         }
     }
@@ -140,9 +150,17 @@ impl Object {
         self.state().test()
     }
 
-    /// Waits until it is complete or inactive.
+    /// Waits until it is complete or inactive. Others may cancel it meanwhile, or ask for it: it isn't locked.
     pub fn wait(&self) {
-        self.state().wait();
+        let mut state = self.state();
+        if state.test() {
+            return;
+        }
+        let waits = State::Awaited(state.cancels());
+        let mut awaited = std::mem::replace(&mut *state, waits);
+        drop(state);
+        awaited.wait();
+        *self.state() = awaited;
     }
 
     /// The outcome of a complete one, which is inactive from now on; none of an inactive one.
@@ -155,7 +173,7 @@ impl Object {
                     Extra::Generalised(operation) => operation.free(),
                     _ => Ok(()),
                 };
-                Some(freed.and(outcome).map_err(|error| error.on(self.on)))
+                Some(freed.and(outcome).map_err(|error| error.on(self.on())))
             }
             other => {
                 *state = other;

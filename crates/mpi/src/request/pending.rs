@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::task::Waker;
 
-use super::Transfer;
+use super::{Cancels, Transfer};
 use crate::{Result, Status};
 
 /// What a completed operation tells.
@@ -35,6 +35,8 @@ pub(crate) enum State {
     Transfer(Transfer),
     /// Something else under way.
     Other(Box<dyn Pending>),
+    /// Under way, and in the hands of a thread that waits for it; by this it is cancelled.
+    Awaited(Option<Cancels>),
     /// Complete.
     Done(Outcome),
 }
@@ -49,6 +51,7 @@ impl State {
             State::Inactive | State::Done(_) => return true,
             State::Transfer(transfer) => transfer.test(),
             State::Other(pending) => pending.test(),
+            State::Awaited(_) => None,
         };
         let Some(outcome) = outcome else { return false };
         *self = State::Done(outcome);
@@ -58,7 +61,7 @@ impl State {
     /// Waits until it is complete or inactive.
     pub fn wait(&mut self) {
         let outcome = match self {
-            State::Inactive | State::Done(_) => return,
+            State::Inactive | State::Done(_) | State::Awaited(_) => return,
             State::Transfer(transfer) => transfer.wait(),
             State::Other(pending) => pending.wait(),
         };
@@ -69,6 +72,7 @@ impl State {
     pub fn watch(&mut self, waker: &Waker) -> bool {
         match self {
             State::Inactive | State::Done(_) => false,
+            State::Awaited(_) => true,
             State::Transfer(transfer) => transfer.watch(waker),
             State::Other(pending) => pending.watch(waker),
         }
@@ -77,16 +81,25 @@ impl State {
     /// Wishes it to end without effect.
     pub fn cancel(&mut self) {
         match self {
-            State::Inactive | State::Done(_) => {}
-            State::Transfer(transfer) => transfer.cancel(),
+            State::Inactive | State::Done(_) | State::Awaited(None) => {}
+            State::Transfer(transfer) => transfer.cancels().cancel(),
             State::Other(pending) => pending.cancel(),
+            State::Awaited(Some(cancels)) => cancels.cancel(),
+        }
+    }
+
+    /// By what it is cancelled while a thread waits for it.
+    pub fn cancels(&self) -> Option<Cancels> {
+        match self {
+            State::Transfer(transfer) => Some(transfer.cancels()),
+            _ => None,
         }
     }
 
     /// Lets it go on without a name.
     pub fn detach(self) {
         match self {
-            State::Inactive | State::Done(_) => {}
+            State::Inactive | State::Done(_) | State::Awaited(_) => {}
             State::Transfer(transfer) => transfer.detach(),
             State::Other(pending) => pending.detach(),
         }

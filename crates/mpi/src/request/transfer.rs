@@ -19,6 +19,19 @@ pub(crate) struct Transfer {
     tag: Option<i32>,
 }
 
+/// By what a message is cancelled, by any thread.
+pub(crate) struct Cancels {
+    comm: Comm,
+    request: RequestId,
+}
+
+impl Cancels {
+    /// Wishes it to end without effect. One that is complete is left alone.
+    pub fn cancel(&self) {
+        self.comm.cancel(self.request);
+    }
+}
+
 /// A send or receive, as far as it came at once.
 pub(crate) fn started(comm: &Comm, started: Started, bytes: Bytes, receives: bool) -> State {
     match started {
@@ -52,8 +65,9 @@ impl Transfer {
         self.comm.watch(self.request, waker.clone())
     }
 
-    pub fn cancel(&mut self) {
-        self.comm.cancel(self.request);
+    /// By what it is cancelled.
+    pub fn cancels(&self) -> Cancels {
+        Cancels { comm: self.comm.clone(), request: self.request }
     }
 
     pub fn detach(self) {

@@ -1,0 +1,114 @@
+/* Who sees an error where the object has no name yet, or none any more; and what a process may begin after its end. */
+#include <mpi.h>
+#include <stdio.h>
+#include <string.h>
+
+static int failures, seen, rank, size;
+
+#define EXPECT(what)                                                 \
+    do {                                                             \
+        if (!(what)) {                                               \
+            printf("rank %d, line %d: %s\n", rank, __LINE__, #what); \
+            failures++;                                              \
+        }                                                            \
+    } while (0)
+
+static int class_of(int code)
+{
+    int class;
+    MPI_Error_class(code, &class);
+    return class;
+}
+
+static void see(MPI_Comm *comm, int *code, ...)
+{
+    seen = *comm == MPI_COMM_NULL ? class_of(*code) : -1;
+}
+
+/* MPI 5.0 11.3.1, 7.4.2: the handler of the object that is made sees the errors of its making. */
+static void before(void)
+{
+    MPI_Comm comm;
+    MPI_Group group;
+    MPI_Errhandler handler;
+    MPI_Comm_group(MPI_COMM_SELF, &group);
+    EXPECT(class_of(MPI_Comm_create_from_group(MPI_GROUP_NULL, "t", MPI_INFO_NULL, MPI_ERRORS_RETURN, &comm)) == MPI_ERR_GROUP);
+    EXPECT(class_of(MPI_Intercomm_create_from_groups(group, 0, group, 0, "t", MPI_INFO_NULL, MPI_ERRORS_RETURN, &comm)) ==
+           MPI_ERR_GROUP);
+    MPI_Comm_create_errhandler(see, &handler);
+    EXPECT(class_of(MPI_Comm_create_from_group(MPI_GROUP_NULL, "t", MPI_INFO_NULL, handler, &comm)) == MPI_ERR_GROUP);
+    EXPECT(seen == MPI_ERR_GROUP);
+    MPI_Errhandler_free(&handler);
+    MPI_Group_free(&group);
+}
+
+/* The communicator's handler outlives its name. */
+static void after(void)
+{
+    MPI_Comm comm;
+    MPI_Request requests[2];
+    MPI_Status status;
+    int two[2] = {1, 2}, one;
+    MPI_Comm_dup(MPI_COMM_SELF, &comm);
+    MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN);
+    MPI_Irecv(&one, 1, MPI_INT, 0, 0, comm, &requests[0]);
+    MPI_Isend(two, 2, MPI_INT, 0, 0, comm, &requests[1]);
+    MPI_Comm_free(&comm);
+    EXPECT(class_of(MPI_Wait(&requests[0], &status)) == MPI_ERR_TRUNCATE);
+    EXPECT(MPI_Wait(&requests[1], MPI_STATUS_IGNORE) == MPI_SUCCESS);
+}
+
+/* MPI 5.0 7.6.2: the other side's leader is significant at this side's leader alone. */
+static void leaders(void)
+{
+    MPI_Group world, even, odd, own, other;
+    MPI_Comm comm = MPI_COMM_NULL;
+    int evens[2][3] = {{0, size - 1, 2}, {1, size - 1, 2}}, count = 0, leads;
+    if (size < 3)
+        return;
+    MPI_Comm_group(MPI_COMM_WORLD, &world);
+    MPI_Group_range_incl(world, 1, &evens[0], &even);
+    MPI_Group_range_incl(world, 1, &evens[1], &odd);
+    own = rank % 2 ? odd : even;
+    other = rank % 2 ? even : odd;
+    MPI_Group_size(other, &count);
+    /* The last of this side leads. */
+    int mine, leader;
+    MPI_Group_size(own, &leader);
+    MPI_Group_rank(own, &mine);
+    leads = mine == leader - 1;
+    EXPECT(MPI_Intercomm_create_from_groups(own, leader - 1, other, leads ? count - 1 : -1 - mine, "leaders", MPI_INFO_NULL,
+                                            MPI_ERRORS_RETURN, &comm) == MPI_SUCCESS);
+    MPI_Comm_remote_size(comm, &leader);
+    EXPECT(leader == count);
+    MPI_Barrier(comm);
+    MPI_Comm_free(&comm);
+    MPI_Group_free(&world);
+    MPI_Group_free(&even);
+    MPI_Group_free(&odd);
+}
+
+int main(int argc, char **argv)
+{
+    int all, keys = 0;
+    MPI_Aint bytes = 0;
+    MPI_Session session = MPI_SESSION_NULL;
+    MPI_Init(&argc, &argv);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    before();
+    after();
+    leaders();
+    /* An argument of any bytes. */
+    EXPECT(MPI_Info_get_nkeys(MPI_INFO_ENV, &keys) == MPI_SUCCESS && keys > 0);
+    /* MPI 5.0 table "external32" sizes. */
+    MPI_Pack_external_size("external32", 3, MPI_WCHAR, &bytes);
+    EXPECT(bytes == 6);
+    MPI_Allreduce(&failures, &all, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+    MPI_Finalize();
+    /* There is no way back, which is said at once. */
+    EXPECT(MPI_Session_init(MPI_INFO_NULL, MPI_ERRORS_RETURN, &session) != MPI_SUCCESS);
+    if (rank == 0)
+        printf("%d failures\n", all + failures);
+    return all + failures != 0;
+}
