@@ -49,6 +49,14 @@ fn a_receive_from_a_rank_that_finalizes() {
 }
 
 #[test]
+fn partitions_that_threads_declare_ready() {
+    let program = compile("partitions.c", &["-pthread"]);
+    for ranks in [2, 3] {
+        assert_eq!(succeeds(&program, ranks), "0 failures\n", "{ranks} ranks");
+    }
+}
+
+#[test]
 fn collectives() {
     let program = compile("collectives.c", &[]);
     // All sizes up to 17 in the long form, which `cargo xtask soak` runs.

@@ -5,6 +5,7 @@
 //! Declaring happens outside of the request's lock, since another thread may wait.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
@@ -40,6 +41,9 @@ pub(crate) struct Partitioned {
     to: Option<usize>,
     bytes: Bytes,
     progress: Mutex<Progress>,
+    /// The message is under way, or that failed. Beside the lock: who waits asks with the lane locked, and who declares sends with
+    /// the lock held.
+    is_under_way: AtomicBool,
 }
 
 struct Progress {
@@ -56,7 +60,7 @@ pub(crate) struct Sending(pub Arc<Partitioned>);
 impl Partitioned {
     pub fn new(comm: Comm, to: Option<usize>, bytes: Bytes) -> Partitioned {
         let progress = Mutex::new(Progress { ready: Vec::new(), missing: 0, message: None });
-        Partitioned { comm, to, bytes, progress }
+        Partitioned { comm, to, bytes, progress, is_under_way: AtomicBool::new(false) }
     }
 
     fn progress(&self) -> MutexGuard<'_, Progress> {
@@ -66,6 +70,8 @@ impl Partitioned {
     /// Begins anew, with so many partitions.
     pub fn start(self: &Arc<Self>, partitions: usize) -> Result<State> {
         let message = if partitions == 0 { Some(self.send()?) } else { None };
+        // Release: pairs with the Acquire of who waits.
+        self.is_under_way.store(message.is_some(), Ordering::Release);
         *self.progress() = Progress { ready: vec![false; partitions], missing: partitions, message };
         Ok(State::Other(Box::new(Sending(self.clone()))))
     }
@@ -106,15 +112,13 @@ impl Partitioned {
             // Whoever waits for the request is told why it couldn't be sent.
             progress.message = Some(self.send().unwrap_or_else(|error| State::Done(Err(error))));
             drop(progress);
+            // Release: as in `start`.
+            self.is_under_way.store(true, Ordering::Release);
             if let Some(process) = instance::joined() {
                 process.wake();
             }
         }
         Ok(())
-    }
-
-    fn is_under_way(&self) -> bool {
-        self.progress().message.is_some()
     }
 
     /// The message, once all partitions are ready; the request is not started any more.
@@ -142,7 +146,8 @@ impl Pending for Sending {
     }
 
     fn wait(&mut self) -> Outcome {
-        self.0.comm.wait_until(&|| self.0.is_under_way());
+        // Acquire: pairs with the Release in `start` and `ready`.
+        self.0.comm.wait_until(&|| self.0.is_under_way.load(Ordering::Acquire));
         let mut message = self.0.take();
         message.wait();
         outcome(message)
