@@ -14,6 +14,9 @@ use crate::patience::SLEEP_NS_MAX;
 /// Attempts to move the lane on without waiting, of which one looks around: it costs a system call.
 const PROGRESSES_PER_LOOK: u32 = 32;
 
+/// How often one who only looks lets others have the lock before it looks.
+const WAYS_MAX: u32 = 4;
+
 /// Polls of a lane that nobody owns before its steward goes on to the next.
 const TEND_POLLS: u32 = 8;
 
@@ -34,7 +37,7 @@ impl Cell {
         let is_within = inside.is_owned_here();
         self.take_from_steward(&mut inside);
         if inside.ownership != Ownership::Free && !is_within {
-            return inside;
+            return self.give_way_to_owner(inside);
         }
         if !is_within {
             self.own(&mut inside, Ownership::Waiter);
@@ -62,6 +65,24 @@ impl Cell {
         }
         if !is_within {
             self.set_free(&mut inside);
+        }
+        inside
+    }
+
+    /// Who only looks, again and again, has the lock nearly all the time, since the lock is not fair: who moves the lane on, and
+    /// wants it back, comes first, though it has to be woken for it.
+    fn give_way_to_owner<'a>(&'a self, inside: Guard<'a, Inside>) -> Guard<'a, Inside> {
+        let mut inside = inside;
+        for _ in 0..WAYS_MAX {
+            if !self.inside.is_wanted() {
+                break;
+            }
+            inside = self.give_way(inside);
+            if self.inside.is_wanted() {
+                drop(inside);
+                std::thread::yield_now();
+                inside = self.lock();
+            }
         }
         inside
     }
