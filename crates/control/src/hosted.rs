@@ -151,9 +151,14 @@ fn hosting(size: u32, variable: impl Fn(&str) -> Option<String>) -> Result<Hosti
             return Err(ClaimError::NoKeeper { why });
         }
     };
+    let check = variable(CHECK_VARIABLE).filter(|value| !value.is_empty());
+    if let Some(other) = check.as_deref().filter(|value| !["on", "off"].contains(value)) {
+        let why = format!("{CHECK_VARIABLE} is {other:?}: there are on and off");
+        return Err(ClaimError::NoKeeper { why });
+    }
     let mut options = Vec::new();
     options.extend(variable(WATCHDOG_VARIABLE).map(|value| ("watchdog".to_owned(), value)));
-    options.extend(variable(CHECK_VARIABLE).map(|value| ("check".to_owned(), value)));
+    options.extend(check.map(|value| ("check".to_owned(), value)));
     let mut words = [0; 24];
     os::random::fill(&mut words).map_err(ClaimError::Io)?;
     let (job, name) = words.split_at(8);
@@ -280,5 +285,8 @@ mod tests {
         let wrong =
             hosting(2, |name| (name == TRANSPORT_VARIABLE).then(|| "ib".into())).unwrap_err().to_string();
         assert!(wrong.contains("there are auto, shm and tcp"), "{wrong}");
+        let wrong =
+            hosting(2, |name| (name == CHECK_VARIABLE).then(|| "yes".into())).unwrap_err().to_string();
+        assert!(wrong.contains("there are on and off"), "{wrong}");
     }
 }

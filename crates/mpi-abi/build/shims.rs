@@ -66,10 +66,13 @@ fn shim(text: &mut String, table: &Table, function: &Function) -> std::fmt::Resu
     let call = match (table.later.contains(name), function.is_plain()) {
         (true, true) => panic!("{name} can't say that it is unsupported"),
         (true, false) => {
-            format!("door::call(\"{name}\", {}, || Err(mpi::Error::unsupported(\"{name}\")))", on(&named))
+            format!(
+                "door::call(\"{name}\", {}, || Err(mpi::Error::unsupported(\"{name}\")))",
+                on(name, &named)
+            )
         }
         (false, true) => call,
-        (false, false) => format!("door::call(\"{name}\", {}, || {call})", on(&named)),
+        (false, false) => format!("door::call(\"{name}\", {}, || {call})", on(name, &named)),
     };
     writeln!(text, "fn {body}({declared}) -> {returned} {{ {call} }}")?;
     for name in [name.clone(), format!("P{name}")] {
@@ -83,7 +86,15 @@ fn shim(text: &mut String, table: &Table, function: &Function) -> std::fmt::Resu
 }
 
 /// On which object an error is raised: the first that has handlers, or the handler of one that is being made.
-fn on(parameters: &[&Parameter]) -> String {
+fn on(name: &str, parameters: &[&Parameter]) -> String {
+    // MPI 5.0 §15.3: the tool interface calls no error handler.
+    if name.starts_with("MPI_T_") {
+        return "On::Handler(Errhandler(mpi::number::ERRORS_RETURN))".to_owned();
+    }
+    // MPI 5.0 §14.7: what concerns no open file is raised on the null one.
+    if name.starts_with("MPI_File_") && !parameters.iter().any(|parameter| parameter.of == "MPI_File") {
+        return "On::File(File(mpi::number::FILE_NULL))".to_owned();
+    }
     for parameter in parameters {
         if let kind @ ("Comm" | "Win" | "File" | "Session") =
             parameter.of.strip_prefix("MPI_").unwrap_or_default()

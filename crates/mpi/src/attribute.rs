@@ -4,7 +4,7 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_void};
-use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::number::{
@@ -28,6 +28,8 @@ struct Key {
     copy: usize,
     delete: usize,
     extra_state: usize,
+    /// Whether its name was freed.
+    freed: AtomicBool,
     /// The name, and every value: a key goes with the last (MPI 5.0 §7.7.2).
     uses: AtomicUsize,
 }
@@ -56,7 +58,14 @@ pub(crate) fn create_key(
     key.check()?;
     let uses = AtomicUsize::new(1);
     let extra_state = extra.0.expose_provenance();
-    let name = KEYS.insert(Key { of, copy: copy.0, delete: delete.0, extra_state, uses });
+    let name = KEYS.insert(Key {
+        of,
+        copy: copy.0,
+        delete: delete.0,
+        extra_state,
+        freed: AtomicBool::new(false),
+        uses,
+    });
     let name = name.ok_or_else(|| Error::new(ERR_OTHER, "there are too many attribute keys: free some"))?;
     key.set(name as c_int)
 }
@@ -65,6 +74,9 @@ pub(crate) fn create_key(
 pub(crate) fn free_key(of: Kind, key: Out<c_int>) -> Result {
     let name = key.get()?;
     check(name, of)?;
+    if KEYS.get(name as usize).is_some_and(|key| key.freed.swap(true, Ordering::AcqRel)) {
+        return Err(Error::new(ERR_KEYVAL, format!("the key {name} was freed before")));
+    }
     release(name);
     key.set(KEYVAL_INVALID)
 }
@@ -174,9 +186,16 @@ impl Attributes {
         let all = self.all().clone();
         let mut copies = Vec::new();
         for (key, value) in all.into_iter().rev() {
-            if let Some(value) = call_copy(object, key, value)? {
-                keep(key);
-                copies.push((key, value));
+            match call_copy(object, key, value) {
+                Ok(Some(value)) => {
+                    keep(key);
+                    copies.push((key, value));
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    copies.iter().for_each(|(key, _)| release(*key));
+                    return Err(error);
+                }
             }
         }
         copies.reverse();

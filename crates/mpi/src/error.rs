@@ -1,8 +1,8 @@
 //! What went wrong in a call.
 
 use crate::number::{
-    ERR_ARG, ERR_COUNT, ERR_INTERN, ERR_NO_MEM, ERR_OTHER, ERR_PROC_ABORTED, ERR_RANK, ERR_REQUEST, ERR_TAG,
-    ERR_TRUNCATE, ERR_TYPE, ERR_UNSUPPORTED_OPERATION,
+    ERR_ARG, ERR_COUNT, ERR_GROUP, ERR_INTERN, ERR_NO_MEM, ERR_OTHER, ERR_PROC_ABORTED, ERR_RANK,
+    ERR_REQUEST, ERR_TAG, ERR_TRUNCATE, ERR_TYPE, ERR_UNSUPPORTED_OPERATION,
 };
 use crate::{Comm, Errhandler, File, Session, Win};
 
@@ -73,6 +73,7 @@ impl From<engine::Error> for Box<Error> {
             E::PeerFailed { .. } | E::Deserted { .. } | E::Revoked(_) => ERR_PROC_ABORTED,
             E::NoSuchRank { .. } => ERR_RANK,
             E::BadTag(_) => ERR_TAG,
+            E::Argument { name: "group", .. } => ERR_GROUP,
             E::Argument { .. } => ERR_ARG,
             E::Disagreement { .. } => ERR_COUNT,
             E::StaleRequest => ERR_REQUEST,

@@ -3,6 +3,7 @@
 
 use std::any::Any;
 use std::ffi::c_int;
+use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::number::{
@@ -216,6 +217,7 @@ pub fn bug(function: &'static str, panic: Box<dyn Any + Send>) -> ! {
         _ => "a panic".to_owned(),
     };
     let text = format!("{function} met a mistake in Archipelago itself: {what}");
-    eprintln!("archipelago: {text}; please report it with the lines above");
+    // Nobody may read it any more.
+    let _ = writeln!(std::io::stderr(), "archipelago: {text}; please report it with the lines above");
     instance::abort(134, &text)
 }

@@ -222,6 +222,17 @@ impl IntegerOut {
         }
     }
 
+    /// Refuses null.
+    ///
+    /// # Errors
+    /// Null.
+    pub fn check(self) -> Result {
+        match self {
+            IntegerOut::Int(out) => out.check(),
+            IntegerOut::Long(out) => out.check(),
+        }
+    }
+
     /// Writes what has to fit.
     ///
     /// # Errors

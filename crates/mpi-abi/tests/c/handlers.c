@@ -88,6 +88,105 @@ static void leaders(void)
     MPI_Group_free(&odd);
 }
 
+/* Errors of files and of the tool interface are returned, whatever handler the communicator has. */
+static void returned(void)
+{
+    int provided;
+    MPI_File file = MPI_FILE_NULL;
+    EXPECT(MPI_T_init_thread(MPI_THREAD_SINGLE, &provided) != MPI_SUCCESS);
+    EXPECT(MPI_File_open(MPI_COMM_WORLD, "/nowhere", MPI_MODE_RDONLY, MPI_INFO_NULL, &file) != MPI_SUCCESS);
+}
+
+/* MPI 5.0 7.7.2: a key is freed once, also while values keep it. */
+static void keys_freed(void)
+{
+    MPI_Comm comm;
+    int key, again, value;
+    MPI_Comm_dup(MPI_COMM_SELF, &comm);
+    MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN);
+    MPI_Comm_create_keyval(MPI_COMM_NULL_COPY_FN, MPI_COMM_NULL_DELETE_FN, &key, NULL);
+    MPI_Comm_set_attr(comm, key, &value);
+    again = key;
+    EXPECT(MPI_Comm_free_keyval(&key) == MPI_SUCCESS);
+    EXPECT(class_of(MPI_Comm_free_keyval(&again)) == MPI_ERR_KEYVAL);
+    MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_ARE_FATAL);
+    MPI_Comm_free(&comm);
+}
+
+/* A group with strangers. */
+static void strangers(void)
+{
+    MPI_Comm self, made = MPI_COMM_NULL;
+    MPI_Group world;
+    MPI_Comm_dup(MPI_COMM_SELF, &self);
+    MPI_Comm_set_errhandler(self, MPI_ERRORS_RETURN);
+    MPI_Comm_group(MPI_COMM_WORLD, &world);
+    if (size > 1)
+        EXPECT(class_of(MPI_Comm_create(self, world, &made)) == MPI_ERR_GROUP);
+    MPI_Group_free(&world);
+    MPI_Comm_free(&self);
+}
+
+/* MPI 5.0 11.3.1: the level that is provided. */
+static void level(void)
+{
+    MPI_Session session;
+    MPI_Info used;
+    char text[32] = "";
+    int room = sizeof text, flag = 0;
+    EXPECT(MPI_Session_init(MPI_INFO_NULL, MPI_ERRORS_RETURN, &session) == MPI_SUCCESS);
+    MPI_Session_get_info(session, &used);
+    MPI_Info_get_string(used, "thread_level", &room, text, &flag);
+    EXPECT(flag && !strcmp(text, "MPI_THREAD_MULTIPLE"));
+    MPI_Info_free(&used);
+    MPI_Session_finalize(&session);
+}
+
+static int asked;
+
+static int queries(void *state, MPI_Status *status)
+{
+    (void)state;
+    MPI_Status_set_elements(status, MPI_INT, 0);
+    MPI_Status_set_cancelled(status, 0);
+    status->MPI_SOURCE = 0;
+    status->MPI_TAG = ++asked;
+    return MPI_SUCCESS;
+}
+
+static int nothing(void *state)
+{
+    (void)state;
+    return MPI_SUCCESS;
+}
+
+static int no_cancel(void *state, int complete)
+{
+    (void)state;
+    (void)complete;
+    return MPI_SUCCESS;
+}
+
+/* MPI 5.0 13.2: the program is asked for each status, and by nothing that gives none. */
+static void queried(void)
+{
+    MPI_Request both[2];
+    MPI_Status status, statuses[2];
+    int flag = 1;
+    for (int i = 0; i < 2; i++)
+        MPI_Grequest_start(queries, nothing, no_cancel, NULL, &both[i]);
+    MPI_Grequest_complete(both[0]);
+    MPI_Testall(2, both, &flag, statuses);
+    EXPECT(!flag && asked == 0);
+    MPI_Request_get_status(both[0], &flag, &status);
+    EXPECT(flag && status.MPI_TAG == 1);
+    MPI_Wait(&both[0], &status);
+    EXPECT(status.MPI_TAG == 2);
+    MPI_Grequest_complete(both[1]);
+    MPI_Wait(&both[1], &status);
+    EXPECT(status.MPI_TAG == 3 && asked == 3);
+}
+
 int main(int argc, char **argv)
 {
     int all, keys = 0;
@@ -99,6 +198,11 @@ int main(int argc, char **argv)
     before();
     after();
     leaders();
+    returned();
+    keys_freed();
+    strangers();
+    level();
+    queried();
     /* An argument of any bytes. */
     EXPECT(MPI_Info_get_nkeys(MPI_INFO_ENV, &keys) == MPI_SUCCESS && keys > 0);
     /* MPI 5.0 table "external32" sizes. */

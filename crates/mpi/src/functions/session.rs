@@ -29,7 +29,11 @@ pub fn session_finalize(session: Out<Session>) -> Result {
 
 pub fn session_get_info(session: Session, info_used: Out<Info>) -> Result {
     info_used.check()?;
-    info_used.set(info::create(session.get()?.hints().clone())?)
+    let mut used = session.get()?.hints().clone();
+    // MPI 5.0 §11.3.1: the level that is provided, whatever was asked for.
+    used.retain(|(key, _)| key != "thread_level");
+    used.push(("thread_level".to_owned(), "MPI_THREAD_MULTIPLE".to_owned()));
+    info_used.set(info::create(used)?)
 }
 
 pub fn session_get_num_psets(session: Session, info: Info, npset_names: Out<c_int>) -> Result {

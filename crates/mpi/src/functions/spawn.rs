@@ -2,7 +2,7 @@
 
 use crate::number::COMM_NULL;
 use crate::pointer::Out;
-use crate::{Comm, Result, instance};
+use crate::{Comm, On, Result, instance};
 
 pub fn comm_get_parent(parent: Out<Comm>) -> Result {
     instance::check_running()?;
@@ -11,6 +11,7 @@ pub fn comm_get_parent(parent: Out<Comm>) -> Result {
 
 /// Nothing of a communicator's is under way when all its members free it: it is left.
 pub fn comm_disconnect(comm: Out<Comm>) -> Result {
-    super::coll::barrier(comm.get()?)?;
+    let name = comm.get()?;
+    super::coll::barrier(name).map_err(|error| error.on(On::Comm(name)))?;
     super::comm::comm_free(comm)
 }

@@ -169,11 +169,14 @@ impl Object {
         match std::mem::replace(&mut *state, State::Inactive) {
             State::Done(outcome) => {
                 drop(state);
-                let freed = match &self.extra {
-                    Extra::Generalised(operation) => operation.free(),
-                    _ => Ok(()),
+                let outcome = match &self.extra {
+                    Extra::Generalised(operation) => {
+                        let outcome = operation.query();
+                        operation.free().and(outcome)
+                    }
+                    _ => outcome,
                 };
-                Some(freed.and(outcome).map_err(|error| error.on(self.on())))
+                Some(outcome.map_err(|error| error.on(self.on())))
             }
             other => {
                 *state = other;
