@@ -3,6 +3,7 @@
 use crate::running::{Running, with_input};
 use crate::scene::{Outcome, Scene, claimant, is_installed, until};
 use os::signal::{SIGCONT, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, send};
+use std::os::unix::process::CommandExt;
 use std::process::Child;
 
 /// Starts a job, and waits until so many of its processes have `ready` in their command lines.
@@ -154,7 +155,9 @@ fn a_user_defined_signal_does_not_kill_the_shell_around_a_claimant() {
 #[test]
 fn a_stopped_job_stands_still_and_goes_on() {
     let scene = Scene::new();
-    let child = start(&scene, &["-n", "2", "sleep", "1000"], "sleep 1000", 2);
+    // In a group of its own, as under a shell: in a group without anybody of its session outside, who asks to be stopped isn't.
+    let child = scene.archi(&["-n", "2", "sleep", "1000"]).process_group(0).spawn().unwrap();
+    scene.wait_for(2, "sleep 1000");
     let state = |pid: u32| {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         stat.rsplit(") ").next().and_then(|rest| rest.chars().next())
