@@ -186,6 +186,8 @@ fn revoke() -> Result<()> {
     if me == 0 {
         std::thread::sleep(Duration::from_millis(50));
         team.revoke();
+        // One has heard of it: so will all. What nobody has heard of goes with the revoker.
+        let _heard: u8 = world.from(1).receive()?;
         die();
     }
     // Everybody waits for the next, who never sends; the last one for the dead.
@@ -196,6 +198,9 @@ fn revoke() -> Result<()> {
         _ => false,
     };
     assert!(is_right, "rank {me}: {:?}", outcome.map(drop));
+    if me == 1 {
+        world.to(0).send(&0u8)?;
+    }
     let alive = team.shrink()?;
     assert_eq!((alive.rank(), alive.size()), (me - 1, n - 1));
     assert_eq!(alive.all_reduce(1, Sum)?, n - 1);
