@@ -178,7 +178,7 @@ fn wildcard() -> Result<()> {
     world.finalize()
 }
 
-/// Rank 0 revokes and dies at once: whoever waits for others than the dead is told all the same, or that it is dead.
+/// Rank 0 revokes, and dies once one has heard of it: whoever waits for others than the dead is told all the same, or that it is dead.
 fn revoke() -> Result<()> {
     let world = archipelago::init()?;
     let (me, n) = (world.rank(), world.size());
