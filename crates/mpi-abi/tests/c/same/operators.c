@@ -75,9 +75,7 @@ static const struct {
     OF(MPI_REAL8, FLOAT),
     OF(MPI_COMPLEX8, COMPLEX),
     OF(MPI_INTEGER16, INTEGER),
-    OF(MPI_REAL16, FLOAT),
     OF(MPI_COMPLEX16, COMPLEX),
-    OF(MPI_COMPLEX32, COMPLEX),
 };
 
 #define OP(op) {op, #op}
