@@ -16,7 +16,8 @@ LAlib = -lblas
 F2CDEFS = -DAdd_ -DF77_INTEGER=int -DStringSunStyle
 HPL_INCLUDES = -I$(INCdir) -I$(INCdir)/$(ARCH)
 HPL_LIBS = $(HPLlib) $(LAlib) -lm
-HPL_OPTS =
+# Linpack calls two functions by names that MPI 3.0 has removed; those that replace them take the same arguments.
+HPL_OPTS = -DMPI_Address=MPI_Get_address -DMPI_Type_struct=MPI_Type_create_struct
 HPL_DEFS = $(F2CDEFS) $(HPL_OPTS) $(HPL_INCLUDES)
 CC = mpicc
 CCNOOPT = $(HPL_DEFS)
