@@ -122,6 +122,12 @@ pub fn fetch(ground: &Ground) -> Outcome {
         command
     };
     execute(get(&["update"]).stdout(Stdio::null()))?;
+    // What lies here already, whole or not, apt wouldn't name by its address.
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().contains(".orig.tar.") {
+            fs::remove_file(entry.path()).map_err(|error| cannot("remove", &entry.path(), &error))?;
+        }
+    }
     // The archive of the authors is what we build; Debian's own changes are for Debian's own MPI.
     let uris = output(&mut get(&["source", "--print-uris", "hpcc"]))?;
     let archive = uris

@@ -89,7 +89,7 @@ pub fn fetch(ground: &Ground) -> Outcome {
 }
 
 /// mpi4py's source, unpacked, and the package built from it with our compiler driver and installed. For the short form an
-/// unoptimised one does, which takes a quarter of the time.
+/// unoptimised one does, which takes a tenth of the time.
 fn built(ground: &Ground, short: bool) -> Result<PathBuf, Failure> {
     let folder = ground.folder("mpi4py")?;
     let source = folder.join(SOURCE.replace("==", "-"));
@@ -97,7 +97,7 @@ fn built(ground: &Ground, short: bool) -> Result<PathBuf, Failure> {
     if optimised.exists() || short && unoptimised.exists() {
         return Ok(source);
     }
-    let (done, time) = if short { (unoptimised, "a minute") } else { (optimised, "some minutes") };
+    let (done, time) = if short { (unoptimised, "half a minute") } else { (optimised, "some minutes") };
     announce(&format!("set-up: {SOURCE} from its source, with our mpicc ({time})"));
     execute(Command::new("tar").args(["-xzf", &archive()]).current_dir(&folder))?;
     let words = ["-m", "pip", "--quiet", "install", "--no-build-isolation", "--force-reinstall", "--no-deps"];
