@@ -34,7 +34,7 @@ fn messages() {
 
 #[test]
 fn messages_that_are_too_long() {
-    let program = compile("cuts.c", &[]);
+    let program = compile("cuts.c", &["-DSTRICT=1"]);
     for ranks in [2, 3] {
         assert_eq!(succeeds(&program, ranks), "0 failures\n", "{ranks} ranks");
     }

@@ -1,24 +1,8 @@
 /* Who sees an error where the object has no name yet, or none any more; and what a process may begin after its end. */
-#include <mpi.h>
-#include <stdio.h>
+#include "expect.h"
 #include <string.h>
 
-static int failures, seen, rank, size;
-
-#define EXPECT(what)                                                 \
-    do {                                                             \
-        if (!(what)) {                                               \
-            printf("rank %d, line %d: %s\n", rank, __LINE__, #what); \
-            failures++;                                              \
-        }                                                            \
-    } while (0)
-
-static int class_of(int code)
-{
-    int class;
-    MPI_Error_class(code, &class);
-    return class;
-}
+static int seen;
 
 static void see(MPI_Comm *comm, int *code, ...)
 {

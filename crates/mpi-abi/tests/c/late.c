@@ -1,3 +1,4 @@
+// ranks: 2 3
 /* A receive from a rank that is in MPI_Finalize already stays pending, and can be cancelled. */
 
 #include <mpi.h>

@@ -1,21 +1,10 @@
 // ranks: 1 2 3
 /* Messages between two processes, in every mode and form. */
-#include <mpi.h>
-#include <stdio.h>
+#include "expect.h"
 #include <stdlib.h>
 #include <string.h>
 
-static int failures;
-
-#define EXPECT(what)                                                                           \
-    do {                                                                                       \
-        if (!(what)) {                                                                         \
-            printf("line %d: %s\n", __LINE__, #what);                                          \
-            failures++;                                                                        \
-        }                                                                                      \
-    } while (0)
-
-static int rank, size, left, right;
+static int left, right;
 
 static void modes(void)
 {

@@ -1,11 +1,10 @@
 // ranks: 1 2
 /* Every predefined operator on every predefined datatype: what is defined (MPI 5.0 §6.9.2, §6.9.4) gives what C calculates, to the last
    bit; what isn't is refused. */
+#include "expect.h"
 #include <complex.h>
-#include <mpi.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +19,6 @@
 enum { C_INTEGER = 1, FORTRAN_INTEGER = 2, FLOATING = 4, COMPLEX = 8, LOGICAL = 16, BYTE = 32, MULTI = 64, PAIR = 128, OTHER = 256 };
 enum { SUM, PRODUCT, MIN, MAX, LAND, LOR, LXOR, BAND, BOR, BXOR, MINLOC, MAXLOC, OPERATORS };
 
-static int failures, size;
 
 typedef void results(int operator, const void *left, const void *right, void *result);
 typedef void filling(void *into, int seed);
@@ -130,13 +128,6 @@ static const struct {
     [MINLOC] = {MPI_MINLOC, "MINLOC", PAIR},
     [MAXLOC] = {MPI_MAXLOC, "MAXLOC", PAIR},
 };
-
-static int class_of(int code)
-{
-    int class = -1;
-    MPI_Error_class(code, &class);
-    return class;
-}
 
 static void refused(MPI_Datatype type, const char *name, MPI_Op op, const char *of, int expected)
 {

@@ -1,17 +1,6 @@
 /* In which orders collectives may be started; what Fortran tells; what machines tell. */
-#include <mpi.h>
-#include <stdio.h>
+#include "expect.h"
 #include <string.h>
-
-static int failures, rank, size;
-
-#define EXPECT(what)                                                   \
-    do {                                                               \
-        if (!(what)) {                                                 \
-            printf("rank %d, line %d: %s\n", rank, __LINE__, #what);   \
-            failures++;                                                \
-        }                                                              \
-    } while (0)
 
 /* Started here before a barrier, and there after it. */
 static void around_a_barrier(MPI_Comm comm)

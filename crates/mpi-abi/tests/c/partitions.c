@@ -1,3 +1,4 @@
+// ranks: 2 3
 /* Partitioned messages whose partitions threads declare ready while another thread waits. */
 
 #include <mpi.h>

@@ -1,21 +1,12 @@
 /* Sessions: twice, with a world model (WORLD=1) or without; what comes of process sets; errors; the ABI. */
-#include <mpi.h>
-#include <stdio.h>
+#include "expect.h"
 #include <string.h>
 
 #ifndef WORLD
 #define WORLD 0
 #endif
 
-static int failures, rank = -1, size, seen;
-
-#define EXPECT(what)                                                   \
-    do {                                                               \
-        if (!(what)) {                                                 \
-            printf("rank %d, line %d: %s\n", rank, __LINE__, #what);   \
-            failures++;                                                \
-        }                                                              \
-    } while (0)
+static int seen;
 
 static void see(MPI_Session *session, int *code, ...)
 {

@@ -1,19 +1,10 @@
 /* What threads may do with one object: cancel what another one waits for, complete what another one frees, read info objects at any
  * thread level. */
-#include <mpi.h>
+#include "expect.h"
 #include <pthread.h>
-#include <stdio.h>
 #include <unistd.h>
 
-static int failures, freed;
-
-#define EXPECT(what)                                \
-    do {                                            \
-        if (!(what)) {                              \
-            printf("line %d: %s\n", __LINE__, #what); \
-            failures++;                             \
-        }                                           \
-    } while (0)
+static int freed;
 
 /* MPI 5.0 11.4.1: whatever the thread level is, and before the beginning. */
 static void *reads(void *argument)

@@ -1,32 +1,14 @@
 // ranks: 1 4 6
 /* Grids, graphs and distributed graphs, and collectives with neighbours. */
-#include <mpi.h>
-#include <stdio.h>
+#include "expect.h"
 
 /* Not every implementation finds these mistakes. */
 #ifndef STRICT
 #define STRICT 0
 #endif
 
-static int failures, rank, size;
-
 /* Volatile: gcc takes the constants for arrays, and complains that they are short. */
 static int *volatile unweighted = MPI_UNWEIGHTED, *volatile no_weights = MPI_WEIGHTS_EMPTY;
-
-#define EXPECT(what)                                                   \
-    do {                                                               \
-        if (!(what)) {                                                 \
-            printf("rank %d, line %d: %s\n", rank, __LINE__, #what);   \
-            failures++;                                                \
-        }                                                              \
-    } while (0)
-
-static int class_of(int code)
-{
-    int class;
-    MPI_Error_class(code, &class);
-    return class;
-}
 
 static void dimensions(void)
 {

@@ -1,26 +1,15 @@
 // ranks: 1 2
 /* Datatypes: special cases of constructors and queries, what is refused, names, attributes, properties of Fortran's, counts in statuses. */
+#include "expect.h"
 #include <limits.h>
-#include <mpi.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 /* Also what MPICH 5.0.2 doesn't do as we do. */
 #ifndef STRICT
 #define STRICT 0
 #endif
-
-static int failures;
-
-#define EXPECT(what)                                                                           \
-    do {                                                                                       \
-        if (!(what)) {                                                                         \
-            printf("line %d: %s\n", __LINE__, #what);                                          \
-            failures++;                                                                        \
-        }                                                                                      \
-    } while (0)
 
 #define GIVES(call, expected)                                                                  \
     do {                                                                                       \
