@@ -1,6 +1,7 @@
 //! The executor, on real lanes and real bytes, in orders that seeds decide: every collective, every algorithm, every
 //! root, operators that don't commute, empty blocks, vector forms, calls in place.
 
+mod values;
 mod world;
 
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use archipelago_engine::collective::{
 };
 use archipelago_engine::{Config, Error, Pointer, RequestId};
 use fabric::sim::Fault;
-use layout::{Operation, Operator};
+use values::{compose, operator, value};
 use world::World;
 
 /// What fills buffers that nothing may write to.
@@ -32,25 +33,6 @@ struct Part {
     input: Vec<u64>,
     output: Vec<u64>,
     expected: Vec<u64>,
-}
-
-/// x -> a·x + b with a in the upper half: composition is associative and doesn't commute.
-fn compose(left: u64, right: u64) -> u64 {
-    let (a, b) = ((left >> 32) as u32, left as u32);
-    let (c, d) = ((right >> 32) as u32, right as u32);
-    (a.wrapping_mul(c) as u64) << 32 | a.wrapping_mul(d).wrapping_add(b) as u64
-}
-
-fn operator(commutative: bool) -> Operator {
-    match commutative {
-        true => Operator::predefined::<u64>(Operation::Sum).unwrap(),
-        false => Operator::user(false, |left: &u64, right: &u64| compose(*left, *right)),
-    }
-}
-
-/// Element `element` of what `from` has for `to`.
-fn value(from: u32, to: u32, element: u64) -> u64 {
-    ((from as u64 * 2 + 3) << 32) | (to as u64 * 1000 + element + 1)
 }
 
 /// Sizes of the blocks of a vector form; symmetric, as an exchange in place demands.

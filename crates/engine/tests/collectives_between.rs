@@ -1,6 +1,7 @@
 //! Collectives between two groups, on real lanes and real bytes over simulated networks whose orders seeds decide: every row of the
 //! table for that, every root, sides of all sizes, operators that don't commute, parts of any lengths.
 
+mod values;
 #[allow(dead_code, reason = "other tests use the rest")]
 mod world;
 
@@ -11,7 +12,7 @@ use archipelago_engine::collective::{
     Algorithm, Blocks, Call, Case, Collective, Lengths, Need, Operands, table,
 };
 use archipelago_engine::{Config, Pointer};
-use layout::{Operation, Operator};
+use values::{compose, operator, value};
 use world::World;
 
 /// What fills buffers that nothing may write to.
@@ -29,25 +30,6 @@ struct Part {
     input: Vec<u64>,
     output: Vec<u64>,
     expected: Vec<u64>,
-}
-
-/// x -> a·x + b with a in the upper half: composition is associative and doesn't commute.
-fn compose(left: u64, right: u64) -> u64 {
-    let (a, b) = ((left >> 32) as u32, left as u32);
-    let (c, d) = ((right >> 32) as u32, right as u32);
-    (a.wrapping_mul(c) as u64) << 32 | a.wrapping_mul(d).wrapping_add(b) as u64
-}
-
-fn operator(commutative: bool) -> Operator {
-    match commutative {
-        true => Operator::predefined::<u64>(Operation::Sum).unwrap(),
-        false => Operator::user(false, |left: &u64, right: &u64| compose(*left, *right)),
-    }
-}
-
-/// Element `element` of what `from` has for `to`.
-fn value(from: u32, to: u32, element: u64) -> u64 {
-    ((from as u64 * 2 + 3) << 32) | (to as u64 * 1000 + element + 1)
 }
 
 fn values(from: u32, to: u32, count: u64) -> Vec<u64> {
