@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Wake, Waker};
-use std::thread::Thread;
+use std::thread::ThreadId;
 
 use wire::{Items, ItemsMut};
 
@@ -136,7 +136,7 @@ impl<R: Request> Requests<R> {
             // Whatever is neither complete nor taken out was watched, hence there is a communicator.
             let ready = &self.ready;
             let comm = &self.comm.as_ref()?.untyped;
-            ready.lock().waiting = Some((std::thread::current(), comm.clone()));
+            ready.lock().waiting = Some((std::thread::current().id(), comm.clone()));
             comm.wait_until(&|| !ready.is_empty());
             ready.lock().waiting = None;
         }
@@ -251,9 +251,9 @@ struct Ready {
 #[derive(Default)]
 struct Inside {
     queue: VecDeque<Name>,
-    /// The thread that waits for one of them. It may be parked, while another moves its operations on, or asleep on the lane of
-    /// this communicator, while another thread completes one of another lane.
-    waiting: Option<(Thread, runtime::Comm)>,
+    /// The thread that waits for one of them, and the communicator on whose lane: it may sleep there while another thread completes
+    /// one, there or on another lane.
+    waiting: Option<(ThreadId, runtime::Comm)>,
 }
 
 impl Ready {
@@ -262,11 +262,10 @@ impl Ready {
         inside.queue.push_back(name);
         // Relaxed (all): the lock orders what counts; the waiting thread looks again after every move.
         self.count.store(inside.queue.len(), Ordering::Relaxed);
-        if let Some((thread, comm)) = &inside.waiting {
-            thread.unpark();
-            if thread.id() != std::thread::current().id() {
-                comm.wake();
-            }
+        if let Some((thread, comm)) = &inside.waiting
+            && *thread != std::thread::current().id()
+        {
+            comm.wake();
         }
     }
 

@@ -220,9 +220,10 @@ impl Cell {
         }
     }
 
-    /// Wakes the owner out of its sleep, from any thread.
+    /// Has whoever waits on this lane look again, the owner and those who stand in line without a request; from any thread.
     pub fn wake(&self) {
         self.sleeper.wake();
+        self.waiters.call_lookers();
     }
 
     /// Where whoever sleeps for this lane does so.
@@ -472,6 +473,8 @@ impl Cell {
                     inside = self.lock();
                     continue;
                 }
+                // What moved may be what they wait for.
+                self.waiters.call_lookers();
                 // A wait for no request is for what may come about on any lane: done again when it is armed.
                 let is_done = |lane: &mut Lane| mine.is_none() && done(lane);
                 inside = self.sleep(inside, now, deadline, again_ns, house, is_done);

@@ -20,6 +20,8 @@ const THREAD: u64 = 1 << 63;
 pub(crate) struct Waiters {
     seats: Seats,
     tasks: Mutex<Table>,
+    /// The seats of threads that wait for no request of the lane.
+    lookers: Mutex<Vec<Number>>,
 }
 
 /// The name of the thread that has this seat.
@@ -91,6 +93,26 @@ impl Waiters {
         waiter.0 & THREAD != 0 && self.seats.at(waiter.0 as Number).call_awake()
     }
 
+    /// A thread that stands in line waits for something that no request tells of: it is called to look again by
+    /// [`call_lookers`](Waiters::call_lookers). Then it sits down, and looks before it sleeps.
+    pub fn looks(&self, number: Number) {
+        self.lookers().push(number);
+    }
+
+    /// It does so no more.
+    pub fn looks_no_more(&self, number: Number) {
+        self.lookers().retain(|other| *other != number);
+    }
+
+    /// Has those look who wait for no request: what they wait for may have come about.
+    pub fn call_lookers(&self) {
+        self.lookers().iter().for_each(|number| self.seats.at(*number).call());
+    }
+
+    fn lookers(&self) -> MutexGuard<'_, Vec<Number>> {
+        self.lookers.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
     fn tasks(&self) -> MutexGuard<'_, Table> {
         self.tasks.lock().unwrap_or_else(|e| e.into_inner())
     }
@@ -124,5 +146,19 @@ mod tests {
         waiters.wake(task);
         waiters.wake(task);
         assert_eq!(count.0.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn those_without_a_request_are_called_until_they_look_no_more() {
+        let waiters = Waiters::default();
+        let is_called = || [0, 1, 2].map(|number| waiters.seat(number).is_called());
+        waiters.looks(0);
+        waiters.looks(2);
+        waiters.call_lookers();
+        assert_eq!(is_called(), [true, false, true]);
+        [0, 1, 2].iter().for_each(|number| waiters.seat(*number).sit());
+        waiters.looks_no_more(0);
+        waiters.call_lookers();
+        assert_eq!(is_called(), [false, false, true]);
     }
 }

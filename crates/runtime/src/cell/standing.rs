@@ -55,7 +55,7 @@ impl Cell {
             self.take_from_steward(&mut inside);
             if inside.ownership == Ownership::Free {
                 if let Some(Place { number, .. }) = stands.take() {
-                    inside.line.leave(number);
+                    self.leave(&mut inside, mine, number);
                 }
                 return self.own_until(inside, mine, deadline, house, done, entry);
             }
@@ -81,10 +81,16 @@ impl Cell {
             let seat = self.waiters.seat(place.number);
             // Before the last look at what is waited for: whatever comes about after it calls.
             seat.sit();
-            if let Some(request) = mine
-                && !inside.lane.watch(request, Some(waiters::thread(place.number)))
-                && done(&mut inside.lane)
-            {
+            let may_be_done = match mine {
+                Some(request) => !inside.lane.watch(request, Some(waiters::thread(place.number))),
+                None => {
+                    if is_new {
+                        self.waiters.looks(place.number);
+                    }
+                    true
+                }
+            };
+            if may_be_done && done(&mut inside.lane) {
                 self.stand_back(&mut inside, mine, stands, entry);
                 return true;
             }
@@ -164,13 +170,20 @@ impl Cell {
     ) {
         inside.blocked.wakes(entry);
         let Some(Place { number, .. }) = stands else { return };
-        inside.line.leave(number);
+        self.leave(inside, mine, number);
         if let Some(request) = mine {
             inside.lane.watch(request, None);
         }
         // It may have been called to own; then somebody else must.
         if inside.ownership == Ownership::Free {
             self.set_free(inside);
+        }
+    }
+
+    fn leave(&self, inside: &mut Inside, mine: Option<RequestId>, number: Number) {
+        inside.line.leave(number);
+        if mine.is_none() {
+            self.waiters.looks_no_more(number);
         }
     }
 }
