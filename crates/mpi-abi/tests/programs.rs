@@ -57,6 +57,15 @@ fn partitions_that_threads_declare_ready() {
 }
 
 #[test]
+fn partitions_that_are_ready_go_before_the_others() {
+    let program = compile("early.c", &[]);
+    assert_eq!(succeeds(&program, 2), "0 failures\n");
+    let mut launcher = std::process::Command::new(prefix::prefix().join("bin/archi"));
+    let tcp = launcher.args(["run", "--transport", "tcp", "-n", "2"]).arg(program).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&tcp.stdout), "0 failures\n", "{tcp:?}");
+}
+
+#[test]
 fn collectives() {
     let program = compile("collectives.c", &[]);
     // All sizes up to 17 in the long form, which `cargo xtask soak` runs.
@@ -99,6 +108,24 @@ fn handlers_of_objects_without_a_name() {
         let output = launcher.arg(std::ffi::OsStr::from_bytes(b"caf\xe9")).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(String::from_utf8_lossy(&output.stdout), "0 failures\n", "{ranks} ranks: {said}");
+    }
+}
+
+#[test]
+fn handles_that_are_none() {
+    assert_eq!(succeeds(&compile("handles.c", &[]), 1), "0 failures\n");
+}
+
+#[test]
+fn strings_of_any_bytes() {
+    assert_eq!(succeeds(&compile("strings.c", &[]), 1), "0 failures\n");
+}
+
+#[test]
+fn what_outlives_its_name() {
+    let program = compile("lifetimes.c", &["-DSTRICT=1"]);
+    for ranks in [1, 2, 3] {
+        assert_eq!(succeeds(&program, ranks), "0 failures\n", "{ranks} ranks");
     }
 }
 

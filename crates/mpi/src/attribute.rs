@@ -171,12 +171,19 @@ impl Attributes {
         Ok(())
     }
 
-    /// Deletes all values, the last first (MPI 5.0 §11.2.4).
+    /// Deletes all values, the last first (MPI 5.0 §11.2.4). One whose function refuses stays; the others go all the same.
+    ///
+    /// # Errors
+    /// The first refusal.
     pub fn delete_all(&self, object: usize) -> Result {
+        let (mut outcome, mut stay) = (Ok(()), Vec::new());
         loop {
-            let last = self.all().last().copied();
-            let Some((key, value)) = last else { return Ok(()) };
-            self.remove(object, key, value)?;
+            let last = self.all().iter().rfind(|(key, _)| !stay.contains(key)).copied();
+            let Some((key, value)) = last else { return outcome };
+            if let Err(error) = self.remove(object, key, value) {
+                stay.push(key);
+                outcome = outcome.and(Err(error));
+            }
         }
     }
 
@@ -193,7 +200,8 @@ impl Attributes {
                 }
                 Ok(None) => {}
                 Err(error) => {
-                    copies.iter().for_each(|(key, _)| release(*key));
+                    // They belong to nothing: the program lets go of them here, under the only name that there is.
+                    let _ = Attributes(Mutex::new(copies)).delete_all(object);
                     return Err(error);
                 }
             }

@@ -8,7 +8,7 @@ use std::task::Waker;
 
 use crate::number::{BSEND_OVERHEAD, BUFFER_AUTOMATIC, ERR_ARG, ERR_BUFFER, ERR_OTHER};
 use crate::pointer::Address;
-use crate::request::{Outcome, Pending};
+use crate::request::{Outcome, Pending, Wakers};
 use crate::{Error, Result, Status, instance};
 
 /// What can be attached to: the process, a communicator, a session.
@@ -20,19 +20,29 @@ pub(crate) struct Pool {
 struct Attached {
     address: usize,
     size: i64,
-    used: Arc<AtomicUsize>,
+    used: Arc<Used>,
+}
+
+/// How much of a buffer is in use.
+#[derive(Default)]
+struct Used {
+    bytes: AtomicUsize,
+    /// Of those who wait until nothing is.
+    wakers: Wakers,
 }
 
 /// Room in use; given back when it is dropped, which is when the message is gone.
 pub(crate) struct Reservation {
-    used: Arc<AtomicUsize>,
+    used: Arc<Used>,
     bytes: usize,
 }
 
 impl Drop for Reservation {
     fn drop(&mut self) {
         // Release: pairs with the Acquire of who waits for the buffer.
-        self.used.fetch_sub(self.bytes, Ordering::Release);
+        if self.used.bytes.fetch_sub(self.bytes, Ordering::AcqRel) == self.bytes {
+            self.used.wakers.wake();
+        }
     }
 }
 
@@ -46,6 +56,14 @@ impl Pool {
 
     fn attached(&self) -> Option<Attached> {
         self.attached.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How many bytes the buffer has.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn size(&self) -> Result<i64> {
+        Ok(self.attached().ok_or_else(none)?.size)
     }
 
     /// Whether there is a buffer.
@@ -72,16 +90,16 @@ impl Pool {
         Ok(())
     }
 
-    /// Waits until its messages are gone, and detaches the buffer; its address and size.
+    /// Waits until its messages are gone, and detaches the buffer; its address.
     ///
     /// # Errors
     /// There is none.
-    pub fn detach(&self) -> Result<(Address, i64)> {
+    pub fn detach(&self) -> Result<Address> {
         self.flush()?;
         let mut attached = self.attached.lock().unwrap_or_else(PoisonError::into_inner);
-        let Attached { address, size, .. } = attached.take().ok_or_else(none)?;
+        let Attached { address, .. } = attached.take().ok_or_else(none)?;
         // It came from C as an address, and goes back as one.
-        Ok((Address(std::ptr::with_exposed_provenance_mut(address)), size))
+        Ok(Address(std::ptr::with_exposed_provenance_mut(address)))
     }
 
     /// Waits until its messages are gone.
@@ -115,7 +133,7 @@ impl Pool {
         let bytes = message_bytes.saturating_add(BSEND_OVERHEAD as usize);
         let room = if address == BUFFER_AUTOMATIC { usize::MAX } else { size as usize };
         let take = |used: usize| used.checked_add(bytes).filter(|used| *used <= room);
-        match used.fetch_update(Ordering::AcqRel, Ordering::Acquire, take) {
+        match used.bytes.fetch_update(Ordering::AcqRel, Ordering::Acquire, take) {
             Ok(_) => Ok(Reservation { used, bytes }),
             Err(in_use) => {
                 let text = format!(
@@ -134,13 +152,13 @@ fn none() -> Box<Error> {
 
 /// Complete when no message is in the buffer.
 struct Flush {
-    used: Arc<AtomicUsize>,
+    used: Arc<Used>,
 }
 
 impl Flush {
     fn is_empty(&self) -> bool {
         // Acquire: pairs with the Release of what was given back.
-        self.used.load(Ordering::Acquire) == 0
+        self.used.bytes.load(Ordering::Acquire) == 0
     }
 }
 
@@ -160,8 +178,9 @@ impl Pending for Flush {
         Ok(Status::EMPTY)
     }
 
-    fn watch(&mut self, _: &Waker) -> bool {
-        false
+    fn watch(&mut self, waker: &Waker) -> bool {
+        self.used.wakers.add(waker);
+        !self.is_empty()
     }
 
     fn detach(self: Box<Self>) {}

@@ -79,7 +79,7 @@ static ADDED: Mutex<Vec<Option<Added>>> = Mutex::new(Vec::new());
 pub(crate) struct Added {
     /// The class of a code; a class is its own.
     pub class: Option<i32>,
-    pub text: Option<String>,
+    pub text: Option<Vec<u8>>,
 }
 
 /// The name of a class, or of a code of the program's.
@@ -91,12 +91,12 @@ pub fn name(code: i32) -> String {
 }
 
 /// The text of a code; none if it is no code.
-pub(crate) fn text(code: i32) -> Option<String> {
+pub(crate) fn text(code: i32) -> Option<Vec<u8>> {
     if let Some((name, text)) = usize::try_from(code).ok().and_then(|code| CLASSES.get(code)) {
-        return Some(format!("{name}: {text}"));
+        return Some(format!("{name}: {text}").into());
     }
     if code == ERR_LASTCODE {
-        return Some("MPI_ERR_LASTCODE: the last predefined code".to_owned());
+        return Some(b"MPI_ERR_LASTCODE: the last predefined code".into());
     }
     // MPI 5.0 §9.5: without a text of the program's, the empty one.
     added(code).map(|added| added.text.unwrap_or_default())

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::ops::Deref;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use runtime::inter::Inter;
@@ -25,8 +25,8 @@ pub struct Communicator {
     /// What collectives of an inter-communicator need.
     pub(crate) inter: Option<Inter>,
     handler: Held,
-    /// Whether the program, or the standard, has given it a name; else only messages name it.
-    is_named: AtomicBool,
+    /// The name that the program, or the standard, has given it; else only messages name it.
+    given_name: Mutex<Arc<[u8]>>,
     /// What the program has attached to it.
     pub(crate) attributes: Attributes,
     /// What the program has said of its use.
@@ -90,7 +90,7 @@ impl Communicator {
             comm,
             inter,
             handler: Held::new(Errhandler(ERRORS_ARE_FATAL)),
-            is_named: AtomicBool::new(false),
+            given_name: Mutex::default(),
             attributes: Attributes::default(),
             hints: Mutex::default(),
             partitioned: Mutex::default(),
@@ -202,14 +202,14 @@ impl Communicator {
     }
 
     /// The name that the program or the standard has given it; else the empty one.
-    pub(crate) fn given_name(&self) -> Arc<str> {
-        if self.is_named.load(Ordering::Relaxed) { self.name() } else { "".into() }
+    pub(crate) fn given_name(&self) -> Arc<[u8]> {
+        self.given_name.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Calls it otherwise from now on.
-    pub(crate) fn set_name(&self, name: &str) {
-        self.comm.inner().set_name(name);
-        self.is_named.store(true, Ordering::Relaxed);
+    pub(crate) fn set_name(&self, name: &[u8]) {
+        self.comm.inner().set_name(&String::from_utf8_lossy(name));
+        *self.given_name.lock().unwrap_or_else(PoisonError::into_inner) = name.into();
     }
 
     /// How many ranks messages can be for.
@@ -287,8 +287,8 @@ pub(crate) fn find(name: Comm) -> Option<CommRef> {
 
 /// Makes the predefined communicators.
 pub(crate) fn open_world(world: Communicator, own: Communicator) {
-    world.set_name("MPI_COMM_WORLD");
-    own.set_name("MPI_COMM_SELF");
+    world.set_name(b"MPI_COMM_WORLD");
+    own.set_name(b"MPI_COMM_SELF");
     for (place, comm) in [(&WORLD, world), (&OWN, own)] {
         // Release: pairs with the Acquire in `find`.
         place.store(Box::into_raw(Box::new(comm)), Ordering::Release);

@@ -1,5 +1,7 @@
 //! Info objects: keys with values (MPI 5.0 §10).
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::number::{
@@ -9,8 +11,13 @@ use crate::number::{
 use crate::table::{ALWAYS, Ref, Table};
 use crate::{Error, Info, Result, instance};
 
-/// Keys with their values, in the order in which they were set first.
-pub(crate) type Pairs = Vec<(String, String)>;
+/// Keys with their values, in the order in which they were set first: bytes, as C gives them.
+pub(crate) type Pairs = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// A key and its value, of words of our own.
+pub(crate) fn pair(key: &str, value: impl Into<Vec<u8>>) -> (Vec<u8>, Vec<u8>) {
+    (key.into(), value.into())
+}
 
 /// An info object.
 pub(crate) struct Object {
@@ -45,7 +52,7 @@ impl Object {
     }
 
     /// The value of a key.
-    pub fn get(&self, key: &str) -> Option<String> {
+    pub fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
         self.pairs().iter().find(|(known, _)| known == key).map(|(_, value)| value.clone())
     }
 
@@ -53,7 +60,7 @@ impl Object {
     ///
     /// # Errors
     /// `ERR_INFO_KEY`, `ERR_INFO_VALUE`; an object that can't be changed.
-    pub fn set(&self, key: &str, value: String) -> Result {
+    pub fn set(&self, key: &[u8], value: Vec<u8>) -> Result {
         self.check_writable()?;
         check_key(key)?;
         if value.len() >= MAX_INFO_VAL as usize {
@@ -72,12 +79,14 @@ impl Object {
     ///
     /// # Errors
     /// `ERR_INFO_NOKEY`; as for [`set`](Object::set).
-    pub fn remove(&self, key: &str) -> Result {
+    pub fn remove(&self, key: &[u8]) -> Result {
         self.check_writable()?;
         check_key(key)?;
         let mut pairs = self.pairs();
         let at = pairs.iter().position(|(known, _)| known == key);
-        let at = at.ok_or_else(|| Error::new(ERR_INFO_NOKEY, format!("there is no key `{key}`")))?;
+        let at = at.ok_or_else(|| {
+            Error::new(ERR_INFO_NOKEY, format!("there is no key `{}`", String::from_utf8_lossy(key)))
+        })?;
         pairs.remove(at);
         Ok(())
     }
@@ -91,7 +100,7 @@ impl Object {
 }
 
 /// Refuses keys that can't be.
-pub(crate) fn check_key(key: &str) -> Result {
+pub(crate) fn check_key(key: &[u8]) -> Result {
     if key.is_empty() || key.len() >= MAX_INFO_KEY as usize {
         let text = format!("a key has 1 to {} bytes, and this one {}", MAX_INFO_KEY - 1, key.len());
         return Err(Error::new(ERR_INFO_KEY, text));
@@ -108,20 +117,21 @@ pub(crate) fn create(pairs: Pairs) -> Result<Info> {
 
 /// What is known of how this process was started (MPI 5.0 §11.2.1).
 pub(crate) fn environment() -> Pairs {
-    let mut words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    let mut words = std::env::args_os().map(OsString::into_vec);
     let mut pairs = Pairs::new();
-    let mut add = |key: &str, value: String| {
+    let mut add = |key: &str, mut value: Vec<u8>| {
+        value.truncate(MAX_INFO_VAL as usize - 1);
         if !value.is_empty() {
-            pairs.push((key.to_owned(), value.chars().take(MAX_INFO_VAL as usize / 4).collect()));
+            pairs.push((key.into(), value));
         }
     };
     add("command", words.next().unwrap_or_default());
-    add("argv", words.collect::<Vec<_>>().join(" "));
+    add("argv", words.collect::<Vec<_>>().join(&b' '));
     let size = instance::joined().map_or(1, |process| process.surroundings().size);
-    add("maxprocs", size.to_string());
-    add("host", os::host::name());
-    add("arch", std::env::consts::ARCH.to_owned());
-    add("wdir", std::env::current_dir().map_or_else(|_| String::new(), |path| path.display().to_string()));
+    add("maxprocs", size.to_string().into());
+    add("host", os::host::name().into());
+    add("arch", std::env::consts::ARCH.into());
+    add("wdir", std::env::current_dir().map_or_else(|_| Vec::new(), |path| path.into_os_string().into_vec()));
     pairs
 }
 

@@ -4,6 +4,7 @@
 //! unsafe blocks here stand on that.
 #![allow(unsafe_code)]
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use engine::{Mode, Pointer, Source, TagPattern, TypeTag};
@@ -50,6 +51,16 @@ pub(crate) enum Bytes {
     Row(*mut u8, usize),
     /// As a layout has them. Shared, because an operation under way names it by its address.
     LaidOut(Arc<Placed>),
+}
+
+/// Some of a message's bytes.
+pub(crate) struct Part {
+    /// Where they are now.
+    pub bytes: Bytes,
+    /// The number of the first of them in the message.
+    first: usize,
+    /// Their memory, if they are packed.
+    pub copy: Option<Vec<u8>>,
 }
 
 // SAFETY: it is an address that C promises to be valid from any thread.
@@ -122,6 +133,31 @@ impl Bytes {
     pub fn unpack_from(&self, place: *const u8) {
         // SAFETY: C's promise for them, and for the place, whose size the caller has compared.
         unsafe { self.pointer().write(place, self.len()) };
+    }
+
+    /// Some of them. Where they don't lie in a row they are packed, for whoever receives to be put to their places by
+    /// [`put`](Bytes::put).
+    pub fn part(&self, range: Range<usize>) -> Part {
+        match self {
+            Bytes::Row(at, _) => {
+                Part { bytes: Bytes::Row(at.wrapping_add(range.start), range.len()), first: 0, copy: None }
+            }
+            Bytes::LaidOut(placed) => {
+                let mut copy = vec![0; range.len()];
+                // SAFETY: C's promise, and there is room for so many.
+                unsafe { placed.pack(range.start, copy.as_mut_ptr(), range.len()) };
+                let bytes = Bytes::Row(copy.as_mut_ptr(), copy.len());
+                Part { bytes, first: range.start, copy: Some(copy) }
+            }
+        }
+    }
+
+    /// Puts a part that was packed, and received into since, to its places.
+    pub fn put(&self, part: Part) {
+        if let (Bytes::LaidOut(placed), Some(copy)) = (self, part.copy) {
+            // SAFETY: C's promise, and there are so many.
+            unsafe { placed.unpack(part.first, copy.as_ptr(), copy.len()) };
+        }
     }
 
     /// A copy of them, packed.

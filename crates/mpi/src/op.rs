@@ -107,9 +107,11 @@ impl Op {
         }
         let layout = layout.clone();
         let in_a_row = layout.is_contiguous();
+        // The program may free the datatype while its operator runs.
+        let kept = datatype.keep()?;
         let function = move |left: *const u8, right: *mut u8, count: usize| match in_a_row {
-            true => made.call(left.cast_mut(), right, count, datatype),
-            false => made.call_laid_out(&layout, left, right, count, datatype),
+            true => made.call(&layout, left.cast_mut(), right, count, kept.name()),
+            false => made.call_laid_out(&layout, left, right, count, kept.name()),
         };
         // SAFETY: the program's function touches its operands alone, or it is wrong in any MPI.
         Ok((unsafe { Operator::foreign(bytes, made.is_commutative, function) }, bytes))
@@ -118,7 +120,7 @@ impl Op {
 
 impl Made {
     /// Calls it on elements in memory as the program has them.
-    fn call(&self, left: *mut u8, right: *mut u8, count: usize, datatype: Datatype) {
+    fn call(&self, layout: &Layout, left: *mut u8, right: *mut u8, count: usize, datatype: Datatype) {
         let mut datatype = datatype;
         if self.is_large {
             let mut count = count as i64;
@@ -129,8 +131,7 @@ impl Made {
         }
         // SAFETY: as above.
         let function: Small = unsafe { std::mem::transmute(self.function) };
-        let extent =
-            datatype.get().ok().and_then(|of| Some(of.layout().ok()?.extent())).unwrap_or(0) as usize;
+        let extent = layout.extent() as usize;
         let mut done = 0;
         while done < count {
             let mut now = (count - done).min(c_int::MAX as usize) as c_int;
@@ -170,7 +171,7 @@ impl Made {
             lefts.unpack(0, left, lefts.bytes());
             rights.unpack(0, right, rights.bytes());
         }
-        self.call(first, second, count, datatype);
+        self.call(layout, first, second, count, datatype);
         // SAFETY: as above.
         unsafe { rights.pack(0, right, rights.bytes()) };
     }

@@ -269,26 +269,34 @@ impl IntegerOut {
 pub struct Text(pub *const c_char);
 
 impl Text {
-    /// Its characters.
+    /// Its bytes: C knows no encoding.
     ///
     /// # Errors
     /// Null.
-    pub fn get(self) -> Result<String> {
+    pub fn bytes(self) -> Result<Vec<u8>> {
         if self.0.is_null() {
             return Err(null("a string"));
         }
         // SAFETY: the caller of MPI promises a string that ends.
-        Ok(unsafe { CStr::from_ptr(self.0) }.to_string_lossy().into_owned())
+        Ok(unsafe { CStr::from_ptr(self.0) }.to_bytes().to_owned())
+    }
+
+    /// Its characters. Where its bytes are none, they are escaped: what differs stays different.
+    ///
+    /// # Errors
+    /// Null.
+    pub fn get(self) -> Result<String> {
+        let escaped = |other: std::string::FromUtf8Error| other.as_bytes().escape_ascii().to_string();
+        Ok(String::from_utf8(self.bytes()?).unwrap_or_else(escaped))
     }
 
     /// As the name of an object: a longer one is cut (MPI 5.0 §7.8).
     ///
     /// # Errors
     /// Null.
-    pub fn object_name(self) -> Result<String> {
-        let mut name = self.get()?;
-        let end = (0..MAX_OBJECT_NAME as usize).rev().find(|at| name.is_char_boundary(*at)).unwrap_or(0);
-        name.truncate(end);
+    pub fn object_name(self) -> Result<Vec<u8>> {
+        let mut name = self.bytes()?;
+        name.truncate(MAX_OBJECT_NAME as usize - 1);
         Ok(name)
     }
 }
@@ -303,16 +311,14 @@ impl TextOut {
     ///
     /// # Errors
     /// Null, where there is room.
-    pub fn set(self, text: &str, room: usize) -> Result<usize> {
+    pub fn set(self, text: impl AsRef<[u8]>, room: usize) -> Result<usize> {
         let Some(most) = room.checked_sub(1) else { return Ok(0) };
         if self.0.is_null() {
             return Err(null("the room for a string"));
         }
-        let mut bytes = text.len().min(most);
-        while !text.is_char_boundary(bytes) {
-            bytes -= 1;
-        }
-        for (at, byte) in text.as_bytes()[..bytes].iter().chain(&[0]).enumerate() {
+        let text = text.as_ref();
+        let bytes = text.len().min(most);
+        for (at, byte) in text[..bytes].iter().chain(&[0]).enumerate() {
             // SAFETY: the caller of MPI promises `room` bytes.
             unsafe { self.0.add(at).write(*byte as c_char) };
         }

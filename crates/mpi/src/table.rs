@@ -106,8 +106,17 @@ impl<T, const SHARED: bool> Table<T, SHARED> {
 
     /// Gives an object a name; none when all are taken.
     pub fn insert(&self, value: T) -> Option<usize> {
-        let index = self.take_free()?;
-        let slot = self.slot(index)?;
+        self.try_insert(value).ok()
+    }
+
+    /// Gives an object a name.
+    ///
+    /// # Errors
+    /// All names are taken: the object.
+    pub fn try_insert(&self, value: T) -> Result<usize, T> {
+        let Some((index, slot)) = self.take_free().and_then(|index| Some((index, self.slot(index)?))) else {
+            return Err(value);
+        };
         // SAFETY: the slot is neither open nor full, and this call took it out of the free ones: nobody else touches the value.
         unsafe { (*slot.value.get()).write(value) };
         // Relaxed: only the holder of the free slot changes these bits.
@@ -117,7 +126,7 @@ impl<T, const SHARED: bool> Table<T, SHARED> {
         let change = (generation << GENERATION_SHIFT).wrapping_sub(before << GENERATION_SHIFT);
         // Release: pairs with the Acquire in `get`.
         slot.word.fetch_add(change.wrapping_add(OPEN | FULL), Ordering::Release);
-        Some((generation as usize) << INDEX_BITS | index)
+        Ok((generation as usize) << INDEX_BITS | index)
     }
 
     /// Makes a name invalid; the object goes when nobody looks at it any more. Returns whether the name was valid.
@@ -267,6 +276,23 @@ mod tests {
             assert!(table.remove(name));
         }
         assert_eq!(seen.len(), 100_000);
+    }
+
+    #[test]
+    fn a_full_table_gives_the_object_back() {
+        let table: Table<Box<usize>> = Table::new();
+        let mut names = Vec::new();
+        let last = loop {
+            match table.try_insert(Box::new(names.len())) {
+                Ok(name) => names.push(name),
+                Err(last) => break last,
+            }
+        };
+        assert_eq!((*last, names.len()), (names.len(), FIRST_CHUNK * ((1 << CHUNKS) - 1)));
+        assert!(table.try_insert(Box::new(0)).is_err());
+        assert!(table.remove(names[7]));
+        let again = table.try_insert(last).unwrap();
+        assert_eq!(table.get(again).as_deref(), Some(&Box::new(names.len())));
     }
 
     #[test]

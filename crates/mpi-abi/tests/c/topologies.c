@@ -101,6 +101,18 @@ static void grids(void)
         EXPECT(n == 1);
         MPI_Comm_free(&line);
     }
+    /* What is recommended is what is made. */
+    int both[2] = {0, 0}, round[2] = {1, 0}, place = -1, all = 0;
+    MPI_Comm mapped;
+    MPI_Dims_create(size, 2, both);
+    EXPECT(MPI_Cart_map(MPI_COMM_WORLD, 2, both, round, &got) == MPI_SUCCESS && got >= 0 && got < size);
+    MPI_Cart_create(MPI_COMM_WORLD, 2, both, round, 1, &mapped);
+    MPI_Comm_rank(mapped, &place);
+    EXPECT(!STRICT || place == got);
+    MPI_Allreduce(&got, &all, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+    EXPECT(all == size * (size - 1) / 2);
+    MPI_Comm_free(&mapped);
+    EXPECT(!STRICT || MPI_Cart_map(MPI_COMM_WORLD, 1, many, many, &got) != MPI_SUCCESS);
     MPI_Cart_create(MPI_COMM_WORLD, 0, NULL, NULL, 0, &point);
     EXPECT((point == MPI_COMM_NULL) == (rank > 0));
     if (point != MPI_COMM_NULL) {

@@ -130,12 +130,16 @@ pub(crate) fn blocks_at(
 ) -> Result<Vec<Bytes>> {
     let extent = datatype.get()?.layout()?.extent();
     let block = |at: usize| {
-        let (count, displacement) = (counts.get(at)?, displacements.get(at)?);
+        let count = counts.get(at)?;
+        if count == 0 {
+            return Ok(Bytes::Row(buffer.0, 0));
+        }
+        let displacement = displacements.get(at)?;
         let offset = displacement.checked_mul(extent).and_then(|offset| isize::try_from(offset).ok());
         let offset = offset.ok_or_else(|| {
             Error::new(ERR_COUNT, format!("displacement {displacement} of block {at} is too large"))
         })?;
-        Bytes::new(if count == 0 { buffer } else { buffer.offset(offset) }, count, datatype)
+        Bytes::new(buffer.offset(offset), count, datatype)
     };
     (0..number).map(block).collect()
 }

@@ -1,7 +1,7 @@
 //! Datatypes as objects.
 
 use std::ops::Deref;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use layout::Layout;
@@ -19,7 +19,11 @@ pub struct Type {
     /// What operators see in it, of a predefined one.
     pub(crate) meaning: Option<Meaning>,
     committed: AtomicBool,
-    name: Mutex<String>,
+    /// Whether the program freed its name.
+    freed: AtomicBool,
+    /// Who needs the name: the program, and operations under way whose operator is told it. It goes with the last.
+    needed: AtomicUsize,
+    name: Mutex<Vec<u8>>,
     pub(crate) attributes: Attributes,
 }
 
@@ -52,8 +56,9 @@ impl Deref for TypeRef {
 
 impl Type {
     fn new(shape: Arc<Shape>, meaning: Option<Meaning>, committed: bool, name: &str) -> Type {
-        let (committed, name) = (AtomicBool::new(committed), Mutex::new(name.to_owned()));
-        Type { shape, meaning, committed, name, attributes: Attributes::default() }
+        let (committed, name) = (AtomicBool::new(committed), Mutex::new(name.into()));
+        let (freed, needed) = (AtomicBool::new(false), AtomicUsize::new(1));
+        Type { shape, meaning, committed, freed, needed, name, attributes: Attributes::default() }
     }
 
     /// One that the program makes.
@@ -122,7 +127,7 @@ impl Type {
     }
 
     /// What the program calls it.
-    pub(crate) fn name(&self) -> MutexGuard<'_, String> {
+    pub(crate) fn name(&self) -> MutexGuard<'_, Vec<u8>> {
         self.name.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -149,8 +154,48 @@ impl Datatype {
         TYPES.get(self.0).map(TypeRef::Made).ok_or_else(missing)
     }
 
-    /// Frees the name; who uses the datatype keeps it.
+    /// Frees the name, unless that was done before; who uses the datatype keeps it.
     pub(crate) fn remove(self) -> bool {
-        TYPES.remove(self.0)
+        let freed = TYPES.get(self.0).is_some_and(|of| !of.freed.swap(true, Ordering::AcqRel));
+        if freed {
+            self.release();
+        }
+        freed
+    }
+
+    /// Keeps the name valid for functions that are told it, also after the program has freed it (MPI 5.0 §5.1.9).
+    ///
+    /// # Errors
+    /// `ERR_TYPE`.
+    pub(crate) fn keep(self) -> Result<Kept> {
+        if let TypeRef::Made(of) = self.get()? {
+            let one_more = |needed: usize| (needed > 0).then_some(needed + 1);
+            if of.needed.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).is_err() {
+                return Err(Error::new(ERR_TYPE, "the datatype was freed"));
+            }
+        }
+        Ok(Kept(self))
+    }
+
+    fn release(self) {
+        if TYPES.get(self.0).is_some_and(|of| of.needed.fetch_sub(1, Ordering::AcqRel) == 1) {
+            TYPES.remove(self.0);
+        }
+    }
+}
+
+/// A datatype's name that stays valid while this lives.
+pub(crate) struct Kept(Datatype);
+
+impl Kept {
+    /// The name.
+    pub fn name(&self) -> Datatype {
+        self.0
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.0.release();
     }
 }

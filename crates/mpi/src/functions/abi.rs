@@ -17,7 +17,7 @@ pub fn abi_get_version(abi_major: Out<c_int>, abi_minor: Out<c_int>) -> Result {
 pub fn abi_get_info(info: Out<Info>) -> Result {
     info.check()?;
     let sizes = [("mpi_aint_size", 8), ("mpi_count_size", 8), ("mpi_offset_size", 8)];
-    info.set(info::create(sizes.map(|(key, size): (&str, i32)| (key.to_owned(), size.to_string())).into())?)
+    info.set(info::create(sizes.map(|(key, size): (&str, i32)| info::pair(key, size.to_string())).into())?)
 }
 
 /// What a Fortran library has told of its compiler, once.
@@ -47,7 +47,10 @@ pub fn abi_get_fortran_info(info: Out<Info>) -> Result {
 pub fn abi_set_fortran_info(info: Info) -> Result {
     let pairs = info.get()?.pairs().clone();
     for (key, ours) in SIZES {
-        if let Some((_, theirs)) = pairs.iter().find(|(known, value)| known == key && value != ours) {
+        if let Some((_, theirs)) =
+            pairs.iter().find(|(known, value)| known == key.as_bytes() && value != ours.as_bytes())
+        {
+            let theirs = String::from_utf8_lossy(theirs);
             let text = format!("{key} is {theirs}, and Fortran's datatypes here have {ours} bytes");
             return Err(Error::new(ERR_ABI, text));
         }

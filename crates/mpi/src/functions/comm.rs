@@ -1,6 +1,7 @@
 //! Communicators (MPI 5.0 §7.4, §7.6).
 
 use std::ffi::c_int;
+use std::sync::Arc;
 
 use engine::Comparison;
 use runtime::inter::Inter;
@@ -10,8 +11,8 @@ use crate::comm::{Communicator, check_tag};
 use crate::info::Pairs;
 use crate::number::{
     COMM_NULL, COMM_SELF, COMM_TYPE_HW_GUIDED, COMM_TYPE_HW_UNGUIDED, COMM_TYPE_RESOURCE_GUIDED,
-    COMM_TYPE_SHARED, COMM_WORLD, CONGRUENT, ERR_ARG, ERR_COMM, ERR_RANK, IDENT, INFO_NULL, MAX_OBJECT_NAME,
-    SIMILAR, UNDEFINED, UNEQUAL,
+    COMM_TYPE_SHARED, COMM_WORLD, CONGRUENT, ERR_ARG, ERR_COMM, ERR_GROUP, ERR_RANK, IDENT, INFO_NULL,
+    MAX_OBJECT_NAME, SIMILAR, UNDEFINED, UNEQUAL,
 };
 use crate::pointer::{Out, Text, TextOut};
 use crate::request::{Object, State};
@@ -136,6 +137,9 @@ pub fn comm_create(comm: Comm, group: Group, newcomm: Out<Comm>) -> Result {
         None => comm.comm.create(&group)?.map(Communicator::new),
         // Members of this side's group talk to those of the other's.
         Some(inter) => {
+            if !group.difference(&comm.comm.inner().group).is_empty() {
+                return Err(Error::new(ERR_GROUP, "the group has members that are not on this side"));
+            }
             let rank = group.rank(comm.comm.process().me());
             let key = rank.unwrap_or_default() as i64;
             inter.split(rank.map(|_| 0), key)?.map(Communicator::between)
@@ -180,7 +184,8 @@ enum Shared {
 impl Shared {
     /// What the arguments say; none of who takes no part.
     fn of(split_type: c_int, hints: &Pairs) -> Result<Option<Shared>> {
-        let resource = hints.iter().find(|(key, _)| key == RESOURCE).map(|(_, value)| value.as_str());
+        let value = hints.iter().find(|(key, _)| key == RESOURCE.as_bytes()).map(|(_, value)| value);
+        let resource = value.and_then(|value| str::from_utf8(value).ok());
         Ok(Some(match split_type {
             UNDEFINED => return Ok(None),
             COMM_TYPE_SHARED => Shared::Host,
@@ -234,7 +239,7 @@ pub fn comm_split_type(comm: Comm, split_type: c_int, key: c_int, info: Info, ne
         }
     };
     if shared == Some(Shared::Proper) && made.is_some() && info.0 != INFO_NULL {
-        info.get()?.set(RESOURCE, SHARED_MEMORY.to_owned())?;
+        info.get()?.set(RESOURCE.as_bytes(), SHARED_MEMORY.into())?;
     }
     newcomm.set(name(made, &comm)?)
 }
@@ -313,7 +318,7 @@ pub fn comm_get_name(comm: Comm, comm_name: TextOut, resultlen: Out<c_int>) -> R
     resultlen.check()?;
     let name = match comm.0 {
         // MPI 5.0 §7.8: the null handles have names.
-        COMM_NULL => "MPI_COMM_NULL".into(),
+        COMM_NULL => Arc::from(*b"MPI_COMM_NULL"),
         _ => comm.get()?.given_name(),
     };
     resultlen.set(comm_name.set(&name, MAX_OBJECT_NAME as usize)? as c_int)

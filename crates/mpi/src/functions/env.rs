@@ -25,7 +25,7 @@ pub fn get_library_version(version: TextOut, resultlen: Out<c_int>) -> Result {
 }
 
 pub fn get_processor_name(name: TextOut, resultlen: Out<c_int>) -> Result {
-    resultlen.set(name.set(&os::host::name(), MAX_PROCESSOR_NAME as usize)? as c_int)
+    resultlen.set(name.set(os::host::name(), MAX_PROCESSOR_NAME as usize)? as c_int)
 }
 
 /// Which parts of the machine confine this thread now: "true" where it runs on one alone (MPI 5.0 §9.1.3).
@@ -34,7 +34,7 @@ pub fn get_hw_resource_info(hw_info: Out<Info>) -> Result {
     let here = os::topology::Locality::of_this_thread();
     let parts =
         [(MACHINE, true), (NUMA_NODE, here.node.is_some()), ("hwloc://L3Cache", here.cache.is_some())];
-    hw_info.set(info::create(parts.map(|(part, alone)| (part.to_owned(), alone.to_string())).into())?)
+    hw_info.set(info::create(parts.map(|(part, alone)| info::pair(part, alone.to_string())).into())?)
 }
 
 pub fn wtime() -> f64 {

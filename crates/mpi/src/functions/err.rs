@@ -4,7 +4,8 @@ use std::ffi::c_int;
 
 use crate::handler::{self, Kind};
 use crate::number::{
-    ERR_ARG, ERR_ERRHANDLER, ERR_FILE, ERR_LASTCODE, ERR_OTHER, ERRHANDLER_NULL, FILE_NULL, MAX_ERROR_STRING,
+    ERR_ARG, ERR_ERRHANDLER, ERR_FILE, ERR_LASTCODE, ERR_OTHER, ERR_WIN, ERRHANDLER_NULL, FILE_NULL,
+    MAX_ERROR_STRING,
 };
 use crate::pointer::{Callback, Out, Text, TextOut};
 use crate::{Comm, Errhandler, Error, ErrorFunction, File, On, Result, Session, Win, class};
@@ -98,8 +99,8 @@ pub fn errhandler_free(errhandler: Out<Errhandler>) -> Result {
 
 /// An error that the program raises: its handler is called, and then all is well (MPI 5.0 §9.3.5).
 fn raised(code: i32, on: On) -> Result {
-    let text = class::text(code).unwrap_or_else(|| format!("error code {code}"));
-    Err(Error::new(code, text).on(on).of_program())
+    let text = class::text(code).unwrap_or_else(|| format!("error code {code}").into());
+    Err(Error::new(code, String::from_utf8_lossy(&text)).on(on).of_program())
 }
 
 pub fn comm_call_errhandler(comm: Comm, errorcode: c_int) -> Result {
@@ -107,8 +108,9 @@ pub fn comm_call_errhandler(comm: Comm, errorcode: c_int) -> Result {
     raised(errorcode, On::Comm(comm))
 }
 
-pub fn win_call_errhandler(win: Win, errorcode: c_int) -> Result {
-    raised(errorcode, On::Win(win))
+/// There are no windows yet.
+pub fn win_call_errhandler(win: Win, _errorcode: c_int) -> Result {
+    Err(Error::new(ERR_WIN, format!("{:#x} is no window", win.0)))
 }
 
 pub fn file_call_errhandler(file: File, errorcode: c_int) -> Result {
@@ -138,7 +140,7 @@ pub fn add_error_code(errorclass: c_int, errorcode: Out<c_int>) -> Result {
 }
 
 pub fn add_error_string(errorcode: c_int, string: Text) -> Result {
-    let text = string.get()?;
+    let text = string.bytes()?;
     if text.len() >= MAX_ERROR_STRING as usize {
         let text = format!("the text has {} bytes; {} is the most", text.len(), MAX_ERROR_STRING - 1);
         return Err(Error::new(ERR_ARG, text));

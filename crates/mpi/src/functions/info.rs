@@ -33,11 +33,11 @@ pub fn info_free(info: Out<Info>) -> Result {
 }
 
 pub fn info_set(info: Info, key: Text, value: Text) -> Result {
-    info.get()?.set(&trimmed(key)?, value.get()?)
+    info.get()?.set(&key_of(key)?, value.bytes()?)
 }
 
 pub fn info_delete(info: Info, key: Text) -> Result {
-    info.get()?.remove(&trimmed(key)?)
+    info.get()?.remove(&key_of(key)?)
 }
 
 pub fn info_get(info: Info, key: Text, valuelen: c_int, value: TextOut, flag: Out<c_int>) -> Result {
@@ -96,14 +96,14 @@ pub fn info_get_nthkey(info: Info, n: c_int, key: TextOut) -> Result {
     key.set(name, MAX_INFO_KEY as usize).map(drop)
 }
 
-fn find(info: Info, key: Text) -> Result<Option<String>> {
-    let (object, key) = (info.get()?, trimmed(key)?);
+fn find(info: Info, key: Text) -> Result<Option<Vec<u8>>> {
+    let (object, key) = (info.get()?, key_of(key)?);
     info::check_key(&key)?;
     Ok(object.get(&key))
 }
 
-fn trimmed(key: Text) -> Result<String> {
-    key.get().map_err(|error| Error::new(crate::number::ERR_INFO_KEY, error.text))
+fn key_of(key: Text) -> Result<Vec<u8>> {
+    key.bytes().map_err(|error| Error::new(crate::number::ERR_INFO_KEY, error.text))
 }
 
 fn negative(name: &str, value: c_int) -> Box<Error> {

@@ -7,8 +7,8 @@ use crate::comm::check_tag;
 use crate::message::Bytes;
 use crate::number::{ANY_SOURCE, ANY_TAG, ERR_ARG, ERR_COUNT, ERR_RANK, ERR_REQUEST, ERR_TAG};
 use crate::pointer::{Address, List, Out};
-use crate::request::{Extra, Object, Partitioned, State, pair, pattern, source as from, started};
-use crate::{Comm, Datatype, Error, Info, On, Request, Result, Status};
+use crate::request::{Extra, Object, PartitionedReceive, PartitionedSend, pair};
+use crate::{Comm, Datatype, Error, Info, On, Request, Result};
 
 /// All partitions as one buffer.
 fn whole(buf: Address, partitions: c_int, count: i64, datatype: Datatype) -> Result<(usize, Bytes)> {
@@ -40,9 +40,9 @@ pub fn psend_init(
         Some(to) => pair(&held.comm, &held.partitioned, to, tag, true),
         None => held.comm.clone(),
     };
-    let operation = Arc::new(Partitioned::new(pair, to, bytes));
+    let operation = Arc::new(PartitionedSend::new(pair, to, bytes, number));
     let again = operation.clone();
-    let object = Object::persistent(On::Comm(comm), move || again.start(number));
+    let object = Object::persistent(On::Comm(comm), move || again.start());
     request.set(object.with(Extra::Send(operation)).register()?)
 }
 
@@ -74,22 +74,10 @@ pub fn precv_init(
         Some(peer) => pair(&held.comm, &held.partitioned, peer, tag, false),
         None => held.comm.clone(),
     };
-    let again = move || {
-        let Some(peer) = peer else { return Ok(State::Done(Ok(Status::FROM_NOBODY))) };
-        let received = bytes.start_receive(&pair, from(Some(peer)), pattern(Some(0)))?;
-        Ok(retagged(started(&pair, received, bytes.clone(), true), tag))
-    };
-    let object = Object::persistent(On::Comm(comm), again);
-    request.set(object.with(Extra::Receive { partitions: number }).register()?)
-}
-
-/// Its messages travel under another tag.
-fn retagged(state: State, tag: c_int) -> State {
-    match state {
-        State::Done(Ok(status)) => State::Done(Ok(Status { tag, ..status })),
-        State::Transfer(transfer) => State::Transfer(transfer.with_tag(tag)),
-        other => other,
-    }
+    let operation = Arc::new(PartitionedReceive::new(pair, peer, tag, bytes, number));
+    let again = operation.clone();
+    let object = Object::persistent(On::Comm(comm), move || again.start());
+    request.set(object.with(Extra::Receive(operation)).register()?)
 }
 
 fn ready(request: Request, partitions: impl Iterator<Item = i64>) -> Result {
@@ -118,12 +106,13 @@ pub fn pready_list(length: c_int, partitions: List<c_int>, request: Request) -> 
 pub fn parrived(request: Request, partition: c_int, flag: Out<c_int>) -> Result {
     flag.check()?;
     let object = request.get_one()?;
-    let Extra::Receive { partitions } = object.extra() else {
+    let Extra::Receive(operation) = object.extra() else {
         return Err(Error::new(ERR_REQUEST, "the request is not a partitioned receive").on(object.on()));
     };
-    if usize::try_from(partition).ok().is_none_or(|at| at >= *partitions) {
-        let text = format!("there is no partition {partition}: there are {partitions}");
+    let there_are = operation.partitions;
+    let Some(at) = usize::try_from(partition).ok().filter(|at| *at < there_are) else {
+        let text = format!("there is no partition {partition}: there are {there_are}");
         return Err(Error::new(ERR_ARG, text).on(object.on()));
-    }
-    flag.set(c_int::from(object.is_complete()))
+    };
+    flag.set(c_int::from(operation.has_arrived(at)))
 }

@@ -26,6 +26,14 @@ fn take(name: Request, object: &Object) -> (Request, Outcome) {
     (name, outcome.unwrap_or(Ok(Status::EMPTY)))
 }
 
+/// Writes the status of one of several. MPI 5.0 §3.7.3: an empty status says success as well.
+fn tell(statuses: Statuses, at: usize, status: Status) {
+    match status == Status::EMPTY {
+        true => statuses.set_all(at, status),
+        false => statuses.set(at, status),
+    }
+}
+
 pub fn wait(request: Out<Request>, status: Statuses) -> Result {
     let name = request.get()?;
     let Some(object) = name.get()? else {
@@ -33,9 +41,17 @@ pub fn wait(request: Out<Request>, status: Statuses) -> Result {
         return Ok(());
     };
     object.wait();
-    let (name, outcome) = take(name, &object);
+    let (name, outcome) = name.take(&object);
     request.set(name)?;
-    status.set(0, outcome?);
+    tell_one(status, outcome)
+}
+
+/// Writes the status of one; without an outcome, of an inactive one, the empty status.
+fn tell_one(place: Statuses, outcome: Option<Outcome>) -> Result {
+    match outcome {
+        Some(outcome) => place.set(0, outcome?),
+        None => place.set_all(0, Status::EMPTY),
+    }
     Ok(())
 }
 
@@ -49,11 +65,10 @@ pub fn test(request: Out<Request>, flag: Out<c_int>, status: Statuses) -> Result
     if !object.is_complete() {
         return flag.set(0);
     }
-    let (name, outcome) = take(name, &object);
+    let (name, outcome) = name.take(&object);
     request.set(name)?;
     flag.set(1)?;
-    status.set(0, outcome?);
-    Ok(())
+    tell_one(status, outcome)
 }
 
 /// Takes all outcomes; an error of any is said by its status (MPI 5.0 §3.7.5).
@@ -75,9 +90,7 @@ fn take_all(names: &[Request], objects: &[Active], requests: ListMut<Request>, s
     for (at, outcome) in outcomes.into_iter().enumerate() {
         match outcome {
             Ok(status) if any => statuses.set_all(at, Status { error: SUCCESS, ..status }),
-            // MPI 5.0 §3.7.3: an empty status says success as well.
-            Ok(status) if status == Status::EMPTY => statuses.set_all(at, status),
-            Ok(status) => statuses.set(at, status),
+            Ok(status) => tell(statuses, at, status),
             Err(error) => {
                 statuses.set_all(at, Status { error: error.code, ..Status::EMPTY });
                 failed.get_or_insert((at, error));
@@ -259,7 +272,7 @@ pub fn testsome(
 
 pub fn request_get_status(request: Request, flag: Out<c_int>, status: Statuses) -> Result {
     flag.check()?;
-    let object = request.get()?;
+    let object = request.get()?.filter(|object| !object.is_inactive());
     match object.as_ref().map(|object| object.look()) {
         None => {
             status.set_all(0, Status::EMPTY);
@@ -291,7 +304,7 @@ pub fn request_get_status_all(
     }
     flag.set(1)?;
     for (at, outcome) in seen.into_iter().flatten().enumerate() {
-        statuses.set(at, outcome?);
+        tell(statuses, at, outcome?);
     }
     Ok(())
 }

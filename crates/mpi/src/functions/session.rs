@@ -31,8 +31,8 @@ pub fn session_get_info(session: Session, info_used: Out<Info>) -> Result {
     info_used.check()?;
     let mut used = session.get()?.hints().clone();
     // MPI 5.0 §11.3.1: the level that is provided, whatever was asked for.
-    used.retain(|(key, _)| key != "thread_level");
-    used.push(("thread_level".to_owned(), "MPI_THREAD_MULTIPLE".to_owned()));
+    used.retain(|(key, _)| key != b"thread_level");
+    used.push(info::pair("thread_level", "MPI_THREAD_MULTIPLE"));
     info_used.set(info::create(used)?)
 }
 
@@ -62,7 +62,7 @@ pub fn session_get_pset_info(session: Session, pset_name: Text, info: Out<Info>)
     info.check()?;
     session.get()?;
     let size = members(&pset_name.get()?)?.size();
-    info.set(info::create(vec![("mpi_size".to_owned(), size.to_string())])?)
+    info.set(info::create(vec![info::pair("mpi_size", size.to_string())])?)
 }
 
 pub fn group_from_session_pset(session: Session, pset_name: Text, newgroup: Out<Group>) -> Result {

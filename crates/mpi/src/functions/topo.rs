@@ -60,7 +60,7 @@ pub fn cart_create(
     comm_cart.set(name(made.map(Communicator::new), &comm)?)
 }
 
-/// Ranks become points in their order.
+/// As `MPI_Cart_create` that may reorder would map ranks to points: so it is collective.
 pub fn cart_map(
     comm: Comm,
     ndims: c_int,
@@ -68,8 +68,10 @@ pub fn cart_map(
     periods: List<c_int>,
     newrank: Out<c_int>,
 ) -> Result {
+    newrank.check()?;
     let comm = comm.get()?;
-    newrank.set(mapped(&comm, grid_of(&comm, ndims, dims, periods)?.size()))
+    let point = comm.comm.point(&grid_of(&comm, ndims, dims, periods)?, true)?;
+    newrank.set(point.map_or(UNDEFINED, |point| point as c_int))
 }
 
 pub fn cart_sub(comm: Comm, remain_dims: List<c_int>, newcomm: Out<Comm>) -> Result {
@@ -152,7 +154,7 @@ pub fn graph_create(
     comm_graph.set(name(made.map(Communicator::new), &comm)?)
 }
 
-/// Ranks become vertices in their order.
+/// As `MPI_Graph_create` that may reorder would map ranks to vertices: so it is collective.
 pub fn graph_map(
     comm: Comm,
     nnodes: c_int,
@@ -160,8 +162,10 @@ pub fn graph_map(
     edges: List<c_int>,
     newrank: Out<c_int>,
 ) -> Result {
+    newrank.check()?;
     let comm = comm.get()?;
-    newrank.set(mapped(&comm, graph_of(&comm, nnodes, index, edges)?.size()))
+    let vertex = comm.comm.vertex(&graph_of(&comm, nnodes, index, edges)?, true)?;
+    newrank.set(vertex.map_or(UNDEFINED, |vertex| vertex as c_int))
 }
 
 pub fn graphdims_get(comm: Comm, nnodes: Out<c_int>, nedges: Out<c_int>) -> Result {
@@ -352,12 +356,6 @@ fn graph_of(comm: &CommRef, nnodes: c_int, index: List<c_int>, edges: List<c_int
         start = end;
     }
     Ok(Graph::new(comm.comm.size(), &lists)?)
-}
-
-/// The new rank where ranks become so many vertices in their order.
-fn mapped(comm: &CommRef, vertices: usize) -> c_int {
-    let rank = comm.comm.rank();
-    if rank < vertices { rank as c_int } else { UNDEFINED }
 }
 
 fn neighbours(

@@ -4,11 +4,11 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_void};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Waker;
 
-use super::{Outcome, Pending};
+use super::{Outcome, Pending, Wakers};
 use crate::number::SUCCESS;
 use crate::pointer::{Address, Callback};
 use crate::{Error, Result, Status, instance};
@@ -32,7 +32,7 @@ pub(crate) struct Generalised {
     extra_state: usize,
     /// Which of these came: one word, so that of two threads the later one sees what the other has done.
     stage: AtomicU8,
-    wakers: Mutex<Vec<Waker>>,
+    wakers: Wakers,
 }
 
 /// What a request holds of it.
@@ -46,7 +46,7 @@ impl Generalised {
             cancel: cancel.0,
             extra_state: extra_state.0.expose_provenance(),
             stage: AtomicU8::new(0),
-            wakers: Mutex::default(),
+            wakers: Wakers::default(),
         }
     }
 
@@ -67,8 +67,7 @@ impl Generalised {
     /// The program says that it is complete.
     pub fn complete(&self) -> Result {
         let before = self.stage.fetch_or(COMPLETE, Ordering::AcqRel);
-        let wakers = std::mem::take(&mut *self.wakers.lock().unwrap_or_else(PoisonError::into_inner));
-        wakers.into_iter().for_each(Waker::wake);
+        self.wakers.wake();
         if let Some(process) = instance::joined() {
             process.wake();
         }
@@ -143,7 +142,7 @@ impl Pending for Waiting {
     }
 
     fn watch(&mut self, waker: &Waker) -> bool {
-        self.0.wakers.lock().unwrap_or_else(PoisonError::into_inner).push(waker.clone());
+        self.0.wakers.add(waker);
         !self.0.is_complete()
     }
 

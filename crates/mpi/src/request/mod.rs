@@ -9,7 +9,7 @@ mod transfer;
 
 pub(crate) use generalised::{Generalised, Waiting};
 pub(crate) use object::{Extra, Object};
-pub(crate) use partitioned::{Made, Partitioned, pair};
+pub(crate) use partitioned::{Made, PartitionedReceive, PartitionedSend, pair};
 pub(crate) use pending::{Outcome, Pending, State, orphan};
-pub(crate) use sleep::wait_for_any;
+pub(crate) use sleep::{Wakers, wait_for_any};
 pub(crate) use transfer::{Cancels, Transfer, pattern, source, started};

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Generalised, Outcome, Partitioned, State};
+use super::{Generalised, Outcome, PartitionedReceive, PartitionedSend, State};
 use crate::handler::Held;
 use crate::number::{ERR_OTHER, ERR_REQUEST, REQUEST_NULL};
 use crate::table::{Ref, Table};
@@ -27,12 +27,9 @@ pub(crate) enum Extra {
     /// An operation of the program's.
     Generalised(Arc<Generalised>),
     /// A send in partitions.
-    Send(Arc<Partitioned>),
+    Send(Arc<PartitionedSend>),
     /// A receive in partitions.
-    Receive {
-        /// How many.
-        partitions: usize,
-    },
+    Receive(Arc<PartitionedReceive>),
 }
 
 /// Starts a persistent operation.
@@ -85,9 +82,14 @@ impl Object {
     }
 
     /// Gives it a name for the program.
+    ///
+    /// # Errors
+    /// There are too many. What is under way goes on without a name: it uses what the request holds.
     pub fn register(self) -> Result<Request> {
-        let name = REQUESTS.insert(self).map(Request);
-        name.ok_or_else(|| Error::new(ERR_OTHER, "there are too many requests: complete some"))
+        REQUESTS.try_insert(self).map(Request).map_err(|object| {
+            let text = "there are too many requests: complete some";
+            object.detach().err().unwrap_or_else(|| Error::new(ERR_OTHER, text))
+        })
     }
 
     /// Where it stands.

@@ -1,7 +1,7 @@
 //! Waiting for whichever of several requests comes first.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Wake, Waker};
 
 use super::Object;
@@ -19,6 +19,23 @@ impl Wake for Flag {
         // Release: pairs with the Acquire of the waiter, which then looks at the requests.
         self.set.store(true, Ordering::Release);
         self.comm.wake();
+    }
+}
+
+/// Those who sleep until something of the program's own making happens.
+#[derive(Default)]
+pub(crate) struct Wakers(Mutex<Vec<Waker>>);
+
+impl Wakers {
+    /// One more. Look afterwards whether it has happened: who was added later than [`wake`](Wakers::wake) isn't woken.
+    pub fn add(&self, waker: &Waker) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(waker.clone());
+    }
+
+    /// It has happened.
+    pub fn wake(&self) {
+        let all = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        all.into_iter().for_each(Waker::wake);
     }
 }
 

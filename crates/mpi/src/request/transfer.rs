@@ -15,8 +15,8 @@ pub(crate) struct Transfer {
     request: RequestId,
     bytes: Bytes,
     receives: bool,
-    /// What its status says, where its message travels under another tag.
-    tag: Option<i32>,
+    /// The memory that is sent, where it is a copy.
+    copy: Option<Vec<u8>>,
 }
 
 /// By what a message is cancelled, by any thread.
@@ -37,7 +37,7 @@ pub(crate) fn started(comm: &Comm, started: Started, bytes: Bytes, receives: boo
     match started {
         Started::Done(status) => State::Done(Ok(status_of(receives, &status))),
         Started::Pending(request) => {
-            State::Transfer(Transfer { comm: comm.clone(), request, bytes, receives, tag: None })
+            State::Transfer(Transfer { comm: comm.clone(), request, bytes, receives, copy: None })
         }
     }
 }
@@ -47,9 +47,9 @@ fn status_of(receives: bool, status: &engine::Status) -> Status {
 }
 
 impl Transfer {
-    /// The same, whose status will say this tag.
-    pub fn with_tag(self, tag: i32) -> Transfer {
-        Transfer { tag: Some(tag), ..self }
+    /// The same, with the memory that is sent.
+    pub fn with_copy(self, copy: Option<Vec<u8>>) -> Transfer {
+        Transfer { copy, ..self }
     }
 
     pub fn test(&mut self) -> Option<Outcome> {
@@ -71,15 +71,12 @@ impl Transfer {
     }
 
     pub fn detach(self) {
-        self.comm.detach(self.request, Some(Box::new(self.bytes)));
+        self.comm.detach(self.request, Some(Box::new((self.bytes, self.copy))));
     }
 
     fn outcome(&self, outcome: Result<engine::Status, engine::Error>) -> Outcome {
         match outcome {
-            Ok(status) => {
-                let status = status_of(self.receives, &status);
-                Ok(Status { tag: self.tag.unwrap_or(status.tag), ..status })
-            }
+            Ok(status) => Ok(status_of(self.receives, &status)),
             Err(engine::Error::Cancelled) => Ok(Status::EMPTY.with_cancelled(true)),
             Err(error) => Err(error.into()),
         }

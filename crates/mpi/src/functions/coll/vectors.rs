@@ -183,10 +183,11 @@ pub(super) fn blocks_of_types(
     types: List<Datatype>,
 ) -> Result<Vec<Bytes>> {
     let block = |at: usize| {
-        let (count, datatype) = (counts.get(at)?, types.get(at)?);
         // Of an empty block neither the type nor the place counts.
-        let displacement = if count == 0 { 0 } else { displacement(at)? };
-        Bytes::new(buffer.offset(displacement as isize), count, datatype)
+        match counts.get(at)? {
+            0 => Ok(Bytes::Row(buffer.0, 0)),
+            count => Bytes::new(buffer.offset(displacement(at)? as isize), count, types.get(at)?),
+        }
     };
     (0..number).map(block).collect()
 }

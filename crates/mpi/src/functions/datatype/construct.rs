@@ -297,6 +297,8 @@ pub fn type_free(datatype: Out<Datatype>) -> Result {
     }
     held.attributes.delete_all(name.0)?;
     drop(held);
-    name.remove();
+    if !name.remove() {
+        return Err(Error::new(ERR_TYPE, "the datatype was freed before, and an operator is still using it"));
+    }
     datatype.set(Datatype(DATATYPE_NULL))
 }

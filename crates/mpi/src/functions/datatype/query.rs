@@ -164,7 +164,7 @@ pub fn type_get_name(datatype: Datatype, type_name: TextOut, resultlen: Out<c_in
     resultlen.check()?;
     // MPI 5.0 §7.8: the null handle has a name, too.
     let name = match datatype.0 {
-        DATATYPE_NULL => "MPI_DATATYPE_NULL".to_owned(),
+        DATATYPE_NULL => b"MPI_DATATYPE_NULL".to_vec(),
         _ => datatype.get()?.name().clone(),
     };
     resultlen.set(type_name.set(&name, MAX_OBJECT_NAME as usize)? as c_int)

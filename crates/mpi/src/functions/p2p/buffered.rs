@@ -39,10 +39,10 @@ fn detach(pool: &Pool, buffer_addr: Address, size: IntegerOut) -> Result {
     if buffer_addr.is_null() {
         return Err(Error::new(ERR_BUFFER, "the place for the buffer's address is a null pointer"));
     }
-    size.check()?;
-    let (buffer, bytes) = pool.detach()?;
-    buffer_addr.as_out().set(buffer)?;
-    size.set_exactly(bytes)
+    // What can't be told is not detached.
+    size.set_exactly(pool.size()?)?;
+    let buffer = pool.detach()?;
+    buffer_addr.as_out().set(buffer)
 }
 
 fn iflush(pool: &Pool, request: Out<Request>, on: On) -> Result {

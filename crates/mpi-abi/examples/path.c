@@ -1,0 +1,40 @@
+/* What a call in C costs: a number of rounds of `message` (a send to itself, and its receive), `barrier`, `allreduce` or `bcast` of 8 bytes, on a
+ * communicator that the program made. Prints the nanoseconds of a round, the best of 20 tries; under callgrind the difference between
+ * two numbers of rounds is what a round takes. The engine's part alone is `crates/runtime/examples/path.rs`. */
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int main(int argc, char **argv)
+{
+    const char *what = argc > 1 ? argv[1] : "message";
+    int rounds = argc > 2 ? atoi(argv[2]) : 100000, tries = argc > 3 ? atoi(argv[3]) : 20, rank, provided;
+    int level = argc > 4 && !strcmp(argv[4], "multiple") ? MPI_THREAD_MULTIPLE : MPI_THREAD_SINGLE;
+    double best = 1e9;
+    long in = 1, out = 0;
+    MPI_Comm comm;
+    MPI_Init_thread(&argc, &argv, level, &provided);
+    MPI_Comm_dup(MPI_COMM_WORLD, &comm);
+    MPI_Comm_rank(comm, &rank);
+    for (int try = 0; try < tries; try++) {
+        double begin = MPI_Wtime();
+        if (!strcmp(what, "message"))
+            for (int round = 0; round < rounds; round++) {
+                MPI_Send(&in, 1, MPI_LONG, rank, 0, comm);
+                MPI_Recv(&out, 1, MPI_LONG, rank, 0, comm, MPI_STATUS_IGNORE);
+            }
+        else if (!strcmp(what, "barrier"))
+            for (int round = 0; round < rounds; round++) MPI_Barrier(comm);
+        else if (!strcmp(what, "allreduce"))
+            for (int round = 0; round < rounds; round++) MPI_Allreduce(&in, &out, 1, MPI_LONG, MPI_SUM, comm);
+        else
+            for (int round = 0; round < rounds; round++) MPI_Bcast(&in, 1, MPI_LONG, 0, comm);
+        double each = (MPI_Wtime() - begin) / rounds * 1e9;
+        best = each < best ? each : best;
+    }
+    MPI_Comm_free(&comm);
+    if (rank == 0) printf("%s: %.1f ns\n", what, best);
+    MPI_Finalize();
+    return 0;
+}
