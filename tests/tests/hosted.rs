@@ -45,6 +45,16 @@ fn start(ranks: usize, words: &[&str], variables: &[(&str, &str)]) -> Job {
 
 /// The same; all but the first come this much later.
 fn start_late(ranks: usize, words: &[&str], variables: &[(&str, &str)], late: Duration) -> Job {
+    start_program(Path::new(SUBJECT), ranks, words, variables, late)
+}
+
+fn start_program(
+    program: &Path,
+    ranks: usize,
+    words: &[&str],
+    variables: &[(&str, &str)],
+    late: Duration,
+) -> Job {
     archi();
     let desk = Arc::new(Desk::default());
     let marker = format!("{}-{:p}", std::process::id(), Arc::as_ptr(&desk));
@@ -53,7 +63,7 @@ fn start_late(ranks: usize, words: &[&str], variables: &[(&str, &str)], late: Du
         let (mine, theirs) = UnixStream::pair().unwrap();
         let (output, their_output) = std::io::pipe().unwrap();
         let (error, their_error) = std::io::pipe().unwrap();
-        let mut spawn = Spawn::new(Path::new(SUBJECT), OsStr::new("subject"));
+        let mut spawn = Spawn::new(program, OsStr::new("subject"));
         let number = spawn.inherit(theirs.into());
         let mut spawn = spawn
             .arguments(words.iter().map(|word| word.into()))
@@ -189,6 +199,21 @@ fn processes_of_another_launcher_form_one_world() {
     }
 }
 
+/// Where there is no program that could be one.
+#[test]
+fn a_world_of_one_needs_no_keeper() {
+    let folder = std::env::temp_dir().join(format!("archipelago-alone-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let program = folder.join("subject");
+    std::fs::copy(SUBJECT, &program).unwrap();
+    let job = |ranks| start_program(&program, ranks, &["exchange"], &[("PATH", "/nowhere")], Duration::ZERO);
+    is_right(job(1), 1);
+    let mut two = job(2);
+    let said = two.said(0).1 + &two.said(1).1;
+    assert!(said.contains("the program `archi` is neither beside the library"), "{said}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
 /// The keeper that the first has had started waits for them.
 #[test]
 fn processes_may_come_late() {
@@ -270,6 +295,11 @@ fn a_child_program_is_not_the_rank() {
     command.arg("exchange").env("PMI_FD", "777").env("PMI_RANK", "0").env("PMI_SIZE", "2");
     let ran = Ran::of(command).expect_status(1);
     assert!(ran.error.contains("PMI_FD is \"777\": that descriptor is not open"), "{}", ran.error);
+    // Something else has that number by now: it is left alone.
+    let mut command = Command::new(SUBJECT);
+    command.arg("exchange").env("PMI_FD", "0").env("PMI_RANK", "0").env("PMI_SIZE", "2");
+    let ran = Ran::of(command).expect_status(1);
+    assert!(ran.error.contains("PMI_FD is \"0\": that descriptor is no launcher's socket"), "{}", ran.error);
     let mut command = Command::new(SUBJECT);
     command.arg("exchange").env("PMI_FD", "777").env("ARCHIPELAGO_RANK", "1").env("ARCHIPELAGO_ALONE", "1");
     assert_eq!(Ran::of(command).expect_status(0).output, ["rank 0 of 1 is right"]);

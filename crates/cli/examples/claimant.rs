@@ -5,7 +5,7 @@
 //! archi run -n 2 claimant claim put x=1 get 1:x goodbye
 //! ```
 
-use control::{FromKeeper, Key, Link, Statistic, ToKeeper};
+use control::{FromKeeper, Key, Link, Place, Statistic, ToKeeper};
 use std::time::Duration;
 
 fn main() {
@@ -16,13 +16,13 @@ fn main() {
         let mut argument = || words.next().expect("the word needs an argument");
         match word.as_str() {
             "claim" => match control::claim() {
-                Ok(Some(claimed)) => {
+                Ok(Place::Rank(claimed)) => {
                     rank = claimed.welcome.number;
                     let shared = if claimed.segment.is_some() { "a segment" } else { "no segment" };
                     println!("rank {rank} of {} with {shared}", claimed.welcome.size);
                     link = Some(claimed.link);
                 }
-                Ok(None) => println!("a world of one"),
+                Ok(Place::Alone(_)) => println!("a world of one"),
                 Err(error) => {
                     eprintln!("claimant: {error}");
                     std::process::exit(4);

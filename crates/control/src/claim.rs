@@ -26,6 +26,15 @@ pub struct Claimed {
     pub launcher: Option<pmi::Client>,
 }
 
+/// What a process is in its job.
+#[derive(Debug)]
+pub enum Place {
+    /// It is a world of one. The launcher of another MPI may have started it, which wants to be told of the end.
+    Alone(Option<pmi::Client>),
+    /// It has this rank.
+    Rank(Box<Claimed>),
+}
+
 /// Why a rank could not be claimed.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -87,23 +96,25 @@ impl std::fmt::Display for ClaimError {
 impl std::error::Error for ClaimError {}
 
 /// Claims this process's rank from the launcher that started it, ours or one that speaks PMI-1: once per process, before anything
-/// else. `None`: no launcher started this process, it is a world of one.
+/// else. Where no launcher started this process, it is a world of one.
 ///
 /// # Errors
 /// As [`ClaimError`] lists. None of them makes the process a world of one: the user asked for more.
-pub fn claim() -> Result<Option<Claimed>, ClaimError> {
+pub fn claim() -> Result<Place, ClaimError> {
     let variable = |name: &str| std::env::var(name).ok();
     if wants_alone(variable) {
-        return Ok(None);
+        return Ok(Place::Alone(None));
     }
     // The innermost launcher counts. Ours takes the marks of others away from its processes; so these are of one inside.
     if let Some(launcher) = pmi::Client::open(variable)? {
-        return hosted::claim(launcher, variable).map(Some);
+        return hosted::claim(launcher, variable);
     }
     match (std::env::var_os(FD_VARIABLE), std::env::var_os(RANK_VARIABLE)) {
-        (None, None) => Foreign::of(variable).map_or(Ok(None), |foreign| Err(ClaimError::Foreign(foreign))),
+        (None, None) => {
+            Foreign::of(variable).map_or(Ok(Place::Alone(None)), |foreign| Err(ClaimError::Foreign(foreign)))
+        }
         (None, Some(rank)) => Err(ClaimError::NoDescriptor { rank }),
-        (Some(value), _) => claim_on(inherited(value)?).map(Some),
+        (Some(value), _) => claim_on(inherited(value)?).map(|claimed| Place::Rank(Box::new(claimed))),
     }
 }
 

@@ -2,10 +2,11 @@
 //! them has it started; it is a process of its own, as under our launcher, which starts nobody and ends nobody
 //! (docs/decisions/other-launchers.md).
 
-use crate::claim::{ClaimError, Claimed, claim_as};
+use crate::claim::{ClaimError, Claimed, Place, claim_as};
 use crate::codec;
 use crate::pmi::{self, PmiError};
 use crate::{Secret, ToKeeper, Transport};
+use os::descriptor;
 use os::unix::{Received, SeqPacket};
 use serde::{Deserialize, Serialize};
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -73,8 +74,12 @@ struct Address {
 pub(crate) fn claim(
     launcher: pmi::Client,
     variable: impl Fn(&str) -> Option<String>,
-) -> Result<Claimed, ClaimError> {
+) -> Result<Place, ClaimError> {
     let mut launcher = launcher;
+    // One alone needs no keeper, if there is none to be had.
+    if launcher.size == 1 && archi().is_none() {
+        return Ok(Place::Alone(Some(launcher)));
+    }
     // While this end is open the keeper waits, however late the others come to the barrier.
     let mut _held = None;
     let address = match launcher.rank {
@@ -105,7 +110,7 @@ pub(crate) fn claim(
     let (number, key) = (launcher.rank, address.key);
     let mut claimed = claim_as(keeper, |pid, program| ToKeeper::Enter { number, key, pid, program })?;
     claimed.welcome.app = launcher.app()?;
-    Ok(Claimed { launcher: Some(launcher), ..claimed })
+    Ok(Place::Rank(Box::new(Claimed { launcher: Some(launcher), ..claimed })))
 }
 
 /// Has the keeper started, which waits for processes at least as long as the end that comes with it is open.
@@ -123,7 +128,8 @@ fn host(size: u32, variable: impl Fn(&str) -> Option<String>) -> Result<(Address
     })?;
     let (mine, theirs) = SeqPacket::pair().map_err(ClaimError::Io)?;
     mine.send(&codec::encode(&hosting), &[], true).map_err(ClaimError::Io)?;
-    let theirs = OwnedFd::from(theirs);
+    // A program may have closed the first descriptors, whose numbers mean something to the program that is started.
+    let theirs = descriptor::duplicate_from(OwnedFd::from(theirs), 3).map_err(ClaimError::Io)?;
     let words = [VERB.into(), theirs.as_raw_fd().to_string().into()];
     os::detached::start(&archi, &words, &["LD_PRELOAD"], theirs).map_err(ClaimError::Io)?;
     if !os::poll::has_input_within(&mine, ANSWER_TIME) {
@@ -176,10 +182,11 @@ fn hosting(size: u32, variable: impl Fn(&str) -> Option<String>) -> Result<Hosti
 
 /// The program that can be a keeper: beside this library or program, in the `bin` of its prefix, or in the search path.
 fn archi() -> Option<PathBuf> {
-    let near = os::detached::this_file().and_then(|file| Some(file.parent()?.to_owned()));
-    let near = near
-        .into_iter()
-        .flat_map(|folder| ["archi", "../bin/archi", "../archi"].map(|name| folder.join(name)));
+    let file = os::detached::this_file();
+    // The library may be a link to where it was installed.
+    let linked = file.as_ref().and_then(|file| file.canonicalize().ok());
+    let near = file.into_iter().chain(linked).filter_map(|file| Some(file.parent()?.to_owned()));
+    let near = near.flat_map(|folder| ["archi", "../bin/archi", "../archi"].map(|name| folder.join(name)));
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|folder| folder.join("archi")).collect::<Vec<_>>();
     near.chain(found).find(|path| path.is_file())

@@ -22,7 +22,7 @@ pub mod pmi;
 pub mod process;
 pub mod secret;
 
-pub use claim::{ClaimError, Claimed, claim};
+pub use claim::{ClaimError, Claimed, Place, claim};
 pub use codec::DecodeError;
 pub use ending::Ending;
 pub use link::Link;

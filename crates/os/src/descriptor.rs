@@ -29,6 +29,13 @@ pub fn duplicate_from(descriptor: impl AsFd, least: RawFd) -> io::Result<OwnedFd
     Ok(rustix::io::fcntl_dupfd_cloexec(descriptor, least)?)
 }
 
+/// Whether this is a stream of this host's: a unix socket, as launchers give their processes one.
+pub fn is_local_stream(fd: impl AsFd) -> bool {
+    use rustix::net::{AddressFamily, SocketType, sockopt};
+    sockopt::socket_domain(&fd) == Ok(AddressFamily::UNIX)
+        && sockopt::socket_type(&fd) == Ok(SocketType::STREAM)
+}
+
 /// Makes an inherited descriptor close-on-exec; does nothing when there is none of that number.
 pub fn close_on_exec(number: RawFd) {
     if number >= 0 {

@@ -10,11 +10,14 @@ use std::path::{Path, PathBuf};
 /// `CLOSE_RANGE_CLOEXEC` of linux/close_range.h.
 const CLOSE_RANGE_CLOEXEC: libc::c_uint = 1 << 2;
 
+/// Up to which number descriptors are closed one by one, where the kernel knows no way to close them all.
+const DESCRIPTORS_MAX: u64 = 1 << 20;
+
 /// Starts a program in a session of its own, as a child of nobody here. It inherits standard error and this descriptor, under the number
 /// that it has here, and nothing else; its environment is this process's without the variables named in `unset`.
 ///
 /// # Errors
-/// What the system says of the fork. That the program can't be executed is not seen here: the descriptor closes then.
+/// `InvalidInput` for a descriptor below 3, which are the program's own to give. What the system says of the fork. That the program can't be executed is not seen here: the descriptor closes then.
 pub fn start(program: &Path, arguments: &[OsString], unset: &[&str], inherited: OwnedFd) -> io::Result<()> {
     let text = |text: &OsStr| {
         CString::new(text.as_bytes()).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))
@@ -40,7 +43,14 @@ pub fn start(program: &Path, arguments: &[OsString], unset: &[&str], inherited: 
         rustix::fs::OFlags::RDWR | rustix::fs::OFlags::CLOEXEC,
         rustix::fs::Mode::empty(),
     )?;
+    // A program may have closed the first ones, so that anything gets their numbers.
+    let nothing = crate::descriptor::duplicate_from(nothing, 3)?;
     let (number, nothing) = (inherited.as_raw_fd(), nothing.as_raw_fd());
+    if number < 3 {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let end = limit.unwrap_or(DESCRIPTORS_MAX).min(DESCRIPTORS_MAX) as libc::c_int;
     let none = crate::signal::SignalSet::of(&[]);
     // SAFETY: from here on the child makes system calls on copied plain data and on memory that was prepared above, and allocates
     // nothing: another thread may have held any lock when it was copied. `SYS_clone` with no flag and no stack is `fork` without the
@@ -59,7 +69,12 @@ pub fn start(program: &Path, arguments: &[OsString], unset: &[&str], inherited: 
             libc::pthread_sigmask(libc::SIG_SETMASK, none.raw(), std::ptr::null_mut());
             libc::dup2(nothing, 0);
             libc::dup2(nothing, 1);
-            libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, CLOSE_RANGE_CLOEXEC);
+            // Linux 5.11 knows this.
+            if libc::syscall(libc::SYS_close_range, 3u32, u32::MAX, CLOSE_RANGE_CLOEXEC) != 0 {
+                for other in 3..end {
+                    libc::fcntl(other, libc::F_SETFD, libc::FD_CLOEXEC);
+                }
+            }
             libc::fcntl(number, libc::F_SETFD, 0);
             libc::execve(path.as_ptr(), words.as_ptr(), variables.as_ptr());
             libc::syscall(libc::SYS_exit_group, 127);

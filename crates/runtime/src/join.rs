@@ -4,7 +4,7 @@ use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use control::{ClaimError, Claimed, Transport, Welcome};
+use control::{ClaimError, Claimed, Place, Transport, Welcome, pmi};
 use engine::Config;
 use fabric::{Host, Port, tcp};
 use wire::{JobId, ProcessId};
@@ -73,8 +73,8 @@ pub fn join() -> Result<Arc<Process>, JoinError> {
     }
     os::fork::watch();
     let joined = match control::claim() {
-        Ok(Some(claimed)) => join_as(claimed),
-        Ok(None) => alone(),
+        Ok(Place::Rank(claimed)) => join_as(*claimed),
+        Ok(Place::Alone(launcher)) => alone(launcher),
         Err(error) => Err(JoinError::Claim(error)),
     };
     if joined.is_err() {
@@ -83,12 +83,17 @@ pub fn join() -> Result<Arc<Process>, JoinError> {
     joined
 }
 
-/// A process that is its own world.
-fn alone() -> Result<Arc<Process>, JoinError> {
+/// A process that is its own world, also under the launcher of another MPI.
+fn alone(launcher: Option<pmi::Client>) -> Result<Arc<Process>, JoinError> {
+    let mut launcher = launcher;
+    let app = match &mut launcher {
+        Some(launcher) => launcher.app().map_err(|error| JoinError::Claim(error.into()))?,
+        None => 0,
+    };
     let job = JobId(std::process::id() as u64 | 1 << 63);
     let cores = os::cores::Cores::of_this_process().usable();
     let world = Arc::new(Mutex::new(World::default()));
-    let house = House::new(job, None, false, Watchdog::of_environment(true, world.clone()));
+    let house = House::new(job, None, false, Watchdog::of_environment(true, world.clone())).under(launcher);
     let process = Process::new(Parts {
         port: private_port(ProcessId { job, number: 0, incarnation: 0 })?,
         house,
@@ -99,7 +104,7 @@ fn alone() -> Result<Arc<Process>, JoinError> {
             local_size: 1,
             hosts: [0].into(),
             cores: cores as u32,
-            app: 0,
+            app,
             host: "localhost".into(),
             statistics: false,
         },
@@ -189,7 +194,8 @@ fn config(welcome: &Welcome) -> Result<(Config, u64), JoinError> {
         match name.as_str() {
             // These two have options of their own.
             "watchdog" => overdue_ns = parse_watchdog(value).ok_or_else(|| refuse(SECONDS.to_owned()))?,
-            "check" => config.check = value == "on",
+            "check" if ["on", "off"].contains(&value.as_str()) => config.check = value == "on",
+            "check" => return Err(refuse("there are on and off".to_owned())),
             _ => settings::set(&mut config, name, value).map_err(refuse)?,
         }
     }

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::TcpStream;
 use std::os::fd::OwnedFd;
+use std::time::Duration;
 
 use super::line::{LINE_BYTES_MAX, Line};
 use os::descriptor;
@@ -12,6 +13,9 @@ const WORD_BYTES_MAX: usize = 1024;
 
 /// The most processes of a job that is believed.
 const SIZE_MAX: u32 = 1 << 24;
+
+/// What hasn't answered its first question by then is no launcher.
+const ANSWER_TIME: Duration = Duration::from_secs(60);
 
 /// A conversation with a launcher that speaks PMI-1.
 #[derive(Debug)]
@@ -81,6 +85,7 @@ impl Client {
             let wrong = || PmiError::Variable { name, value: value.clone(), why: "it is no number".into() };
             value.trim().parse::<u32>().map_err(|_| wrong())
         };
+        let mut inherited = None;
         let mut client = if let Some(value) = variable("PMI_FD") {
             let wrong = |why: String| PmiError::Variable { name: "PMI_FD", value: value.clone(), why };
             let at = value.trim().parse::<i32>().map_err(|_| wrong("it is no number".into()))?;
@@ -91,8 +96,14 @@ impl Client {
                         .into(),
                 )
             })?;
-            // Programs that are started from here are not this rank.
-            descriptor::close_on_exec(at);
+            // A child program of a rank may have opened something else under that number, which is to be left alone.
+            if !descriptor::is_local_stream(&stream) {
+                return Err(wrong(
+                    "that descriptor is no launcher's socket: a child program of a rank can't be that rank"
+                        .into(),
+                ));
+            }
+            inherited = Some(at);
             Client::on(stream, number("PMI_RANK")?, number("PMI_SIZE")?)
         } else if let Some(value) = variable("PMI_PORT") {
             let wrong = |why: String| PmiError::Variable { name: "PMI_PORT", value: value.clone(), why };
@@ -121,6 +132,8 @@ impl Client {
             return Err(PmiError::Variable { name: "PMI_RANK", value, why: "there is no such rank".into() });
         }
         client.begin()?;
+        // Programs that are started from here are not this rank.
+        inherited.into_iter().for_each(descriptor::close_on_exec);
         Ok(Some(client))
     }
 
@@ -129,7 +142,12 @@ impl Client {
     }
 
     fn begin(&mut self) -> Result<(), PmiError> {
-        let line = self.ask("init", " pmi_version=1 pmi_subversion=1", "response_to_init")?;
+        self.say("cmd=init pmi_version=1 pmi_subversion=1\n")?;
+        if !os::poll::has_input_within(&self.stream, ANSWER_TIME) {
+            let answer = format!("nothing within {} s", ANSWER_TIME.as_secs());
+            return Err(PmiError::Answer { question: "init", answer });
+        }
+        let line = self.answered("init", "response_to_init")?;
         let version = Line::parse(&line).ok().and_then(|line| line.number("pmi_version"));
         if version.is_some_and(|version| version != 1) {
             return Err(answer("init", &line));
@@ -204,6 +222,11 @@ impl Client {
     /// Asks, and hears the answer, which is of this name.
     fn ask(&mut self, question: &'static str, words: &str, name: &str) -> Result<Vec<u8>, PmiError> {
         self.say(&format!("cmd={question}{words}\n"))?;
+        self.answered(question, name)
+    }
+
+    /// Hears the answer, which is of this name.
+    fn answered(&mut self, question: &'static str, name: &str) -> Result<Vec<u8>, PmiError> {
         let line = self.hear(question)?;
         match Line::parse(&line) {
             Ok(parsed) if parsed.command == name && parsed.is_success() => Ok(line),

@@ -1,5 +1,6 @@
-// ranks: 2 3 5
-/* Two groups that talk to each other: messages, and every collective in its three forms. */
+// ranks: 2 3
+/* Two groups that talk to each other: messages, and every collective in its three forms. (Another library's persistent broadcast goes
+ * wrong as soon as a group has three members, so that it isn't compared on more ranks.) */
 #include <mpi.h>
 #include <stdio.h>
 #include <string.h>

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <wchar.h>
 #include <string.h>
 
 /* Also what MPICH 5.0.2 doesn't do as we do. */
@@ -418,7 +419,7 @@ static void external(void)
         {MPI_INT16_T, 2, {2, 1}},
         {MPI_BYTE, 1, {1}},
     };
-    for (int i = 0; i < 10; i++) {
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         unsigned char native[8] = {1, 2, 3, 4, 5, 6, 7, 8}, room[8], back[8];
         MPI_Aint size = 0, position = 0;
         MPI_Pack_external_size("external32", 1, all[i].type, &size);
@@ -429,6 +430,67 @@ static void external(void)
         MPI_Unpack_external("external32", room, 8, &position, back, 1, all[i].type);
         EXPECT(position == size && memcmp(back, native, size) == 0);
     }
+}
+
+/* Types that have another number of bytes there, and a struct: in which another implementation goes wrong. */
+static void converted(void)
+{
+#if STRICT
+    long longs[2] = {0x01020304, -2}, longs_back[2];
+    wchar_t wide[2] = {L'a', 0x20ac}, wide_back[2];
+    struct mixed {
+        char letter;
+        double number;
+        long wide;
+        short tail;
+    } values[2] = {{'a', 1.5, 258, 7}, {'b', -2.0, -1, -8}}, values_back[2];
+    static const unsigned char longs_are[] = {1, 2, 3, 4, 255, 255, 255, 254}, wide_are[] = {0, 'a', 0x20, 0xac},
+        values_are[] = {'a', 0x3f, 0xf8, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 7,
+            'b', 0xc0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 0xf8};
+    int lengths[4] = {1, 1, 1, 1};
+    MPI_Aint places[4] = {offsetof(struct mixed, letter), offsetof(struct mixed, number), offsetof(struct mixed, wide),
+        offsetof(struct mixed, tail)};
+    MPI_Datatype parts[4] = {MPI_CHAR, MPI_DOUBLE, MPI_LONG, MPI_SHORT}, made, type;
+    unsigned char room[64];
+    MPI_Aint size = 0, position;
+    MPI_Type_create_struct(4, lengths, places, parts, &made);
+    MPI_Type_create_resized(made, 0, sizeof(struct mixed), &type);
+    MPI_Type_commit(&type);
+    const struct {
+        MPI_Datatype type;
+        MPI_Aint bytes;
+        const void *are;
+        void *from, *back;
+        size_t native;
+    } all[] = {
+        {MPI_LONG, sizeof longs_are, longs_are, longs, longs_back, sizeof longs},
+        {MPI_WCHAR, sizeof wide_are, wide_are, wide, wide_back, sizeof wide},
+        {type, sizeof values_are, values_are, values, values_back, sizeof values},
+    };
+    memset(values_back, 0, sizeof values_back);
+    for (size_t i = 0; i < 3; i++) {
+        MPI_Pack_external_size("external32", 2, all[i].type, &size);
+        EXPECT(size == all[i].bytes);
+        position = 0;
+        EXPECT(MPI_Pack_external("external32", all[i].from, 2, all[i].type, room, size - 1, &position) != MPI_SUCCESS);
+        EXPECT(position == 0);
+        EXPECT(MPI_Pack_external("external32", all[i].from, 2, all[i].type, room, sizeof room, &position) == MPI_SUCCESS);
+        EXPECT(position == size && !memcmp(room, all[i].are, size));
+        position = 0;
+        EXPECT(MPI_Unpack_external("external32", room, size, &position, all[i].back, 2, all[i].type) == MPI_SUCCESS);
+        EXPECT(position == size);
+    }
+    EXPECT(!memcmp(longs, longs_back, sizeof longs) && !memcmp(wide, wide_back, sizeof wide));
+    for (int at = 0; at < 2; at++)
+        EXPECT(values[at].letter == values_back[at].letter && values[at].number == values_back[at].number &&
+               values[at].wide == values_back[at].wide && values[at].tail == values_back[at].tail);
+    /* What doesn't fit there. */
+    longs[0] = 1L << 40;
+    position = 0;
+    EXPECT(MPI_Pack_external("external32", longs, 1, MPI_LONG, room, sizeof room, &position) != MPI_SUCCESS);
+    MPI_Type_free(&made);
+    MPI_Type_free(&type);
+#endif
 }
 
 int main(int argc, char **argv)
@@ -446,6 +508,7 @@ int main(int argc, char **argv)
     counts();
     addresses();
     external();
+    converted();
     MPI_Allreduce(&failures, &all, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
     if (rank == 0)
         printf("%d failures\n", all);
