@@ -267,7 +267,7 @@ impl Lane {
     /// interrupts ends with that (see [`take_unless_interrupted`](Lane::take_unless_interrupted)).
     pub fn take(&mut self, request: RequestId) -> Option<Result<Status, Error>> {
         match self.requests.get(request).map(|r| &r.state) {
-            None => Some(Err(Error::StaleRequest)),
+            None => Some(Err(self.end_of_all().unwrap_or(Error::StaleRequest))),
             Some(State::Done(_)) => match self.requests.remove(request)?.state {
                 State::Done(outcome) => Some(outcome),
                 _ => None,

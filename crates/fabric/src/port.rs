@@ -107,6 +107,11 @@ impl Port {
         Port { sim: Some(sim), ..Port::without_transport(me) }
     }
 
+    /// A port from which no transport leads anywhere, for this reason: all its peers fail with that. It has no boards.
+    pub fn leading_nowhere(me: ProcessId, lane: u16, why: &str) -> Port {
+        Port { lane, why_nowhere: why.to_owned(), ..Port::without_transport(me) }
+    }
+
     fn without_transport(me: ProcessId) -> Port {
         Port {
             me,

@@ -139,6 +139,18 @@ fn first_contact_with_the_dead_fails_too() {
 }
 
 #[test]
+fn the_dead_are_dead_on_lanes_that_nobody_had_used() {
+    let world = World::new(Settings::default());
+    let a = world.port(process(0));
+    let _b = world.port(process(1));
+    world.strike(Fault::Kill { process: process(1), how: "killed by signal 9 (SIGKILL)".into() });
+    let mut later = a.beside(2);
+    let link = later.connect(process(1));
+    while world.step().is_some() {}
+    assert!(matches!(later.next(Time(0)), Some(Event::Failed(peer, Cause::Died(_))) if peer.0 == link));
+}
+
+#[test]
 fn sixty_five_thousand_idle_ports_are_cheap() {
     let world = World::new(Settings::default());
     let mut ports: Vec<Port> = (0..65_536).map(|n| world.port(process(n))).collect();

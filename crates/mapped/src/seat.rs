@@ -39,8 +39,9 @@ pub struct Seat {
 impl Seat {
     /// From now on calls are for this thread, and for what is still to come.
     pub fn sit(&self) {
-        // Relaxed: what follows is made known, and looked at, under a lock. An exchange, so that calls come before it or after it.
-        self.word.swap(WAITS, Ordering::Relaxed);
+        // An exchange, so that calls come before it or after it. Acquire: pairs with the Release in `call`. What was done before a
+        // call that this wipes out is seen by the look that follows, also where no lock guards it.
+        self.word.swap(WAITS, Ordering::Acquire);
     }
 
     /// Whether somebody has called.

@@ -7,6 +7,7 @@
 use archipelago_mapped::{RawLock, Seat};
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
+use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;
 
 /// What the lane holds: whether the request is complete, and who is to be called when it is.
@@ -89,4 +90,29 @@ fn one_that_sleeps() {
 #[test]
 fn one_that_sleeps_and_is_taken_for_awake() {
     check(true, true);
+}
+
+/// What is waited for may come about without the lock: a call that the thread wipes out as it sits down was for what it then sees.
+#[test]
+fn one_that_waits_for_what_no_lock_guards() {
+    loom::model(|| {
+        let shared = Arc::new((Seat::default(), AtomicBool::new(false)));
+        let other = {
+            let shared = shared.clone();
+            thread::spawn(move || {
+                shared.1.store(true, Ordering::Relaxed);
+                shared.0.call();
+            })
+        };
+        loop {
+            shared.0.sit();
+            if shared.1.load(Ordering::Relaxed) {
+                break;
+            }
+            while !shared.0.is_called() {
+                shared.0.sleep(u64::MAX);
+            }
+        }
+        other.join().unwrap();
+    });
 }

@@ -43,6 +43,13 @@ fn children_of_a_rank_disturb_nobody() {
     }
     // Nobody heard anything of them.
     assert_eq!(text(&run(&program, 2).stderr), "");
+    for (transport, words) in [("shm", &["threads"][..]), ("tcp", &[]), ("tcp", &["threads"])] {
+        let mut launcher = Command::new(prefix().join("bin/archi"));
+        launcher.args(["run", "-n", "3", "--transport", transport]).arg(&program).args(words);
+        let output = launcher.output().expect("the launcher runs");
+        assert_eq!(text(&output.stdout), "0 failures\n", "{transport} {words:?}: {}", text(&output.stderr));
+        assert!(output.status.success(), "{transport} {words:?}");
+    }
 }
 
 #[test]

@@ -23,6 +23,7 @@ pub mod mapping;
 pub mod meeting;
 pub mod poll;
 pub mod random;
+mod ranges;
 pub mod seccomp;
 pub mod shared_file;
 pub mod signal;

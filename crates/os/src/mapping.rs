@@ -23,7 +23,8 @@ unsafe impl Sync for SharedMapping {}
 
 impl SharedMapping {
     /// Maps the first `bytes` of a file. They cost no memory until they are touched, are left out of core dumps, and are
-    /// not inherited by a forked child (which must not speak for its parent).
+    /// not inherited by a forked child, which must not speak for its parent (one that [knows](crate::fork::watch) what it is finds
+    /// zeros of its own there).
     ///
     /// # Errors
     /// What `mmap` says: too little address space, a descriptor that can't be mapped for writing. An empty mapping is
@@ -67,6 +68,7 @@ impl SharedMapping {
             // SAFETY: the range was just mapped and neither advice changes its contents.
             let _ = unsafe { rustix::mm::madvise(start.as_ptr().cast(), bytes, advice) };
         }
+        crate::fork::SHARED.insert(start.addr().get(), bytes);
         Ok(SharedMapping { start, bytes })
     }
 
@@ -89,6 +91,7 @@ impl Drop for SharedMapping {
         if crate::fork::is_copy() {
             return;
         }
+        crate::fork::SHARED.remove(self.start.addr().get());
         // SAFETY: the range is exactly what `mmap` gave, and whoever derived pointers from it keeps `self` alive.
         let _ = unsafe { rustix::mm::munmap(self.start.as_ptr().cast(), self.bytes) };
     }

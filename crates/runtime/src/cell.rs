@@ -10,13 +10,14 @@ mod standing;
 mod tending;
 mod watched;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use engine::{Error, Lane, Polled, RequestId, Status, Work};
-use fabric::Sleeper;
+use engine::{Config, Error, Lane, Polled, RequestId, Status, Work};
+use fabric::{Port, Sleeper};
 use mapped::{Guard, Lock};
 use os::Time;
+use wire::ProcessId;
 
 use crate::blocked::Blocked;
 use crate::clock::Clock;
@@ -67,7 +68,8 @@ pub(crate) struct Inside {
     has_slept: bool,
     /// Threads that wait and could own.
     line: Line,
-    /// Its last owner has left it, and the steward sleeps without knowing: whoever starts something calls it.
+    /// An owner has left it, and the steward sleeps without knowing: whoever starts something calls it. Until the steward sleeps
+    /// for this lane.
     is_forsaken: std::cell::Cell<bool>,
     waits: Waits,
     /// The waits that sleep, and what tasks await.
@@ -79,6 +81,22 @@ pub(crate) struct Inside {
 }
 
 impl Inside {
+    fn new(lane: Lane, now: Time) -> Inside {
+        Inside {
+            lane,
+            ownership: Ownership::Free,
+            owner: 0,
+            sleeping: false,
+            has_slept: false,
+            line: Line::default(),
+            is_forsaken: std::cell::Cell::new(false),
+            waits: Waits::default(),
+            blocked: Blocked::default(),
+            progresses: 0,
+            now,
+        }
+    }
+
     /// Whether the calling thread is the owner, hence runs users' code for it.
     fn is_owned_here(&self) -> bool {
         self.ownership != Ownership::Free && self.owner == mark_of_thread()
@@ -94,7 +112,11 @@ pub(crate) fn mark_of_thread() -> usize {
 // Ranks as threads have their cells in one heap: no two may share a cache line (two lines are fetched together).
 #[repr(align(128))]
 pub(crate) struct Cell {
-    inside: Lock<Inside>,
+    original: Lock<Inside>,
+    /// What a copy of the process has in its stead: others may have held the lock when `fork` made it, in the midst of a change,
+    /// and what is in there speaks with others.
+    copy: OnceLock<Box<Lock<Inside>>>,
+    me: ProcessId,
     /// The lane's.
     pub number: usize,
     /// Nobody owns the lane: for those who stand in line awake. Written under the lock.
@@ -117,21 +139,10 @@ impl Cell {
         let mut lane = lane;
         let number = lane.port().lane() as usize;
         let sleeper = lane.port().sleeper();
-        let inside = Inside {
-            lane,
-            ownership: Ownership::Free,
-            owner: 0,
-            sleeping: false,
-            has_slept: false,
-            line: Line::default(),
-            is_forsaken: std::cell::Cell::new(false),
-            waits: Waits::default(),
-            blocked: Blocked::default(),
-            progresses: 0,
-            now: clock.now(),
-        };
         Cell {
-            inside: Lock::new(inside),
+            me: lane.port().me(),
+            original: Lock::new(Inside::new(lane, clock.now())),
+            copy: OnceLock::new(),
             number,
             is_free: AtomicBool::new(true),
             pollers: AtomicU32::new(0),
@@ -145,7 +156,6 @@ impl Cell {
 
     fn own(&self, inside: &mut Inside, ownership: Ownership) {
         (inside.ownership, inside.owner) = (ownership, mark_of_thread());
-        inside.is_forsaken.set(false);
         // Relaxed: a hint to those in line, the lock orders everything else.
         self.is_free.store(false, Ordering::Relaxed);
     }
@@ -165,7 +175,7 @@ impl Cell {
     fn give_way<'a>(&'a self, inside: Guard<'a, Inside>) -> Guard<'a, Inside> {
         drop(inside);
         for _ in 0..WAY_LOOKS {
-            if !self.inside.is_wanted() {
+            if !self.original.is_wanted() {
                 break;
             }
             std::hint::spin_loop();
@@ -176,7 +186,7 @@ impl Cell {
     /// Between two idle polls: lets those have the lock who want it, and for a while afterwards also those who may want it next.
     #[inline]
     fn pause<'a>(&'a self, inside: Guard<'a, Inside>, considerate: &mut u32) -> Guard<'a, Inside> {
-        if self.inside.is_wanted() {
+        if self.original.is_wanted() {
             *considerate = POLLS_CONSIDERATE;
             return self.give_way(inside);
         }
@@ -193,20 +203,33 @@ impl Cell {
     /// Locks the lane. The owner polls with the lock held and lets go as soon as it sees that it is wanted.
     #[inline]
     pub fn lock(&self) -> Guard<'_, Inside> {
-        let inside = self.inside.lock();
-        if self.inside.is_poisoned() || os::fork::is_copy() { self.poison(inside) } else { inside }
+        let inside = self.inside().lock();
+        if self.inside().is_poisoned() { self.poison(inside) } else { inside }
     }
 
-    /// A panic of ours in the midst of a change, or a copy that `fork` has made, which shares no memory with others: whoever waits
-    /// is told, and nothing new begins.
+    /// The lane of this process, which may be a copy.
+    #[inline]
+    fn inside(&self) -> &Lock<Inside> {
+        if os::fork::is_copy() { self.copy() } else { &self.original }
+    }
+
+    /// A lane that leads nowhere: of the original's, nothing is looked at any more.
+    #[cold]
+    fn copy(&self) -> &Lock<Inside> {
+        self.copy.get_or_init(|| {
+            let port = Port::leading_nowhere(self.me, self.number as u16, COPY_WHY);
+            let mut lane = Lane::new(port, Config::default());
+            lane.poison(COPY_WHY);
+            Box::new(Lock::new(Inside::new(lane, self.clock.now())))
+        })
+    }
+
+    /// A panic of ours in the midst of a change: whoever waits is told, and nothing new begins.
     #[cold]
     fn poison<'a>(&self, inside: Guard<'a, Inside>) -> Guard<'a, Inside> {
         let mut inside = inside;
         if !inside.lane.is_poisoned() {
-            inside.lane.poison(match os::fork::is_copy() {
-                true => COPY_WHY,
-                false => "the engine has panicked: a bug of Archipelago, reported on standard error",
-            });
+            inside.lane.poison("the engine has panicked: a bug of Archipelago, reported on standard error");
         }
         inside
     }
@@ -215,7 +238,7 @@ impl Cell {
     pub fn nudge(&self, inside: &Inside) {
         if inside.sleeping {
             self.sleeper.wake();
-        } else if inside.is_forsaken.take() {
+        } else if inside.ownership == Ownership::Free && inside.is_forsaken.take() {
             self.stewardship.call();
         }
     }
@@ -284,7 +307,7 @@ impl Cell {
         self.own(&mut inside, Ownership::Waiter);
         let (mut inside, complete, last) = self.drive(inside, mine, deadline, house, done, &mut entry);
         inside.blocked.wakes(entry);
-        if std::mem::take(&mut inside.has_slept) {
+        if std::mem::take(&mut inside.has_slept) || inside.is_forsaken.get() && inside.lane.has_requests() {
             let has_requests = inside.lane.has_requests();
             inside.is_forsaken.set(house.rota.leave(self.number, has_requests));
         }
@@ -373,7 +396,7 @@ impl Cell {
         let mut looked_at = now;
         let (mut idle, mut moves, mut considerate) = (0u32, 0u32, 0u32);
         let mut waited_since = None;
-        let mut others_move = false;
+        let (mut others_move, mut has_moved) = (false, false);
         loop {
             match inside.lane.poll(now, mine) {
                 Polled::Work(work) => {
@@ -397,8 +420,9 @@ impl Cell {
                 return (inside, true, None);
             }
             if idle == 0 {
+                has_moved = true;
                 moves += 1;
-                if moves.is_multiple_of(MOVES_PER_WAY) && self.inside.is_wanted() {
+                if moves.is_multiple_of(MOVES_PER_WAY) && self.original.is_wanted() {
                     inside = self.give_way(inside);
                 }
                 if moves == MOVES_PER_LOOK {
@@ -456,6 +480,17 @@ impl Cell {
                 inside = self.lock();
                 now = self.clock.now();
             } else {
+                if os::fork::is_copy() {
+                    // Nothing comes any more, and where to sleep is the original's.
+                    return (inside, false, None);
+                }
+                if std::mem::take(&mut has_moved) {
+                    // What moved may be what they wait for.
+                    drop(inside);
+                    self.waiters.call_lookers();
+                    inside = self.lock();
+                    continue;
+                }
                 let again_ns = house.look_around(&mut inside.lane);
                 // The news may be what is waited for, here or by others.
                 if done(&mut inside.lane) {
@@ -473,8 +508,6 @@ impl Cell {
                     inside = self.lock();
                     continue;
                 }
-                // What moved may be what they wait for.
-                self.waiters.call_lookers();
                 // A wait for no request is for what may come about on any lane: done again when it is armed.
                 let is_done = |lane: &mut Lane| mine.is_none() && done(lane);
                 inside = self.sleep(inside, now, deadline, again_ns, house, is_done);

@@ -175,8 +175,11 @@ impl House {
     /// Says what the process waits for, if the keeper has asked. Called with no lane locked.
     pub fn answer(&self) {
         let round = self.asked.load(Ordering::Relaxed);
-        let Some(process) = self.process.get().and_then(Weak::upgrade) else { return };
-        if self.answered.swap(round, Ordering::Relaxed) != round {
+        if self.answered.swap(round, Ordering::Relaxed) == round {
+            return;
+        }
+        // One that is being dropped has nothing to say.
+        if let Some(process) = self.process.get().and_then(Weak::upgrade) {
             self.tell(&ToKeeper::State(Box::new(process.state(round))));
         }
     }
@@ -202,8 +205,13 @@ impl House {
             // Where it can't be: the lane looks around by itself, as any does.
             port.listen_to(&keeper.link);
         }
-        if let Some(card) = port.card() {
-            self.publish(port.lane(), &card);
+        match port.card() {
+            Some(card) => self.publish(port.lane(), &card),
+            // Whoever asks is told at once that it can't be reached there.
+            None if port.transport() == "none" => {
+                self.publish(port.lane(), &Card { process: port.me(), slot: None, addresses: Vec::new() })
+            }
+            None => {}
         }
     }
 
@@ -222,6 +230,10 @@ impl House {
 
     /// Reads what the keeper has sent: one system call if that is nothing. Other lanes than this one that it concerns look soon.
     pub fn listen(&self, lane: Option<usize>) {
+        // The news are for the original.
+        if os::fork::is_copy() {
+            return;
+        }
         // Who has it listens.
         let Some(mut keeper) = self.link.as_ref().and_then(|keeper| keeper.try_lock().ok()) else { return };
         let mut concerns_others = false;
@@ -246,7 +258,7 @@ impl House {
     /// Tells a lane what was heard, and asks for the addresses that it wants. Called with the lane locked. Returns how long the
     /// process may sleep before it looks again.
     pub fn tell_news(&self, lane: &mut Lane) -> u64 {
-        let Some(keeper) = &self.link else { return SLEEP_NS_MAX };
+        let Some(keeper) = self.link.as_ref().filter(|_| !os::fork::is_copy()) else { return SLEEP_NS_MAX };
         let Ok(mut keeper) = keeper.try_lock() else { return ANSWER_NS };
         let at = lane.port().lane() as usize;
         if keeper.lanes.len() <= at {
@@ -350,5 +362,19 @@ fn state_of(ending: control::Ending) -> ProcessState {
         control::Ending::Exited(status) => ProcessState::Exited(status),
         control::Ending::Signalled { signal, .. } => ProcessState::Killed(signal),
         control::Ending::Unseen => ProcessState::Ended,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_that_is_being_dropped_is_asked_once() {
+        let house = House::new(JobId(1), None, false, Watchdog::of_environment(false, Arc::default()));
+        house.asked.store(3, Ordering::Relaxed);
+        assert!(house.is_asked());
+        house.answer();
+        assert!(!house.is_asked());
     }
 }

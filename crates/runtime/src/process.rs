@@ -287,13 +287,15 @@ impl Process {
         if self.house.rota.cell(lane as usize).is_some() {
             return;
         }
-        let port = self.cell(0).lock().lane.port().beside(lane);
-        let mut port = port.expect("a communicator's lane is one of those that there can be");
-        self.house.introduce(&mut port);
-        let stewardship = self.house.rota.stewardship.clone();
-        let config =
-            Config { pool_bytes: (self.config.pool_bytes / LATER_POOLS).max(POOL_BYTES_MIN), ..self.config };
-        let new = || Cell::new(Lane::new(port, config), self.patience, self.clock.clone(), stewardship);
+        let new = || {
+            let port = self.cell(0).lock().lane.port().beside(lane);
+            let mut port = port.expect("a communicator's lane is one of those that there can be");
+            self.house.introduce(&mut port);
+            let stewardship = self.house.rota.stewardship.clone();
+            let pool_bytes = (self.config.pool_bytes / LATER_POOLS).max(POOL_BYTES_MIN);
+            let lane = Lane::new(port, Config { pool_bytes, ..self.config });
+            Cell::new(lane, self.patience, self.clock.clone(), stewardship)
+        };
         let cell = self.house.rota.open(lane as usize, new);
         // Whoever ends all lanes, or closes them, notes that first, and does it to those that are open then.
         let ended = self.ended.lock().unwrap_or_else(|e| e.into_inner()).clone();

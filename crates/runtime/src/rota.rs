@@ -58,13 +58,14 @@ impl Rota {
         self.cells.get(lane)?.get().map(Box::as_ref)
     }
 
-    /// Opens a lane, unless that has been done.
+    /// Opens a lane, unless that has been done. Where several threads do so at once `make` is called by one.
     pub fn open(&self, lane: usize, make: impl FnOnce() -> Cell) -> &Cell {
         let cell = self.cells[lane].get_or_init(|| Box::new(make()));
         // Release: pairs with the Acquire in `cells`.
         self.open.fetch_or(1 << lane, Ordering::Release);
-        // A steward that sleeps doesn't know of it.
+        // A steward that sleeps doesn't know of it; nor does who slept for the only lane, which took no office for that.
         self.stewardship.call();
+        self.wake_others(Some(lane));
         cell
     }
 
@@ -195,5 +196,37 @@ impl Rota {
             self.stewardship.wake_up();
         }
         covered.into_iter().for_each(|(cell, was)| cell.uncover(was));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use crate::cell::Cell;
+    use crate::harness;
+
+    /// What is published of a lane is where it is, and not where another thread's attempt was.
+    #[test]
+    fn a_lane_is_made_once() {
+        let process = harness::world(1, engine::Config::default()).remove(0);
+        let made = AtomicU32::new(0);
+        let rota = &process.house.rota;
+        let open = || {
+            rota.open(3, || {
+                made.fetch_add(1, Ordering::Relaxed);
+                // Others come meanwhile.
+                std::thread::yield_now();
+                let port = process.cell(0).lock().lane.port().beside(3).unwrap();
+                let lane = engine::Lane::new(port, engine::Config::default());
+                Cell::new(lane, process.cell(0).patience, process.clock().clone(), rota.stewardship.clone())
+            })
+            .number
+        };
+        let numbers: Vec<usize> = std::thread::scope(|scope| {
+            let all: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+            all.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!((numbers, made.into_inner()), (vec![3; 8], 1));
     }
 }

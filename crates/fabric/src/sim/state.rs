@@ -135,12 +135,17 @@ impl State {
         }
         let first = if lane == 0 { self.processes.len() as u32 } else { self.number(id) };
         let number = self.processes.len() as u32;
+        // A process that has ended begins no lane any more.
+        let life = match self.processes.get(first as usize).map(|first| &first.life) {
+            Some(Life::Ended(cause)) => Life::Ended(cause.clone()),
+            _ => Life::Expected,
+        };
         self.numbers.insert((id, lane), number);
         self.processes.push(Process {
             id,
             lane,
             first,
-            life: Life::Expected,
+            life,
             links: Vec::new(),
             watches_all: false,
             inbox: VecDeque::new(),

@@ -1,6 +1,7 @@
 /* Children of a rank: copies that only compute, that try to communicate, that end in every way, and other programs. The rank and
  * the job go on as if there had been none. */
 #include <mpi.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,10 +30,11 @@ static void exchange(void)
     expect(in[0] == left && in[39999] == left + 39999 && sum == size * (size - 1) / 2, "messages are wrong");
 }
 
-/* What a copy may do: everything but communicate. */
-static int tries(void)
+/* What a copy may do: everything but communicate. What was under way is lost to it. */
+static int tries(MPI_Request incoming, MPI_Request outgoing, MPI_Comm other)
 {
     int value = 1, flag = 0, code, class = 0, wrong = 0;
+    MPI_Message message;
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     MPI_Initialized(&flag);
     wrong += !flag;
@@ -40,6 +42,20 @@ static int tries(void)
     MPI_Error_class(code, &class);
     wrong += code == MPI_SUCCESS;
     wrong += MPI_Recv(&value, 1, MPI_INT, MPI_ANY_SOURCE, 5, MPI_COMM_WORLD, MPI_STATUS_IGNORE) == MPI_SUCCESS;
+    MPI_Comm_set_errhandler(other, MPI_ERRORS_RETURN);
+    for (int i = 0; i < 100; i++) {
+        flag = 0;
+        code = MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_WORLD, &flag, MPI_STATUS_IGNORE);
+        wrong += code == MPI_SUCCESS && flag;
+        code = MPI_Improbe(MPI_ANY_SOURCE, MPI_ANY_TAG, other, &flag, &message, MPI_STATUS_IGNORE);
+        wrong += code == MPI_SUCCESS && flag;
+    }
+    flag = 0;
+    MPI_Request all[2] = {incoming, outgoing};
+    MPI_Cancel(&all[0]);
+    wrong += MPI_Test(&all[0], &flag, MPI_STATUS_IGNORE) == MPI_SUCCESS;
+    wrong += MPI_Waitany(1, &all[1], &value, MPI_STATUS_IGNORE) == MPI_SUCCESS;
+    wrong += MPI_Comm_free(&other) != MPI_SUCCESS;
     /* A collective of one rank is no communication. */
     if (size > 1) {
         MPI_Comm copy;
@@ -52,6 +68,15 @@ static int tries(void)
     return wrong + !flag;
 }
 
+/* A thread that waits over all of this: mostly it holds what a copy finds held for ever. */
+static void *waits(void *unused)
+{
+    int value = -1;
+    MPI_Recv(&value, 1, MPI_INT, MPI_ANY_SOURCE, 99, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    expect(value == 99, "what a thread waited for");
+    return unused;
+}
+
 static int status_of(pid_t pid)
 {
     int status = -1;
@@ -61,13 +86,20 @@ static int status_of(pid_t pid)
 
 int main(int argc, char **argv)
 {
-    MPI_Init(&argc, &argv);
+    int provided;
+    pthread_t thread;
+    MPI_Init_thread(&argc, &argv, argc > 1 ? MPI_THREAD_MULTIPLE : MPI_THREAD_SINGLE, &provided);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     exchange();
+    if (argc > 1)
+        pthread_create(&thread, NULL, waits, NULL);
     /* Something is under way over all of this. */
     double incoming[1000], outgoing[1000] = {rank + 0.5};
-    MPI_Request requests[2];
+    MPI_Request requests[2], taken;
+    MPI_Comm other;
+    static double announced[200000], received[200000];
+    int right = (rank + 1) % size, left = (rank + size - 1) % size;
     MPI_Irecv(incoming, 1000, MPI_DOUBLE, (rank + size - 1) % size, 8, MPI_COMM_WORLD, &requests[0]);
 
     pid_t pid = fork();
@@ -81,9 +113,22 @@ int main(int argc, char **argv)
     expect(status_of(pid) == 4, "a copy that runs its exit handlers");
     exchange();
 
+    /* Announced and not taken; and messages that wait to be looked at. */
+    MPI_Comm_dup(MPI_COMM_WORLD, &other);
+    MPI_Barrier(other);
+    announced[0] = rank + 0.25;
+    MPI_Isend(announced, 200000, MPI_DOUBLE, right, 9, MPI_COMM_WORLD, &taken);
+    MPI_Send(&rank, 1, MPI_INT, right, 10, other);
     if ((pid = fork()) == 0)
-        exit(tries());
+        exit(tries(requests[0], taken, other));
     expect(status_of(pid) == 0, "a copy's calls are errors, and its end is none");
+    MPI_Recv(received, 200000, MPI_DOUBLE, left, 9, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    MPI_Wait(&taken, MPI_STATUS_IGNORE);
+    expect(received[0] == left + 0.25, "what had been announced");
+    int told = -1;
+    MPI_Recv(&told, 1, MPI_INT, left, 10, other, MPI_STATUS_IGNORE);
+    expect(told == left, "what had come");
+    MPI_Comm_free(&other);
     exchange();
 
     /* Without a handler of its own the copy ends, and only the copy. */
@@ -116,6 +161,10 @@ int main(int argc, char **argv)
     MPI_Waitall(2, requests, MPI_STATUSES_IGNORE);
     expect(incoming[0] == (rank + size - 1) % size + 0.5, "what was under way");
     exchange();
+    if (argc > 1) {
+        MPI_Send(&(int){99}, 1, MPI_INT, right, 99, MPI_COMM_WORLD);
+        pthread_join(thread, NULL);
+    }
     MPI_Finalize();
     if (rank == 0 || failures)
         printf("%d failures\n", failures);

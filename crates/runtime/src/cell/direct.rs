@@ -58,7 +58,7 @@ impl Cell {
             match inside.lane.receive_directly(now, &pattern, of, capacity) {
                 Direct::Received(bytes, status) => return Ok((bytes, status)),
                 Direct::Post => return Err(inside),
-                Direct::Nothing if self.inside.is_wanted() => return Err(inside),
+                Direct::Nothing if self.original.is_wanted() => return Err(inside),
                 Direct::Nothing => std::hint::spin_loop(),
             }
         }
@@ -89,7 +89,7 @@ impl Cell {
             match inside.lane.answer_directly(now, call, &takes) {
                 DirectAnswer::Answered(bytes, status) => return Ok((bytes, status)),
                 DirectAnswer::Wait => return Err(inside),
-                DirectAnswer::Nothing if self.inside.is_wanted() => return Err(inside),
+                DirectAnswer::Nothing if self.original.is_wanted() => return Err(inside),
                 DirectAnswer::Nothing => std::hint::spin_loop(),
             }
         }
@@ -111,7 +111,7 @@ impl Cell {
             inside = self.lock();
             inside.lane.end_small_turn(turn, outcome);
             left -= 1;
-            let goes_on = left > 0 && !self.inside.is_wanted();
+            let goes_on = left > 0 && !self.original.is_wanted();
             if !goes_on || inside.lane.next_small_turn(now, turn) != Found::Turn {
                 return inside;
             }

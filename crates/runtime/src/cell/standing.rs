@@ -160,7 +160,7 @@ impl Cell {
         }
     }
 
-    /// Leaves the line.
+    /// Leaves the line, with no need to own the lane any more.
     fn stand_back(
         &self,
         inside: &mut Inside,
@@ -171,9 +171,6 @@ impl Cell {
         inside.blocked.wakes(entry);
         let Some(Place { number, .. }) = stands else { return };
         self.leave(inside, mine, number);
-        if let Some(request) = mine {
-            inside.lane.watch(request, None);
-        }
         // It may have been called to own; then somebody else must.
         if inside.ownership == Ownership::Free {
             self.set_free(inside);
@@ -182,8 +179,10 @@ impl Cell {
 
     fn leave(&self, inside: &mut Inside, mine: Option<RequestId>, number: Number) {
         inside.line.leave(number);
-        if mine.is_none() {
-            self.waiters.looks_no_more(number);
+        // Another has the seat next, and is not to be called in this one's stead.
+        match mine {
+            Some(request) => drop(inside.lane.watch(request, None)),
+            None => self.waiters.looks_no_more(number),
         }
     }
 }

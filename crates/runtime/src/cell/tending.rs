@@ -74,11 +74,11 @@ impl Cell {
     fn give_way_to_owner<'a>(&'a self, inside: Guard<'a, Inside>) -> Guard<'a, Inside> {
         let mut inside = inside;
         for _ in 0..WAYS_MAX {
-            if !self.inside.is_wanted() {
+            if !self.original.is_wanted() {
                 break;
             }
             inside = self.give_way(inside);
-            if self.inside.is_wanted() {
+            if self.original.is_wanted() {
                 drop(inside);
                 std::thread::yield_now();
                 inside = self.lock();
@@ -89,7 +89,7 @@ impl Cell {
 
     /// Moves the lane on as far as it goes now, if nobody owns it. Returns whether anything moved.
     pub fn tend(&self, now: Time) -> bool {
-        let Some(mut inside) = self.inside.try_lock() else { return false };
+        let Some(mut inside) = self.inside().try_lock() else { return false };
         let (owned_as, owner) = (inside.ownership, inside.owner);
         match owned_as {
             Ownership::Free if inside.line.is_empty() => self.own(&mut inside, Ownership::Steward),
@@ -115,7 +115,7 @@ impl Cell {
 
     /// The calling thread, the steward, is about to sleep: prepares the lane for it if nobody owns it.
     pub fn cover(&self, house: &House) -> Covered {
-        let Some(mut inside) = self.inside.try_lock() else { return Covered::InUse { is_asleep: false } };
+        let Some(mut inside) = self.inside().try_lock() else { return Covered::InUse { is_asleep: false } };
         let was = inside.ownership;
         let is_mine = was != Ownership::Free && inside.is_owned_here();
         if !is_mine && (was != Ownership::Free || !inside.line.is_empty()) {
@@ -130,6 +130,7 @@ impl Cell {
         // Where users' code stands on the owner's stack nobody can take the lane over.
         self.own(&mut inside, if is_mine { Ownership::Waiter } else { Ownership::Steward });
         inside.sleeping = true;
+        inside.is_forsaken.set(false);
         let next_ns = inside.lane.next_deadline().map_or(SLEEP_NS_MAX, |at| at.since(self.clock.now()));
         Covered::Armed { armed, was, timeout_ns: again_ns.min(next_ns) }
     }

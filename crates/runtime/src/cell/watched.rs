@@ -34,7 +34,7 @@ impl Cell {
     /// Whether something that tasks await lasts too long. Nobody else looks: no thread waits for it.
     pub fn is_await_overdue(&self) -> bool {
         // Whoever has it is awake: there is time.
-        let Some(mut inside) = self.inside.try_lock() else { return false };
+        let Some(mut inside) = self.inside().try_lock() else { return false };
         let Inside { lane, blocked, .. } = &mut *inside;
         if !blocked.has_awaited() {
             return false;
