@@ -134,8 +134,11 @@ impl RawLock {
     fn wake(&self) {
         // Relaxed: as above; who loses against another's wake-up need not do it as well.
         if self.called.swap(1, Ordering::Relaxed) == 0 {
+            // Who is not asleep yet is not on its way either: the next one that gives the lock back tries again.
             #[cfg(not(loom))]
-            os::futex::wake(&self.held, 1);
+            if os::futex::wake(&self.held, 1) == 0 {
+                self.called.store(0, Ordering::Relaxed);
+            }
         }
     }
 
