@@ -85,6 +85,9 @@ pub enum ToKeeper {
     State(Box<State>),
     /// Something that was found wrong with the program, in a few lines, at most [`REMARK_BYTES_MAX`] bytes.
     Remark(String),
+    /// The process has nothing to do in its job now, though it has not left: its end is no failure if its status is 0. Or, if false,
+    /// it has again.
+    Resting(bool),
 }
 
 /// A keeper to one of its processes.

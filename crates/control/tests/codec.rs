@@ -57,6 +57,8 @@ fn to_keeper() -> Vec<ToKeeper> {
         ToKeeper::Overdue,
         ToKeeper::State(Box::new(state())),
         ToKeeper::Remark("a message that nobody has received".into()),
+        ToKeeper::Resting(true),
+        ToKeeper::Resting(false),
     ]
 }
 

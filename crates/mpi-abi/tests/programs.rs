@@ -60,9 +60,7 @@ fn partitions_that_threads_declare_ready() {
 fn partitions_that_are_ready_go_before_the_others() {
     let program = compile("early.c", &[]);
     assert_eq!(succeeds(&program, 2), "0 failures\n");
-    let mut launcher = std::process::Command::new(prefix::prefix().join("bin/archi"));
-    let tcp = launcher.args(["run", "--transport", "tcp", "-n", "2"]).arg(program).output().unwrap();
-    assert_eq!(String::from_utf8_lossy(&tcp.stdout), "0 failures\n", "{tcp:?}");
+    over_tcp(&program, 2);
 }
 
 #[test]
@@ -114,6 +112,24 @@ fn handlers_of_objects_without_a_name() {
 #[test]
 fn handles_that_are_none() {
     assert_eq!(succeeds(&compile("handles.c", &[]), 1), "0 failures\n");
+}
+
+/// Runs a program that finds no failures, without shared memory.
+fn over_tcp(program: &std::path::Path, ranks: usize) {
+    let mut launcher = std::process::Command::new(prefix::prefix().join("bin/archi"));
+    launcher.args(["run", "--transport", "tcp", "-n", &ranks.to_string()]).arg(program);
+    let output = launcher.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "0 failures\n", "{output:?}");
+}
+
+#[test]
+fn processes_rest_after_the_end() {
+    let program = compile("rests.c", &[]);
+    for ranks in [1, 2, 3, 5] {
+        assert_eq!(succeeds(&program, ranks), "0 failures\n", "{ranks} ranks");
+        over_tcp(&program, ranks);
+    }
 }
 
 #[test]

@@ -103,7 +103,7 @@ impl Communicator {
     }
 
     /// Where collectives of all its members run: of an inter-communicator over both sides.
-    fn whole(&self) -> &runtime::Comm {
+    pub(crate) fn whole(&self) -> &runtime::Comm {
         self.inter.as_ref().map_or(&self.comm, Inter::union)
     }
 

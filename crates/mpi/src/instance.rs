@@ -1,11 +1,12 @@
 //! MPI's life in this process: before, running, ended; who runs it; the sessions.
 //!
-//! The process joins its job when the first session or the world model begins, and leaves with the world model, or when it exits
-//! after the last session.
+//! The process joins its job when the first session or the world model begins, and leaves when it exits: after the world model, and after
+//! the last session, there may be another session (MPI 5.0 §11.3). Between them it rests: whatever it does then is no matter of
+//! the job's.
 
 use std::io::Write;
-use std::sync::atomic::{AtomicI32, AtomicU8, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, Once, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::ThreadId;
 
 use runtime::Process;
@@ -29,6 +30,8 @@ static MAIN: OnceLock<ThreadId> = OnceLock::new();
 static PROCESS: OnceLock<Arc<Process>> = OnceLock::new();
 /// Held by whoever joins.
 static JOINING: Mutex<()> = Mutex::new(());
+/// Whether it has nothing to do in its job.
+static RESTS: AtomicBool = AtomicBool::new(false);
 /// The handler of errors that no communicator can see.
 static INITIAL: AtomicUsize = AtomicUsize::new(ERRORS_ARE_FATAL);
 
@@ -40,6 +43,7 @@ pub(crate) fn process() -> Result<Arc<Process>> {
         return Ok(process.clone());
     }
     let process = runtime::join().map_err(|error| Error::new(ERR_OTHER, error.to_string()))?;
+    os::exit::at_exit(leave_at_exit);
     Ok(PROCESS.get_or_init(|| process).clone())
 }
 
@@ -55,7 +59,7 @@ pub(crate) fn init(required: i32) -> Result<i32> {
         RUNNING => return Err(Error::new(ERR_OTHER, "MPI is initialised already: call MPI_Init once")),
         _ => return Err(Error::new(ERR_OTHER, "MPI is finalised, and MPI_Init can't begin again")),
     }
-    let process = process()?;
+    let process = resumed()?;
     let level = provided(required);
     LEVEL.store(level, Ordering::Relaxed);
     MAIN.get_or_init(|| std::thread::current().id());
@@ -83,14 +87,29 @@ pub(crate) fn finalize() -> Result {
     }
     check_running()?;
     comm::close_world()?;
-    // To others, who has left is gone: what they have asked of it is over. So nobody leaves before all come here, but those who
-    // never will.
-    if let Some(process) = joined() {
-        let _ = process.world().barrier();
+    // Nobody goes on before all come here, but those who never will.
+    match joined() {
+        Some(process) if session::is_any_open() => drop(process.world().barrier()),
+        Some(process) => rest(&process, true),
+        None => {}
     }
     STAGE.store(ENDED, Ordering::Release);
-    // Sessions may go on.
-    if session::is_any_open() { Ok(()) } else { leave() }
+    Ok(())
+}
+
+/// The process has nothing to do in its job.
+fn rest(process: &Arc<Process>, together: bool) {
+    RESTS.store(true, Ordering::Relaxed);
+    process.rest(together);
+}
+
+/// The process, which has something to do in its job from now on.
+fn resumed() -> Result<Arc<Process>> {
+    let process = process()?;
+    if RESTS.swap(false, Ordering::Relaxed) {
+        process.resume();
+    }
+    Ok(process)
 }
 
 /// Refuses calls before the beginning and after the end.
@@ -158,37 +177,28 @@ pub(crate) fn session_handler(name: Session) -> Option<Errhandler> {
 
 /// Begins a session; joins the job first.
 pub(crate) fn begin_session(handler: Errhandler, hints: Pairs) -> Result<Session> {
-    static LEAVES_AT_EXIT: Once = Once::new();
-    if process()?.has_left() {
-        let why = "the process has left its job with MPI_Finalize: sessions that are to go on after it begin before it";
-        return Err(Error::new(ERR_OTHER, why));
-    }
-    LEAVES_AT_EXIT.call_once(|| os::exit::at_exit(leave_at_exit));
+    resumed()?;
     // Its thread level is the highest.
     table::set_alone(false);
     session::create(handler, hints)
 }
 
-/// The last session has ended: where the world model has ended too, the process leaves.
-pub(crate) fn last_session_ended() -> Result {
-    match STAGE.load(Ordering::Acquire) {
-        ENDED => leave(),
-        _ => Ok(()),
+/// A session has ended: if it was the last thing in its job that this process had, it rests.
+pub(crate) fn session_ended() {
+    if let Some(process) = joined()
+        && STAGE.load(Ordering::Acquire) != RUNNING
+        && !session::is_any_open()
+    {
+        rest(&process, false);
     }
 }
 
-/// Leaves the job, with the others.
-fn leave() -> Result {
-    match joined() {
-        Some(process) => process.finalize().map_err(Into::into),
-        None => Ok(()),
-    }
-}
-
-/// A process whose sessions have ended, and that has no world model, leaves when it exits: there may have been another session.
+/// A process whose world model and sessions have ended, leaves when it exits.
 extern "C" fn leave_at_exit() {
-    if !os::fork::is_copy() && STAGE.load(Ordering::Acquire) == BEFORE && !session::is_any_open() {
-        // Nobody is left who could be told.
-        let _ = leave();
+    if os::fork::is_copy() || STAGE.load(Ordering::Acquire) == RUNNING || session::is_any_open() {
+        return;
+    }
+    if let Some(process) = joined() {
+        process.leave();
     }
 }

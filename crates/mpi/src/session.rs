@@ -50,16 +50,12 @@ impl Session {
         })
     }
 
-    /// Ends it; false: there is none. `last` is called if no other is left.
-    pub(crate) fn remove(self, last: impl FnOnce() -> Result) -> Result<bool> {
+    /// Ends it; false: there is none.
+    pub(crate) fn remove(self) -> bool {
         let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-        if !SESSIONS.remove(self.0) {
-            return Ok(false);
-        }
-        *open -= 1;
-        let is_last = *open == 0;
-        drop(open);
-        if is_last { last().map(|()| true) } else { Ok(true) }
+        let is_one = SESSIONS.remove(self.0);
+        *open -= usize::from(is_one);
+        is_one
     }
 }
 

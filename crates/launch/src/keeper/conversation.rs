@@ -148,6 +148,7 @@ impl Keeper {
                 // In a large world who leaves wakes only those that it has spoken with.
                 self.memory.announce();
             }
+            ToKeeper::Resting(rests) => self.members[at].finalised = rests,
             ToKeeper::Abort { code, reason } => {
                 self.members[at].aborts = true;
                 self.memory.abort(code);

@@ -36,7 +36,7 @@ pub struct Member {
     pub outputs: [(Stream, Option<PipeReader>); 2],
     /// Its standard input, while it has one.
     pub input: Option<InputQueue>,
-    /// Whether it said that it finalised.
+    /// Whether it said that it finalised, or has nothing to do now.
     pub finalised: bool,
     /// Whether it has ended the job itself: then the job's end is told to the others, not the process's.
     pub aborts: bool,

@@ -119,6 +119,8 @@ int main(int argc, char **argv)
         total += one("beside");
         MPI_Barrier(MPI_COMM_WORLD);
         MPI_Finalize();
+        total += one("after");
+        total += one("after that");
     } else
         total += one("again");
     if (rank == 0)

@@ -18,7 +18,6 @@ use crate::{Error, Result, Status};
 /// A call of a collective. C promises that its buffers stay valid while it is under way.
 #[derive(Clone)]
 pub(crate) struct Job {
-    comm: Comm,
     call: Call,
     operator: Option<Operator>,
     input: Side,
@@ -29,32 +28,41 @@ pub(crate) struct Job {
     reads_output: bool,
 }
 
+/// A call that is made in a communicator of its own, among the same members.
+pub(crate) struct Elsewhere {
+    job: Job,
+    comm: Comm,
+}
+
 /// The rows of a call under way.
 struct Rows {
     input: Row,
     output: Row,
 }
 
+// Inlined, so that a description is written where it lies: a small collective's door is little else.
 impl Job {
     /// Of so many elements, in one vector or for each block.
+    #[inline(always)]
     pub fn new(comm: &Communicator, what: Collective, elements: usize, element_bytes: usize) -> Job {
         let (elements, element_bytes) = if element_bytes == 0 { (0, 1) } else { (elements, element_bytes) };
         let (elements, element_bytes) = (elements as u64, element_bytes as u64);
-        let (comm, case) = match &comm.inter {
-            None => (comm.comm.clone(), comm.comm.case(what, elements, element_bytes)),
-            Some(inter) => (inter.union().clone(), inter.case(what, elements, element_bytes)),
+        let case = match &comm.inter {
+            None => comm.comm.case(what, elements, element_bytes),
+            Some(inter) => inter.case(what, elements, element_bytes),
         };
-        let call = Call::new(case, comm.rank() as u32, 0);
+        let call = Call::new(case, comm.whole().rank() as u32, 0);
         let (input, output, result) = (Side::Absent, Side::Absent, None);
-        Job { comm, call, operator: None, input, output, result, reads_output: false }
+        Job { call, operator: None, input, output, result, reads_output: false }
     }
 
     /// Elsewhere, among the same members, where there is no board.
-    pub fn over(self, comm: Comm) -> Job {
-        Job { comm, ..self }.call(|call| call.case.board = None)
+    pub fn over(self, comm: Comm) -> Elsewhere {
+        Elsewhere { job: self.call(|call| call.case.board = None), comm }
     }
 
     /// Changes what the engine is told.
+    #[inline(always)]
     pub fn call(mut self, change: impl FnOnce(&mut Call)) -> Job {
         change(&mut self.call);
         self
@@ -64,6 +72,7 @@ impl Job {
     ///
     /// # Errors
     /// One that the communicator can't have.
+    #[inline(always)]
     pub fn root(self, comm: &Communicator, root: Root) -> Result<Job> {
         let rank = match (root, &comm.inter) {
             (Root::Rank(rank), _) => rank,
@@ -81,13 +90,17 @@ impl Job {
     }
 
     /// What this member gives.
-    pub fn input(self, input: Side) -> Job {
-        Job { input, ..self }
+    #[inline(always)]
+    pub fn input(mut self, input: Side) -> Job {
+        self.input = input;
+        self
     }
 
     /// What this member gets.
-    pub fn output(self, output: Side) -> Job {
-        Job { output, ..self }
+    #[inline(always)]
+    pub fn output(mut self, output: Side) -> Job {
+        self.output = output;
+        self
     }
 
     /// Where the result goes, if that is not all of the output.
@@ -96,11 +109,14 @@ impl Job {
     }
 
     /// What is in the output before counts.
-    pub fn reads_output(self) -> Job {
-        Job { reads_output: true, ..self }
+    #[inline(always)]
+    pub fn reads_output(mut self) -> Job {
+        self.reads_output = true;
+        self
     }
 
     /// This member gives what lies in its output.
+    #[inline(always)]
     pub fn in_place(self, in_place: bool) -> Job {
         match in_place {
             true => self.call(|call| call.in_place = true).reads_output(),
@@ -109,33 +125,30 @@ impl Job {
     }
 
     /// All members give what lies in their outputs.
+    #[inline(always)]
     pub fn all_in_place(self, in_place: bool) -> Job {
         self.call(|call| call.case.in_place = in_place).in_place(in_place)
     }
 
     /// Combines with an operator.
-    pub fn operator(self, operator: Operator) -> Job {
-        let job = self.call(|call| call.case.commutative = operator.is_commutative());
-        Job { operator: Some(operator), ..job }
+    #[inline(always)]
+    pub fn operator(mut self, operator: Operator) -> Job {
+        self.call.case.commutative = operator.is_commutative();
+        self.operator = Some(operator);
+        self
     }
 
-    /// Performs it.
-    pub fn run(&self) -> Result {
+    /// Performs it on a communicator.
+    #[inline]
+    pub fn run(&self, on: &Communicator) -> Result {
         let rows = self.rows();
         // SAFETY: C promises the buffers, the rows outlive the call.
-        unsafe { self.comm.collective(&self.call, None, self.operands(&rows)) }?;
+        unsafe { on.whole().collective(&self.call, None, self.operands(&rows)) }?;
         self.finish(&rows);
         Ok(())
     }
 
-    /// Starts it.
-    pub fn start(&self) -> Result<State> {
-        let rows = self.rows();
-        // SAFETY: C promises the buffers, and the rows live in the request.
-        let request = unsafe { self.comm.start_collective(&self.call, None, self.operands(&rows)) }?;
-        Ok(State::Other(Box::new(UnderWay { job: self.clone(), rows, request })))
-    }
-
+    #[inline(always)]
     fn rows(&self) -> Rows {
         Rows { input: self.input.row(true), output: self.output.row(self.reads_output) }
     }
@@ -149,9 +162,21 @@ impl Job {
     }
 }
 
+impl Elsewhere {
+    /// Starts it.
+    pub fn start(&self) -> Result<State> {
+        let rows = self.job.rows();
+        // SAFETY: C promises the buffers, and the rows live in the request.
+        let request = unsafe { self.comm.start_collective(&self.job.call, None, self.job.operands(&rows)) }?;
+        let (job, comm) = (self.job.clone(), self.comm.clone());
+        Ok(State::Other(Box::new(UnderWay { job, comm, rows, request })))
+    }
+}
+
 /// A collective under way.
 struct UnderWay {
     job: Job,
+    comm: Comm,
     rows: Rows,
     request: RequestId,
 }
@@ -166,17 +191,17 @@ impl UnderWay {
 
 impl Pending for UnderWay {
     fn test(&mut self) -> Option<Outcome> {
-        let outcome = self.job.comm.test(self.request)?;
+        let outcome = self.comm.test(self.request)?;
         Some(self.outcome(outcome))
     }
 
     fn wait(&mut self) -> Outcome {
-        let outcome = self.job.comm.wait(self.request);
+        let outcome = self.comm.wait(self.request);
         self.outcome(outcome)
     }
 
     fn watch(&mut self, waker: &Waker) -> bool {
-        self.job.comm.watch(self.request, waker.clone())
+        self.comm.watch(self.request, waker.clone())
     }
 
     fn detach(self: Box<Self>) {

@@ -23,7 +23,9 @@ pub fn session_init(info: Info, errhandler: Errhandler, session: Out<Session>) -
 pub fn session_finalize(session: Out<Session>) -> Result {
     let name = session.get()?;
     name.get()?;
-    name.remove(instance::last_session_ended)?;
+    if name.remove() {
+        instance::session_ended();
+    }
     session.set(Session(SESSION_NULL))
 }
 

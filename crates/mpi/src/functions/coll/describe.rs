@@ -40,10 +40,12 @@ pub(super) fn check_length(given: usize, taken: usize) -> Result {
     Err(Error::new(ERR_TRUNCATE, text))
 }
 
+#[inline(always)]
 pub(super) fn barrier(comm: &Communicator) -> Result<Job> {
     Ok(Job::new(comm, Collective::Barrier, 0, 1))
 }
 
+#[inline(always)]
 pub(super) fn bcast(
     comm: &Communicator,
     buffer: Address,

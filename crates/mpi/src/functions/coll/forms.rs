@@ -10,7 +10,8 @@ use crate::{Comm, Datatype, Info, On, Op, Request, Result};
 macro_rules! forms {
     ($($of:ident: $blocking:ident $started:ident $persistent:ident ($($name:ident: $type:ty),* $(,)?);)+) => {$(
         pub fn $blocking($($name: $type,)* comm: Comm) -> Result {
-            $of::$blocking(&*comm.get()?, $($name),*)?.run()
+            let held = comm.get()?;
+            $of::$blocking(&held, $($name),*)?.run(&held)
         }
 
         pub fn $started($($name: $type,)* comm: Comm, request: Out<Request>) -> Result {

@@ -43,6 +43,7 @@ pub(super) fn reduce(
 }
 
 /// A reduction in which all members are alike.
+#[inline(always)]
 fn alike(
     comm: &Communicator,
     what: Collective,
@@ -64,6 +65,7 @@ fn alike(
     }
 }
 
+#[inline(always)]
 pub(super) fn allreduce(
     comm: &Communicator,
     sendbuf: Address,
