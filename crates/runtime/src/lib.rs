@@ -24,6 +24,7 @@ mod named;
 pub mod patience;
 pub mod place;
 mod process;
+mod rest;
 mod rota;
 mod seats;
 pub mod settings;

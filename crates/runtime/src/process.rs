@@ -392,32 +392,6 @@ impl Process {
         outcome
     }
 
-    /// The process has nothing to do in its job for now: it may end at any time without harm and without a word, and may go on
-    /// ([`resume`](Process::resume)). Completes what was sent, so that nobody reads this process's memory afterwards; `together` waits until
-    /// the others have come here as well, but those who never will.
-    pub fn rest(self: &Arc<Self>, together: bool) {
-        let sent = || {
-            for cell in self.cells() {
-                cell.wait_until(cell.lock(), None, None, &self.house, |lane| {
-                    lane.is_poisoned() || lane.all_sent()
-                });
-            }
-        };
-        sent();
-        if together {
-            // What others have sent here needs this process until it is complete; and so does the barrier itself.
-            let _ = self.world().barrier();
-            sent();
-        }
-        self.house.tell(&ToKeeper::Resting(true));
-        self.house.say_goodbye();
-    }
-
-    /// Goes on after [`rest`](Process::rest).
-    pub fn resume(&self) {
-        self.house.tell(&ToKeeper::Resting(false));
-    }
-
     /// Leaves the job alone: lingers until what it sent has been taken (for 10 s, or until its peers are gone), then takes
     /// back what nobody has received; says farewell without waiting for an answer, and tells the keeper.
     ///
