@@ -411,3 +411,38 @@ fn what_the_dead_were_granted_is_there_for_others() {
         assert_eq!(world.ranks[1].lane.holdings().granted, 0, "seed {seed}");
     }
 }
+
+/// A collective that fails in its first round, of which a part is under way that can't be called back: it ends only when that has
+/// ended, since until then its buffers are written.
+#[test]
+fn a_collective_that_fails_at_once_still_waits_for_what_it_has_begun() {
+    use archipelago_engine::collective::{Call, Case, Collective, Operands, named};
+    const BYTES: usize = 1 << 20;
+    for seed in 1..20 {
+        let mut world = World::simulated(3, seed, Config::default());
+        let algorithm = named(Collective::Gather, "linear").expect("a gather by messages");
+        let blocks = [vec![1u8; BYTES], vec![2u8; BYTES]];
+        let mut gathered = vec![0u8; 3 * BYTES];
+        let output = Pointer::new(gathered.as_mut_ptr());
+        let start = |world: &mut World, rank: usize| {
+            let call = Call::new(Case::new(Collective::Gather, 3, BYTES as u64, 1), rank as u32, 0);
+            let input = Pointer::reading(blocks[rank].as_ptr());
+            world.start(&call, algorithm, Operands { input, output, operator: None }).unwrap()
+        };
+        // Rank 0 knows that rank 2 is gone, and that rank 1 has announced its block.
+        let process = world.ranks[0].world.group.process(2).unwrap();
+        world.network.as_ref().unwrap().strike(Fault::Kill { process, how: HOW.to_owned() });
+        assert!(!world.ranks[0].lane.knows_gone(process));
+        settle(&mut world);
+        assert!(world.ranks[0].lane.knows_gone(process));
+        start(&mut world, 1);
+        settle(&mut world);
+        let root = start(&mut world, 0);
+        let outcome = world.wait_all(&[(0, root)], "a gather with the dead").remove(0);
+        assert!(matches!(outcome, Err(Error::PeerFailed { rank: Some(2), .. })), "seed {seed}: {outcome:?}");
+        assert_eq!(world.ranks[0].lane.holdings().requests, 0, "seed {seed}: what was begun is over");
+        gathered.fill(0xee);
+        settle(&mut world);
+        assert!(gathered.iter().all(|byte| *byte == 0xee), "seed {seed}: written after the end");
+    }
+}

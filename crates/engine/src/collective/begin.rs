@@ -23,16 +23,16 @@ impl Lane {
         let Some(execution) = self.execution(request) else { return };
         let waits = execution.usage.as_mut().and_then(|usage| usage.wait.take());
         let (context, label) = execution.name();
-        match waits {
-            Some(wait) => self.wait_on_board(request, wait),
-            None if self.doomed.is_empty() => self.next_round(request),
-            None => {}
+        // Asked once: what fails in the first round is put there too, and must not start a round again.
+        let may_be_doomed = !self.doomed.is_empty();
+        if let Some(wait) = waits {
+            self.wait_on_board(request, wait);
         }
-        if !self.doomed.is_empty() {
+        if may_be_doomed {
             self.meet_doom(request, context, label);
-            if waits.is_none() && self.execution(request).is_some() {
-                self.next_round(request);
-            }
+        }
+        if waits.is_none() && self.execution(request).is_some() {
+            self.next_round(request);
         }
         self.compare_early_steps(request, context, label);
     }
