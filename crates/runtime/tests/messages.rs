@@ -1,6 +1,10 @@
 //! Messages between ranks as threads, through the whole stack below the typed API.
 
+use std::sync::OnceLock;
+use std::time::Duration;
+
 use archipelago_runtime::{Comm, Started, harness};
+use engine::active::{Delivered, Handler, ObjectId, Outcome};
 use engine::{Error, Mode, Source, Status, TagPattern, TypeTag};
 
 const U64: TypeTag = TypeTag { signature: 64, name: || "u64".into(), ..TypeTag::BYTES };
@@ -232,6 +236,57 @@ fn ten_thousand_unexpected_messages_from_each_stay_within_the_bound() {
             assert!(most <= bound, "{most} bytes of unexpected messages, bound {bound}");
         }));
     }
+}
+
+/// A handler of messages that don't come.
+struct Idle;
+
+// SAFETY: it gives no memory.
+unsafe impl Handler for Idle {
+    fn room(&mut self, _: usize) -> Result<engine::Pointer, String> {
+        Err("nothing is expected".into())
+    }
+
+    fn handle(&mut self, _: Delivered<'_>) -> Outcome {
+        Outcome::Kept
+    }
+}
+
+#[test]
+fn who_serves_objects_sleeps_while_a_peer_has_no_room() {
+    const COUNT: usize = 10_000;
+    let sender = OnceLock::new();
+    all(harness::run(2, |process| {
+        let world = process.world();
+        if world.rank() == 0 {
+            world.register(ObjectId::InOrder, U64, Box::new(Idle)).unwrap();
+            let data = pattern(8, 0);
+            let start = |_| {
+                // SAFETY: `data` outlives the waits below.
+                unsafe { world.start_send(1, 0, U64, data.as_ptr(), 8, Mode::Standard) }.unwrap()
+            };
+            let requests: Vec<_> = (0..COUNT).map(start).collect();
+            sender.set(process.clone()).ok().unwrap();
+            receive(&world, Source::Rank(1), TagPattern::Tag(1), 8).unwrap();
+            for request in requests {
+                if let Started::Pending(request) = request {
+                    world.wait(request).unwrap();
+                }
+            }
+            return;
+        }
+        // It takes nothing in before the other one sleeps.
+        let sender = sender.wait();
+        let sleeps = (0..60_000).any(|_| {
+            std::thread::sleep(Duration::from_millis(1));
+            sender.waits().sleeps > 0
+        });
+        assert!(sleeps, "it polls for ever");
+        send(&world, 0, 1, b"it slept");
+        for _ in 0..COUNT {
+            assert_eq!(receive(&world, Source::Rank(0), TagPattern::Tag(0), 8).unwrap().0, pattern(8, 0));
+        }
+    }));
 }
 
 #[test]

@@ -34,9 +34,9 @@ pub enum DirectAnswer {
 pub enum Found {
     /// One, whose turn has begun.
     Turn,
-    /// Something else, which was taken in, or is to be done first.
+    /// Something else, which was taken in, or work that is to be done first: poll.
     Other,
-    /// Nothing has come so far.
+    /// Nothing that moves this lane on: nothing has come so far, or what waits for room at a peer is to be tried first.
     Nothing,
 }
 
@@ -240,8 +240,12 @@ impl Lane {
     /// is taken in as always. Only by the progress owner.
     #[inline]
     pub fn next_small_turn(&mut self, now: Time, turn: &mut SmallTurn) -> Found {
-        if !self.work.is_empty() || !self.stalled.is_empty() {
+        if !self.work.is_empty() {
             return Found::Other;
+        }
+        // No news: whoever waits would never sleep while a peer has no room.
+        if !self.stalled.is_empty() {
+            return Found::Nothing;
         }
         let work = match self.port.next(now) {
             None => return Found::Nothing,
