@@ -320,7 +320,10 @@ impl Lane {
             }
             Body::Lost => {
                 let error = self.lost(peer, key.source as usize);
-                return Received::Pending(self.requests.insert(owner, State::Done(Err(error))));
+                let request = self.requests.insert(owner, state);
+                // Whoever owns it hears of it.
+                self.complete(request, Err(error));
+                return Received::Pending(request);
             }
             Body::Inline(from) => Delivery::Inline(from),
             Body::Held(from) => Delivery::Held(from),

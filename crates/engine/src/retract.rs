@@ -7,8 +7,10 @@
 
 use fabric::{Cause, Class, Frame, Peer, Refused};
 
+use crate::active::frames::ACTIVE_LABEL;
 use crate::backlog::{Outgoing, RETRACTIONS_MAX};
 use crate::envelope::{REFUSED, RETRACT, RETRACTED, STEP_LABEL};
+use crate::matching::Key;
 use crate::receive::{Body, Unexpected};
 use crate::request::State;
 use crate::send::{SendPhase, SendState};
@@ -81,11 +83,16 @@ impl Lane {
     }
 
     /// The sender takes an announcement back: forget it, unless a receive has matched it. If that is because the sender
-    /// leaves, its place is kept, so that nothing is taken in its stead. Returns false for what no correct peer does.
+    /// leaves, its place is kept, so that nothing is taken in its stead; but for steps of collectives, which are not taken in
+    /// order. Returns false for what no correct peer does.
     pub(crate) fn retract_arrived(&mut self, peer: Peer, send: u64, leaves: bool) -> bool {
         let is_it = |message: &Unexpected| message.peer == peer && message.is_announced_as(send);
         let place = self.unexpected.find_announced(peer, send);
-        if leaves && let Some(place) = place {
+        let is_step = |key: &Key| key.label & ACTIVE_LABEL == STEP_LABEL;
+        if leaves
+            && let Some(place) = place
+            && !self.unexpected.get(place).is_some_and(|(key, _)| is_step(key))
+        {
             self.unexpected.lose(place);
             return self.answer_retraction(peer, send, FORGOTTEN);
         }

@@ -412,6 +412,44 @@ fn what_the_dead_were_granted_is_there_for_others() {
     }
 }
 
+/// A collective whose caller dropped it, and which its process took back when it left: who comes to it later is told.
+#[test]
+fn a_collective_ends_that_comes_to_what_its_sender_took_back_on_leaving() {
+    use archipelago_engine::collective::{Call, Case, Collective, Operands, named};
+    const BYTES: usize = 1 << 20;
+    for seed in 1..20 {
+        let mut world = World::simulated(2, seed, Config::default());
+        let mut buffers = [vec![1u8; BYTES], vec![0u8; BYTES]];
+        let algorithm = named(Collective::Broadcast, "binomial").expect("a broadcast by messages");
+        let mut start = |world: &mut World, rank: usize| {
+            let case = Case::new(Collective::Broadcast, 2, BYTES as u64, 1);
+            let output = Pointer::new(buffers[rank].as_mut_ptr());
+            let call = Call::new(case, rank as u32, 0);
+            world.start(&call, algorithm, Operands { output, ..Operands::NONE }).unwrap()
+        };
+        let dropped = start(&mut world, 0);
+        world.ranks[0].lane.detach(dropped, None);
+        settle(&mut world);
+        world.ranks[0].lane.close("it leaves");
+        world.ranks[0].lane.cancel_sends();
+        settle(&mut world);
+        assert!(!world.ranks[0].lane.is_sending());
+        // The other one comes to it before or after it hears that nothing follows.
+        let comes_first = seed % 2 == 0;
+        let early = comes_first.then(|| start(&mut world, 1));
+        world.ranks[0].lane.bid_farewell();
+        settle(&mut world);
+        let waits = early.unwrap_or_else(|| start(&mut world, 1));
+        let outcome = world.wait_all(&[(1, waits)], "what was taken back").remove(0);
+        assert!(
+            matches!(outcome, Err(Error::PeerFailed { rank: Some(0), cause: Cause::Left, .. })),
+            "seed {seed}: {outcome:?}"
+        );
+        assert_eq!(world.ranks[1].lane.unexpected_bytes(), 0);
+        assert_eq!(world.ranks[1].lane.holdings().requests, 0);
+    }
+}
+
 /// A collective that fails in its first round, of which a part is under way that can't be called back: it ends only when that has
 /// ended, since until then its buffers are written.
 #[test]
