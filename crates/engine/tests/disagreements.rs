@@ -128,3 +128,31 @@ fn members_that_call_different_things_are_told_what_both_call() {
         ["barrier", "all-gather of u64"],
     );
 }
+
+/// A disagreement that shows while a round is being started: a message of no bytes that was announced, for want of credit, is
+/// complete as soon as its receive is there.
+#[test]
+fn a_round_that_has_failed_starts_no_more_steps() {
+    for seed in 1..20 {
+        let mut world = World::simulated(3, seed, Config { pool_bytes: 0, ..Config::default() });
+        let algorithm = named(Collective::Gather, "linear").unwrap();
+        let mut gathered = [0u64; 3];
+        let mut start = |world: &mut World, rank: u32, elements: u64| {
+            let call = Call::new(Case::new(Collective::Gather, 3, elements, 8), rank, 0);
+            let (input, output) = (Pointer::reading([7u64; 1].as_ptr().cast()), gathered.as_mut_ptr());
+            let operands = Operands { input, output: Pointer::new(output.cast()), operator: None };
+            world.start(&call, algorithm, operands).unwrap()
+        };
+        let nothing = start(&mut world, 1, 0);
+        let mut idle = 0;
+        while idle < 1_000 {
+            idle = if world.step() { 0 } else { idle + 1 };
+        }
+        // Rank 2 never comes.
+        let root = start(&mut world, 0, 1);
+        let outcome = world.wait_all(&[(0, root)], "a gather of members that disagree").remove(0);
+        assert_eq!(outcome, Err(Error::Disagreement { rank: 1, expected: 8, found: 0 }), "seed {seed}");
+        assert_eq!(world.ranks[0].lane.holdings().posted, 0);
+        world.wait_all(&[(1, nothing)], "who was told");
+    }
+}

@@ -304,6 +304,9 @@ impl Lane {
         for number in first..steps {
             if let Err(error) = self.start_step(collective, &communicator, number) {
                 self.fail_collective(collective, error);
+            }
+            // Also by what a step that has begun has found at once. Nobody would serve or cancel those behind it.
+            if self.execution(collective).is_none_or(|execution| execution.has_failed()) {
                 break;
             }
         }
