@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 
-use wire::{Items, Wire};
+use layout::{Buffer, Copied, Memory};
+use wire::Wire;
 
 use crate::address::Destination;
 use crate::called::called;
 use crate::kept::Kept;
+use crate::lending::length;
 use crate::{Comm, Error, Result};
 
 /// Room for messages that were sent and not taken yet, of a size that is never exceeded. (MPI 5.0 §3.6, where it is attached to
@@ -85,12 +87,15 @@ impl Destination<'_> {
     /// [`Error::NoRoom`] when the messages that have not been taken leave too little room in the buffer; a rank or a tag that
     /// can't be; a peer that is known to be gone. Nothing was sent.
     #[track_caller]
-    pub fn send_buffered<B: Items + ?Sized>(&self, buffer: &mut SendBuffer, data: &B) -> Result<()> {
+    pub fn send_buffered<B: Buffer + ?Sized>(&self, buffer: &mut SendBuffer, data: &B) -> Result<()> {
         called(self.comm);
-        let items = data.items();
+        let kept = match data.memory() {
+            Memory::Row(items) => size_of_val(items),
+            Memory::LaidOut(placed, _) => placed.bytes(),
+        };
         // Of a type that is not sent where it lies its encoding is kept as well.
-        let encoded = if B::Item::FORM.sent_in_place() { 0 } else { items.len() * B::Item::BYTES };
-        let bytes = std::mem::size_of_val(items) + encoded + SendBuffer::MESSAGE_OVERHEAD;
+        let encoded = if B::Item::FORM.sent_in_place() { 0 } else { length(data) * B::Item::BYTES };
+        let bytes = kept + encoded + SendBuffer::MESSAGE_OVERHEAD;
         if bytes > buffer.bytes_max - buffer.used {
             buffer.reclaim();
         }
@@ -99,7 +104,7 @@ impl Destination<'_> {
             let place = self.spot("send_buffered").place::<B::Item>(&self.comm.untyped);
             return Err(Error::NoRoom { have, need: bytes, place });
         }
-        let mut kept = Kept::new(items.to_vec());
+        let mut kept = Kept::new(Copied::of(data)?);
         kept.send(self, "send_buffered");
         kept.check(self.comm)?;
         if kept.test(self.comm) {
@@ -122,7 +127,7 @@ trait Running: Send {
 struct Sent<T: Wire> {
     comm: Comm,
     /// There until it is complete, or dropped.
-    kept: Option<Kept<Vec<T>>>,
+    kept: Option<Kept<Copied<T>>>,
     /// How it has ended, if it has.
     outcome: Result<()>,
 }

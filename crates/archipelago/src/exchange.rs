@@ -1,7 +1,6 @@
 //! A send and a receive at once: neighbours that all send first would wait for one another.
 
-use layout::{Buffer, BufferMut};
-use wire::Wire;
+use layout::{Buffer, BufferMut, Copied};
 
 use crate::Result;
 use crate::address::{Destination, Source, Status};
@@ -43,7 +42,8 @@ impl Destination<'_> {
         })
     }
 
-    /// The same with one buffer, whose values are sent and then replaced by those received; as many as the message has.
+    /// The same with one buffer (values, a slice, a vector, or what a layout selects), which is sent and then replaced by what is
+    /// received; as much of it as the message has.
     ///
     /// Costs a copy of the buffer besides.
     ///
@@ -59,8 +59,12 @@ impl Destination<'_> {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
-    pub fn send_receive_replace<T: Wire>(&self, buffer: &mut [T], from: &Source<'_>) -> Result<Status> {
-        let outgoing = buffer.to_vec();
+    #[track_caller]
+    pub fn send_receive_replace<B>(&self, buffer: &mut B, from: &Source<'_>) -> Result<Status>
+    where
+        B: BufferMut + ?Sized,
+    {
+        let outgoing = Copied::of(buffer)?;
         self.send_receive(&outgoing, from, buffer)
     }
 }

@@ -1,13 +1,13 @@
 //! Inter-communicators: two groups of ranks, each of which talks to the other.
 
 use runtime::inter::{Inter, Root};
-use wire::Wire;
 
 use crate::address::{Destination, Source};
 use crate::called::called_to_make;
 use crate::create::spot;
+use crate::lending::{Readable, Writable};
 use crate::operator::Operation;
-use crate::{Comm, Error, Group, Result};
+use crate::{Comm, Error, Group, Operand, Result};
 
 impl Comm {
     /// Connects the ranks of this communicator with those of another one (MPI 5.0 §7.6.2). Collective for both; rank `leader` of
@@ -195,7 +195,7 @@ impl InterComm {
     ///
     /// # Errors
     /// A root that can't be; buffers of different lengths; a rank that is gone.
-    pub fn broadcast<T: Wire>(&self, root: Root, values: &mut [T]) -> Result<()> {
+    pub fn broadcast<'a>(&self, root: Root, values: impl Writable<'a>) -> Result<()> {
         self.prepare().broadcast(root, values).run()
     }
 
@@ -204,7 +204,12 @@ impl InterComm {
     ///
     /// # Errors
     /// A root that can't be; a buffer of another length; a rank that is gone.
-    pub fn gather_into<T: Wire>(&self, root: Root, mine: &[T], all: &mut [T]) -> Result<()> {
+    pub fn gather_into<'a, I: Readable<'a>>(
+        &self,
+        root: Root,
+        mine: I,
+        all: impl Writable<'a, Item = I::Item>,
+    ) -> Result<()> {
         self.prepare().gather(root, mine, all).run()
     }
 
@@ -213,7 +218,12 @@ impl InterComm {
     ///
     /// # Errors
     /// As [`gather_into`](InterComm::gather_into).
-    pub fn scatter_into<T: Wire>(&self, root: Root, all: &[T], mine: &mut [T]) -> Result<()> {
+    pub fn scatter_into<'a, I: Readable<'a>>(
+        &self,
+        root: Root,
+        all: I,
+        mine: impl Writable<'a, Item = I::Item>,
+    ) -> Result<()> {
         self.prepare().scatter(root, all, mine).run()
     }
 
@@ -222,7 +232,11 @@ impl InterComm {
     ///
     /// # Errors
     /// A buffer that can't be divided among the other side's ranks, or of another length than they give; a rank that is gone.
-    pub fn all_gather_into<T: Wire>(&self, mine: &[T], theirs: &mut [T]) -> Result<()> {
+    pub fn all_gather_into<'a, I: Readable<'a>>(
+        &self,
+        mine: I,
+        theirs: impl Writable<'a, Item = I::Item>,
+    ) -> Result<()> {
         self.prepare().all_gather(mine, theirs).run()
     }
 
@@ -230,7 +244,11 @@ impl InterComm {
     ///
     /// # Errors
     /// As [`all_gather_into`](InterComm::all_gather_into).
-    pub fn all_to_all_into<T: Wire>(&self, mine: &[T], theirs: &mut [T]) -> Result<()> {
+    pub fn all_to_all_into<'a, I: Readable<'a>>(
+        &self,
+        mine: I,
+        theirs: impl Writable<'a, Item = I::Item>,
+    ) -> Result<()> {
         self.prepare().all_to_all(mine, theirs).run()
     }
 
@@ -239,12 +257,12 @@ impl InterComm {
     ///
     /// # Errors
     /// As [`gather_into`](InterComm::gather_into).
-    pub fn reduce_into<T: Wire>(
+    pub fn reduce_into<'a, I: Readable<'a>>(
         &self,
         root: Root,
-        mine: &[T],
-        result: &mut [T],
-        operation: impl Operation<T>,
+        mine: I,
+        result: impl Writable<'a, Item = I::Item>,
+        operation: impl Operation<I::Item>,
     ) -> Result<()> {
         self.prepare().reduce(root, mine, result, operation).run()
     }
@@ -253,9 +271,8 @@ impl InterComm {
     ///
     /// # Errors
     /// Ranks that give different numbers of values; a rank that is gone.
-    pub fn all_reduce<T: Wire>(&self, mine: &[T], operation: impl Operation<T>) -> Result<Vec<T>> {
-        let mut result = mine.to_vec();
-        self.prepare().all_reduce(mine, &mut result[..], operation).run().map(|()| result)
+    pub fn all_reduce<P: Operand>(&self, mine: P, operation: impl Operation<P::Item>) -> Result<P::Result> {
+        self.prepare().all_reduced(mine, operation)
     }
 
     /// Every rank gets its part of the combination of the values of all ranks of the other side, which is cut into parts of one
@@ -263,11 +280,11 @@ impl InterComm {
     ///
     /// # Errors
     /// Parts that don't make up the values; ranks that give different numbers of values; a rank that is gone.
-    pub fn reduce_scatter_into<T: Wire>(
+    pub fn reduce_scatter_into<'a, I: Readable<'a>>(
         &self,
-        mine: &[T],
-        part: &mut [T],
-        operation: impl Operation<T>,
+        mine: I,
+        part: impl Writable<'a, Item = I::Item>,
+        operation: impl Operation<I::Item>,
     ) -> Result<()> {
         self.prepare().reduce_scatter(mine, part, operation).run()
     }

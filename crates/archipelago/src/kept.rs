@@ -63,10 +63,9 @@ impl<B: Send + 'static> Kept<B> {
         B: Buffers,
     {
         assert!(self.running.is_none(), "an operation has the buffer");
-        let (input, output) = self.buffer.get_mut().both();
-        let (input, output): (*const [B::Item], *mut [B::Item]) = (input, output);
+        let lending = self.buffer.get_mut().lend();
         // SAFETY: as above.
-        self.running = Some(unsafe { Operation::collective(&comm.untyped, described, input, output)? });
+        self.running = Some(unsafe { Operation::collective::<B::Item>(&comm.untyped, described, lending)? });
         self.check(comm)
     }
 

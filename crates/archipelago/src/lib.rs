@@ -67,6 +67,7 @@
 //! What is sent need not lie in a row: a [`Layout`] selects it from a slice, and [`over`](Layout::over) and
 //! [`over_mut`](Layout::over_mut) make a view of it that is sent and received as a slice is, also in a scope. The other side may
 //! have another layout of the same values, or none. A large message is packed straight into the pieces that it travels in.
+//! Collectives take views wherever they take values, in every form, and so do buffered, persistent and partitioned sends.
 //!
 //! ```
 //! use archipelago::{Order, prelude::*};
@@ -108,6 +109,7 @@ mod grid;
 mod group;
 mod inter;
 mod kept;
+mod lending;
 mod mitigation;
 mod operation;
 mod operator;
@@ -129,8 +131,9 @@ pub use address::{Destination, Source, Status};
 pub use archipelago_macros::test;
 pub use buffered::SendBuffer;
 pub use collective::{
-    AllToAllV, AllToAllW, Apart, Buffers, CollectiveOwned, InPlace, Lent, Neighbours, Parts,
-    PersistentCollective, Prepare, PrepareInter, PrepareNeighbours, PrepareRooted, Prepared, Root,
+    AllToAllV, AllToAllW, Apart, Buffers, CollectiveOwned, InPlace, Lendable, Lent, LentParts, Neighbours,
+    OwnedParts, Parts, PersistentCollective, Prepare, PrepareInter, PrepareNeighbours, PrepareRooted,
+    Prepared, Root,
 };
 pub use comm::{Comm, World, init};
 pub use create::Likeness;
@@ -144,9 +147,10 @@ pub use grid::Grid;
 pub use group::Group;
 pub use inter::InterComm;
 pub use layout::{
-    Buffer, BufferMut, Constructor, Dimension, Distribution, Field, Layout, LayoutError, Order, OutOfBounds,
-    OwnedBuffer, OwnedView, ReproducibleSum, View, ViewMut,
+    Buffer, BufferMut, Constructor, Dimension, Distribution, Field, Layout, LayoutError, Operand, Order,
+    OutOfBounds, OwnedBuffer, OwnedElements, OwnedView, Partible, ReproducibleSum, View, ViewMut,
 };
+pub use lending::{Readable, Writable};
 pub use mitigation::{AgreeOwned, Agreement, ShrinkOwned};
 pub use operator::{
     And, BitAnd, BitOr, BitXor, Bits, Function, Located, Max, MaxLocation, Min, MinLocation, NoOp, Number,
@@ -162,7 +166,7 @@ pub use scope::{Collecting, Receiving, Scope, Sending};
 pub use set::{Key, Request, Requests};
 #[doc(hidden)]
 pub use wire;
-pub use wire::{BF16, Complex, F16, Items, ItemsMut, LongDouble, Operand, Receivable, Wire};
+pub use wire::{BF16, Complex, F16, Items, ItemsMut, LongDouble, Receivable, RowOperand, Wire};
 
 /// What most programs use.
 pub mod prelude {

@@ -2,15 +2,16 @@
 
 use std::task::{Context, Poll, Waker, ready};
 
-use engine::collective::Operands;
-use engine::{Mode, Pointer, RequestId};
+use engine::collective::Call;
+use engine::{Mode, RequestId};
 use layout::{Failure, Operator, Placed};
 use runtime::{Started, undisturbed};
-use wire::{Form, Invalid, Wire, slice};
+use wire::{Invalid, Wire};
 
 use crate::address::{Destination, Source};
 use crate::collective::Described;
 use crate::error::Spot;
+use crate::lending::{Given, Landing, Lending};
 use crate::transfer::{laid_out_of, type_of};
 use crate::{Error, Result, raw};
 
@@ -19,12 +20,18 @@ pub(crate) struct Operation {
     state: State,
     spot: Spot,
     of: &'static OfType,
-    /// Of a receive: where its bytes go.
-    landing: Option<Landing>,
-    /// Of a send or a collective: the encoding of what is given, if that is not the memory of the values.
-    packed: Vec<u8>,
+    memory: Memory,
     /// Of a collective that combines: what tells of a failure in the user's function.
     operator: Option<Operator>,
+}
+
+/// What it works on.
+enum Memory {
+    /// The buffer of somebody, as its layout has it.
+    LaidOut,
+    Given(#[expect(dead_code, reason = "it is kept, not used")] Given),
+    Landing(Landing),
+    Lending(Box<Lending>),
 }
 
 enum State {
@@ -36,11 +43,10 @@ enum State {
 struct OfType {
     explain: fn(Spot, &runtime::Comm, engine::Error) -> Error,
     invalid: fn(Spot, &runtime::Comm, Invalid) -> Error,
-    land: fn(&Landing, engine::Status, &runtime::Comm, Spot) -> Result<usize>,
 }
 
 const fn of_type<T: Wire>() -> &'static OfType {
-    const { &OfType { explain: Spot::explain::<T>, invalid: Spot::invalid::<T>, land: Landing::land::<T> } }
+    const { &OfType { explain: Spot::explain::<T>, invalid: Spot::invalid::<T> } }
 }
 
 impl Operation {
@@ -54,20 +60,11 @@ impl Operation {
         mode: Mode,
         items: &[T],
     ) -> Operation {
-        let packed = if T::FORM.sent_in_place() { Vec::new() } else { slice::pack_to_vec(items) };
-        let bytes = slice::encoded(items).unwrap_or(&packed);
-        let comm = &to.comm.untyped;
-        // SAFETY: the caller's promise; the packed bytes stay where they are until the operation goes.
-        let started =
-            unsafe { comm.start_send(to.rank, to.tag, type_of::<T>(), bytes.as_ptr(), bytes.len(), mode) };
-        Operation {
-            state: State::of(started),
-            spot: to.spot(operation),
-            of: of_type::<T>(),
-            landing: None,
-            packed,
-            operator: None,
-        }
+        let (given, comm) = (Given::row(items), &to.comm.untyped);
+        let (from, bytes) = given.at();
+        // SAFETY: the caller's promise; packed bytes stay where they are until the operation goes.
+        let started = unsafe { comm.start_send(to.rank, to.tag, type_of::<T>(), from, bytes, mode) };
+        Operation::of::<T>(State::of(started), to.spot(operation), Memory::Given(given))
     }
 
     /// Starts to send what a layout selects.
@@ -84,7 +81,7 @@ impl Operation {
         let (comm, of, bytes) = (&to.comm.untyped, laid_out_of::<T>(signature), placed.bytes());
         // SAFETY: the caller's promise.
         let started = unsafe { comm.start_send_from(to.rank, to.tag, of, raw::pointer(placed), bytes, mode) };
-        Operation::in_place::<T>(started, to.spot(operation))
+        Operation::of::<T>(State::of(started), to.spot(operation), Memory::LaidOut)
     }
 
     /// Starts to receive to where a layout has it.
@@ -101,19 +98,11 @@ impl Operation {
         // SAFETY: the caller's promise.
         let started =
             unsafe { comm.start_receive_into(from.source, from.tag, of, raw::pointer(placed), bytes) };
-        Operation::in_place::<T>(started, from.spot(operation))
+        Operation::of::<T>(State::of(started), from.spot(operation), Memory::LaidOut)
     }
 
-    /// An operation that needs nothing of us when it completes.
-    fn in_place<T: Wire>(started: std::result::Result<Started, engine::Error>, spot: Spot) -> Operation {
-        Operation {
-            state: State::of(started),
-            spot,
-            of: of_type::<T>(),
-            landing: None,
-            packed: Vec::new(),
-            operator: None,
-        }
+    fn of<T: Wire>(state: State, spot: Spot, memory: Memory) -> Operation {
+        Operation { state, spot, of: of_type::<T>(), memory, operator: None }
     }
 
     /// Starts to receive.
@@ -122,54 +111,35 @@ impl Operation {
     /// The items are neither used nor gone until the operation is complete and has been waited for.
     pub unsafe fn receive<T: Wire>(from: &Source<'_>, operation: &'static str, items: *mut [T]) -> Operation {
         let mut landing = Landing::new(items);
-        let (to, capacity) = landing.room::<T>();
-        let comm = &from.comm.untyped;
+        let ((to, capacity), comm) = (landing.room(), &from.comm.untyped);
         // SAFETY: the caller's promise; scratch memory stays where it is until the operation goes.
         let started = unsafe { comm.start_receive(from.source, from.tag, type_of::<T>(), to, capacity) };
-        let (spot, landing) = (from.spot(operation), Some(landing));
-        Operation {
-            state: State::of(started),
-            spot,
-            of: of_type::<T>(),
-            landing,
-            packed: Vec::new(),
-            operator: None,
-        }
+        Operation::of::<T>(State::of(started), from.spot(operation), Memory::Landing(landing))
     }
 
-    /// Starts a collective on what `input` gives, or, in place, `output`, which gets the result.
+    /// Starts a collective.
     ///
     /// # Errors
     /// Buffers that are not as long as the call says: nothing was started.
     ///
     /// # Safety
-    /// The input is neither written nor gone, and the output neither used nor gone, until the operation is complete and has
-    /// been waited for.
+    /// What is lent to be read is neither written nor gone, and what is lent to be written neither used nor gone, until the
+    /// operation is complete and has been waited for.
     pub unsafe fn collective<T: Wire>(
         comm: &runtime::Comm,
         described: &Described,
-        input: *const [T],
-        output: *mut [T],
+        mut lending: Lending,
     ) -> Result<Operation> {
-        // SAFETY: the caller's promise; nothing has started yet.
-        let (given, held) = unsafe { (&*input, &*output) };
-        described.check(comm, given, held)?;
-        let packed = if T::FORM.sent_in_place() { Vec::new() } else { slice::pack_to_vec(given) };
-        let from = slice::encoded(given).unwrap_or(&packed).as_ptr();
-        let mut landing = Landing::holding::<T>(output, held);
-        let (to, _) = landing.room::<T>();
-        let Described { spot, ref call, ref operator, algorithm, gives_output, .. } = *described;
-        let from = if gives_output { to } else { from };
-        let (input, output) = (Pointer::reading(from), Pointer::new(to));
-        let operands = Operands { input, output, operator: operator.clone() };
-        // SAFETY: both are as long as the call says, which was checked, and stay where they are until the operation goes.
+        described.check::<T>(comm, &lending)?;
+        let Described { spot, algorithm, gives_output, ref operator, .. } = *described;
+        let operands = lending.operands(gives_output, operator.clone());
+        let listed = lending.listed().map(|(input, output)| Call { input, output, ..described.call.clone() });
+        let call = listed.as_ref().unwrap_or(&described.call);
+        // SAFETY: all are as long as the call says, which was checked, and stay where they are until the operation goes.
         let started = undisturbed(|| unsafe { comm.start_collective(call, algorithm, operands) });
-        let state = match started {
-            Ok(request) => State::Pending(request),
-            Err(error) => State::Done(Err(error)),
-        };
-        let (of, operator, landing) = (of_type::<T>(), operator.clone(), Some(landing));
-        Ok(Operation { state, spot, of, landing, packed, operator })
+        let state = started.map_or_else(|error| State::Done(Err(error)), State::Pending);
+        let operation = Operation::of::<T>(state, spot, Memory::Lending(Box::new(lending)));
+        Ok(Operation { operator: operator.clone(), ..operation })
     }
 
     /// The error that kept it from starting, or that it has come to.
@@ -245,7 +215,7 @@ impl Operation {
     /// Lets it run on, with all that its bytes are in.
     pub fn detach(self, comm: &runtime::Comm, buffer: impl Send + 'static) {
         if let State::Pending(request) = self.state {
-            comm.detach(request, Some(Box::new((buffer, self.landing, self.packed))));
+            comm.detach(request, Some(Box::new((buffer, self.memory))));
         }
     }
 
@@ -260,9 +230,10 @@ impl Operation {
             State::Done(Err(error)) => return Err((self.of.explain)(self.spot, comm, error.clone())),
             State::Pending(_) => unreachable!("the callers have waited"),
         };
-        let count = match &self.landing {
-            Some(landing) => (self.of.land)(landing, status, comm, self.spot)?,
-            None => 0,
+        let count = match &self.memory {
+            Memory::Landing(landing) => landing.land(status, comm, self.spot)?,
+            Memory::Lending(lending) => lending.land(comm, self.spot)?,
+            Memory::LaidOut | Memory::Given(_) => 0,
         };
         Ok((status, count))
     }
@@ -275,59 +246,5 @@ impl State {
             Ok(Started::Done(status)) => State::Done(Ok(status)),
             Err(error) => State::Done(Err(error)),
         }
-    }
-}
-
-/// Where a message lands before its values are in the buffer: the buffer itself, or scratch memory.
-pub(crate) struct Landing {
-    items: *mut u8,
-    count: usize,
-    scratch: Option<Vec<u8>>,
-    /// All of it is there in the end, however long a message was.
-    whole: bool,
-}
-
-// SAFETY: it stands for the `&mut [T]` of a type that is Send.
-unsafe impl Send for Landing {}
-
-impl Landing {
-    /// For a buffer, which the caller lends until the last use of the landing.
-    pub fn new<T: Wire>(items: *mut [T]) -> Landing {
-        let count = items.len();
-        let scratch = (T::FORM != Form::Plain).then(|| vec![0; count * T::BYTES]);
-        Landing { items: items.cast(), count, scratch, whole: false }
-    }
-
-    /// The same for a buffer whose values, `held`, count, and which is there as a whole in the end.
-    pub fn holding<T: Wire>(items: *mut [T], held: &[T]) -> Landing {
-        let scratch = (T::FORM != Form::Plain).then(|| slice::pack_to_vec(held));
-        Landing { items: items.cast(), count: held.len(), scratch, whole: true }
-    }
-
-    /// Where the message's bytes go, and how many.
-    pub fn room<T: Wire>(&mut self) -> (*mut u8, usize) {
-        match &mut self.scratch {
-            Some(scratch) => (scratch.as_mut_ptr(), scratch.len()),
-            None => (self.items, self.count * T::BYTES),
-        }
-    }
-
-    /// The message is there: its values go into the buffer. Returns how many.
-    pub fn land<T: Wire>(&self, status: engine::Status, comm: &runtime::Comm, spot: Spot) -> Result<usize> {
-        let bytes = if self.whole { self.count * T::BYTES } else { status.bytes };
-        let count = match self.whole {
-            true => self.count,
-            false => bytes.checked_div(T::BYTES).unwrap_or(0).min(self.count),
-        };
-        if count * T::BYTES != bytes {
-            let (found, expected) = (status.bytes, T::BYTES);
-            return Err(Error::WrongCount { found, expected, place: spot.place::<T>(comm) });
-        }
-        if let Some(scratch) = &self.scratch {
-            // SAFETY: by the contract of `new` the buffer has `count` values or more and nobody else uses it.
-            let items = unsafe { std::slice::from_raw_parts_mut(self.items.cast::<T>(), count) };
-            slice::unpack(&scratch[..bytes], items).map_err(|invalid| spot.invalid::<T>(comm, invalid))?;
-        }
-        Ok(count)
     }
 }

@@ -268,6 +268,72 @@
 //! # });
 //! ```
 //!
+//! What a layout selects for a collective, or for one part of an exchange, is borrowed until the scope ends.
+//!
+//! ```
+//! use archipelago::prelude::*;
+//! # archipelago::testing::run(1, |world| {
+//! let (mine, mut table) = ([1u8; 2], [0u8; 4]);
+//! let even = Layout::vector(2, 1, 2, &Layout::of::<u8>())?;
+//! let mut into = even.over_mut(&mut table)?;
+//! world.scope(|s| world.prepare().all_gather(&mine, &mut into).start(s)?.wait())?;
+//! world.scope(|s| world.all_to_all_w().to(0, &mine).from(0, &mut into).start(s)?.wait())?;
+//! table.fill(1);
+//! # Ok::<(), archipelago::Error>(())
+//! # });
+//! ```
+//!
+//! ```compile_fail,E0499
+//! use archipelago::prelude::*;
+//! # archipelago::testing::run(1, |world| {
+//! let (mine, mut table) = ([1u8; 2], [0u8; 4]);
+//! let even = Layout::vector(2, 1, 2, &Layout::of::<u8>())?;
+//! world.scope(|s| {
+//!     let into = even.over_mut(&mut table)?;
+//!     world.prepare().all_gather(&mine, into).start(s)?;
+//!     table.fill(1);  // refused
+//!     Ok(())
+//! })?;
+//! # Ok::<(), archipelago::Error>(())
+//! # });
+//! ```
+//!
+//! ```compile_fail,E0499
+//! use archipelago::prelude::*;
+//! # archipelago::testing::run(1, |world| {
+//! let (mine, mut table) = ([1u8; 2], [0u8; 2]);
+//! world.scope(|s| {
+//!     world.all_to_all_w().to(0, &mine).from(0, &mut table).start(s)?;
+//!     table.fill(1);  // refused
+//!     Ok(())
+//! })?;
+//! # Ok::<(), archipelago::Error>(())
+//! # });
+//! ```
+//!
+//! A collective that owns its buffers owns what a layout selects with the vector.
+//!
+//! ```
+//! use archipelago::prelude::*;
+//! # archipelago::testing::run(1, |world| {
+//! let even = Layout::vector(2, 1, 2, &Layout::of::<u8>())?;
+//! let sum = world.prepare().all_reduce(even.own(vec![1u8; 4])?, Sum).owned();
+//! sum.wait()?;
+//! # Ok::<(), archipelago::Error>(())
+//! # });
+//! ```
+//!
+//! ```compile_fail,E0277
+//! use archipelago::prelude::*;
+//! # archipelago::testing::run(1, |world| {
+//! let mut table = [1u8; 4];
+//! let even = Layout::vector(2, 1, 2, &Layout::of::<u8>())?;
+//! let sum = world.prepare().all_reduce(even.over_mut(&mut table)?, Sum).owned();  // refused
+//! sum.wait()?;
+//! # Ok::<(), archipelago::Error>(())
+//! # });
+//! ```
+//!
 //! Nothing can be sent to a source.
 //!
 //! ```

@@ -2,12 +2,10 @@
 //! of the bytes is all that it needs.
 
 use std::mem::MaybeUninit;
-use std::sync::Arc;
 
 use engine::active::Target;
-use engine::collective::{Algorithm, Blocks, Call, Lengths, Operands, Span};
 use engine::{Error, Mode, Pointer, Status, TypeTag};
-use layout::{Buffer, BufferMut, Memory, MemoryMut, Operator, Placed};
+use layout::{Buffer, BufferMut, Memory, MemoryMut, Placed};
 use runtime::active::Answered;
 use runtime::{Started, undisturbed};
 use wire::{Form, Invalid, Wire, slice};
@@ -81,36 +79,6 @@ pub(crate) fn receive_message_laid_out<B: BufferMut + ?Sized>(
     Some(undisturbed(|| unsafe { finish(comm, comm.start_receive_message_into(message, of, to, bytes)) }))
 }
 
-/// What a layout selects, as values behind one another, or how many bytes it is if they are no values; none of a buffer that
-/// is in a row anyway.
-pub(crate) fn packed<B: Buffer + ?Sized>(buffer: &B) -> Option<Result<Vec<B::Item>, usize>> {
-    let Memory::LaidOut(..) = buffer.memory() else { return None };
-    let bytes = packed_bytes(buffer);
-    let values = slice::unpack_to_vec::<B::Item>(&bytes).ok();
-    Some(values.filter(|values| size_of_val(&values[..]) == bytes.len()).ok_or(bytes.len()))
-}
-
-/// The bytes that a layout selects, behind one another; none of a buffer that is in a row.
-pub(crate) fn packed_bytes<B: Buffer + ?Sized>(buffer: &B) -> Vec<u8> {
-    let Memory::LaidOut(placed, _) = buffer.memory() else { return Vec::new() };
-    let mut bytes = vec![0; placed.bytes()];
-    // SAFETY: a buffer can be read as long as it is borrowed.
-    unsafe { placed.pack(0, bytes.as_mut_ptr(), bytes.len()) };
-    bytes
-}
-
-/// Puts values to where a layout has them: no more than it has room for.
-pub(crate) fn unpacked<B: BufferMut + ?Sized>(buffer: &mut B, values: &[B::Item]) {
-    unpacked_bytes(buffer, &slice::encoding(values));
-}
-
-/// The same of bytes.
-pub(crate) fn unpacked_bytes<B: BufferMut + ?Sized>(buffer: &mut B, bytes: &[u8]) {
-    let MemoryMut::LaidOut(placed, _) = buffer.memory_mut() else { return };
-    // SAFETY: a buffer can be written as long as it is mutably borrowed.
-    unsafe { placed.unpack(0, bytes.as_ptr(), bytes.len().min(placed.bytes())) };
-}
-
 /// Where the bytes of a layout are: what turns out to be in a row is treated so.
 pub(crate) fn pointer(placed: &Placed) -> Pointer {
     placed.contiguous().map_or_else(|| Pointer::laid_out(placed), Pointer::new)
@@ -132,41 +100,6 @@ pub(crate) fn receive_message(
     // SAFETY: the room is borrowed until the verb returns, when the operation is complete.
     undisturbed(|| unsafe { comm.receive_message(message, of, room.as_mut_ptr().cast(), room.len()) })
         .map(Filled)
-}
-
-/// # Safety
-/// `input` and `output` are as long as the call says.
-pub(crate) unsafe fn collective(
-    comm: &runtime::Comm,
-    call: &Call,
-    algorithm: Option<&'static Algorithm>,
-    operator: Option<Operator>,
-    input: &[u8],
-    output: &mut [u8],
-) -> Result<(), Error> {
-    let (input, output) = (Pointer::reading(input.as_ptr()), Pointer::new(output.as_mut_ptr()));
-    // SAFETY: the caller's promise; both are borrowed until the verb returns.
-    undisturbed(|| unsafe { comm.collective(call, algorithm, Operands { input, output, operator }) })
-}
-
-/// An all-to-all whose blocks are buffers of their own.
-pub(crate) fn exchange(
-    comm: &runtime::Comm,
-    call: Call,
-    given: &[&[u8]],
-    rooms: Vec<&mut [u8]>,
-) -> Result<(), Error> {
-    // A block's place is its address: all start from no buffer at all.
-    let input = given.iter().map(|part| span(part.as_ptr(), part.len()));
-    let output = rooms.into_iter().map(|room| span(room.as_mut_ptr(), room.len()));
-    let listed = |blocks: Blocks| Lengths::Listed(Arc::new(blocks));
-    let call = Call { input: listed(Blocks::new(input)), output: listed(Blocks::new(output)), ..call };
-    // SAFETY: each block is borrowed until the verb returns, those that are written mutably.
-    undisturbed(|| unsafe { comm.collective(&call, None, Operands::NONE) })
-}
-
-fn span(at: *const u8, bytes: usize) -> Span {
-    Span { offset: Pointer::reading(at).address(), bytes: bytes as u64 }
 }
 
 /// So many bytes of a room were filled. Made by the receives of this module alone.

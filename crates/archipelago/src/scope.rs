@@ -7,14 +7,13 @@ use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use layout::{Buffer, BufferMut, Memory, MemoryMut};
-use wire::Wire;
-
 use crate::address::{Destination, Source, Status};
 use crate::called::called;
-use crate::collective::Described;
+use crate::collective::{Described, Lent};
+use crate::lending::Writable;
 use crate::operation::Operation;
 use crate::{Comm, Result};
+use layout::{Buffer, BufferMut, Memory, MemoryMut};
 
 impl Comm {
     /// Runs `body`, which may start operations on buffers that it borrows, and completes them all.
@@ -118,19 +117,19 @@ pub struct Scope<'scope, 'env: 'scope> {
 
 impl<'scope, 'env> Scope<'scope, 'env> {
     /// Starts a collective on what is lent for the scope.
-    pub(crate) fn collect<T: Wire>(
+    pub(crate) fn collect<B: Lent<'scope>>(
         &'scope self,
         comm: &'scope runtime::Comm,
         described: Described,
-        input: &'scope [T],
-        output: &'scope mut [T],
-    ) -> Result<Collecting<'scope, T>> {
-        let items: *mut [T] = output;
-        // SAFETY: both are borrowed for 'scope, the scope does not end before the operation is complete, and only
-        // `Collecting::wait` gives the output back before, when it is.
-        let operation = unsafe { Operation::collective(comm, &described, input, items)? };
+        mut buffers: B,
+    ) -> Result<Collecting<'scope, B::Written>> {
+        let lending = buffers.lend();
+        let (items, count) = lending.row();
+        // SAFETY: all are borrowed for 'scope, the scope does not end before the operation is complete, and only
+        // `Collecting::wait` gives what is written back before, when it is.
+        let operation = unsafe { Operation::collective::<B::Item>(comm, &described, lending)? };
         let (operations, key) = self.started.insert(comm, operation)?;
-        Ok(Collecting { operations, key, items, borrow: PhantomData })
+        Ok(Collecting { operations, key, items, count, borrow: PhantomData })
     }
 }
 
@@ -267,22 +266,23 @@ impl<'scope, B: BufferMut + ?Sized> Receiving<'scope, B> {
 }
 
 /// A collective that was started in a scope. Dropping it leaves the waiting to the scope.
-pub struct Collecting<'scope, T: Wire> {
+pub struct Collecting<'scope, O: Writable<'scope>> {
     operations: &'scope Operations<'scope>,
     key: usize,
-    items: *mut [T],
-    borrow: PhantomData<&'scope mut [T]>,
+    items: *mut u8,
+    count: usize,
+    borrow: PhantomData<O::Back>,
 }
 
-impl<'scope, T: Wire> Collecting<'scope, T> {
-    /// Waits until this rank's part is done and gives the buffer back that was written.
+impl<'scope, O: Writable<'scope>> Collecting<'scope, O> {
+    /// Waits until this rank's part is done and gives the values back that were written; of what a layout selects, nothing.
     ///
     /// # Errors
     /// A rank that is gone; ranks that call another operation or other lengths.
-    pub fn wait(self) -> Result<&'scope mut [T]> {
+    pub fn wait(self) -> Result<O::Back> {
         self.operations.wait(self.key)?;
         // SAFETY: the operation is complete, and it was the only user of the items, which are borrowed for 'scope.
-        Ok(unsafe { &mut *self.items })
+        Ok(unsafe { O::back(self.items, self.count) })
     }
 
     /// Whether it is complete.

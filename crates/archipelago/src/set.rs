@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Wake, Waker};
 use std::thread::ThreadId;
 
-use wire::{Items, ItemsMut};
+use layout::{Buffer, BufferMut};
 
 use crate::address::Status;
 use crate::owned::{ReceiveOwned, SendOwned, Watched};
@@ -27,7 +27,7 @@ pub trait Request: Watched {
     fn test(&mut self) -> bool;
 }
 
-impl<B: Items + Send + 'static> Request for SendOwned<B> {
+impl<B: Buffer + Send + 'static> Request for SendOwned<B> {
     type Outcome = Result<B, Failed<B>>;
 
     fn outcome(self) -> Self::Outcome {
@@ -39,7 +39,7 @@ impl<B: Items + Send + 'static> Request for SendOwned<B> {
     }
 }
 
-impl<B: ItemsMut + Send + 'static> Request for ReceiveOwned<B> {
+impl<B: BufferMut + Send + 'static> Request for ReceiveOwned<B> {
     type Outcome = Result<(B, Status), Failed<B>>;
 
     fn outcome(self) -> Self::Outcome {

@@ -108,7 +108,7 @@ fn check_rooted(
 
     let parts: Vec<usize> = (0..there).flat_map(|to| vec![mine * 1000 + to; length]).collect();
     let mut part = vec![0; length];
-    inter.scatter_into(root, if is_root { &parts } else { &[] }, &mut part)?;
+    inter.scatter_into(root, if is_root { &parts[..] } else { &[] }, &mut part)?;
     assert_eq!(part, vec![from.map_or(0, |from| from * 1000 + inter.rank()); length]);
 
     let mut sum = vec![0; if is_root { length } else { 0 }];

@@ -13,6 +13,7 @@ mod tree;
 pub use copy::copy;
 pub use reduce::{Failure, Operation, Operator, Pair, ReproducibleSum, reduce};
 pub use tree::{
-    Buffer, BufferMut, Constructor, Dimension, Distribution, ExternalError, Field, Layout, LayoutError, Leaf,
-    Memory, MemoryMut, Order, OutOfBounds, OwnedBuffer, OwnedView, Placed, View, ViewMut,
+    Buffer, BufferMut, Constructor, Copied, Dimension, Distribution, ExternalError, Field, Layout,
+    LayoutError, Leaf, Lend, LendMut, Memory, MemoryMut, Operand, Order, OutOfBounds, OwnedBuffer,
+    OwnedElements, OwnedView, Partible, Placed, View, ViewMut,
 };

@@ -70,13 +70,34 @@ macro_rules! items_mut {
 items!([T], Vec<T>, Box<[T]>, Arc<[T]>, &[T], &Vec<T>, &mut [T], &mut Vec<T>);
 items_mut!([T], Vec<T>, Box<[T]>, &mut [T], &mut Vec<T>);
 
-/// A contribution to a reduction: one value, whose result is one value, or many, whose result is a vector.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` can't be combined with what other ranks give",
-    label = "neither a value nor a row of values",
-    note = "give a value, a slice (`&values[..]`) or a `Vec` of them; in place there is `all_reduce_in_place`"
-)]
-pub trait Operand: Items {
+/// An array behind a reference is a row of its elements, as a slice is.
+impl<T: Wire, const N: usize> Items for &[T; N] {
+    type Item = T;
+
+    #[inline]
+    fn items(&self) -> &[T] {
+        &self[..]
+    }
+}
+
+impl<T: Wire, const N: usize> Items for &mut [T; N] {
+    type Item = T;
+
+    #[inline]
+    fn items(&self) -> &[T] {
+        &self[..]
+    }
+}
+
+impl<T: Wire, const N: usize> ItemsMut for &mut [T; N] {
+    #[inline]
+    fn items_mut(&mut self) -> &mut [T] {
+        &mut self[..]
+    }
+}
+
+/// A contribution to a reduction, in a row: one value, whose result is one value, or many, whose result is a vector.
+pub trait RowOperand: Items {
     /// What comes out.
     type Result: ItemsMut<Item = Self::Item>;
 
@@ -84,7 +105,7 @@ pub trait Operand: Items {
     fn into_result(self) -> Self::Result;
 }
 
-impl<T: Wire> Operand for T {
+impl<T: Wire> RowOperand for T {
     type Result = T;
 
     fn into_result(self) -> T {
@@ -92,7 +113,7 @@ impl<T: Wire> Operand for T {
     }
 }
 
-impl<T: Wire> Operand for Vec<T> {
+impl<T: Wire> RowOperand for Vec<T> {
     type Result = Vec<T>;
 
     fn into_result(self) -> Vec<T> {
@@ -100,7 +121,7 @@ impl<T: Wire> Operand for Vec<T> {
     }
 }
 
-impl<T: Wire> Operand for &[T] {
+impl<T: Wire> RowOperand for &[T] {
     type Result = Vec<T>;
 
     fn into_result(self) -> Vec<T> {
@@ -108,11 +129,19 @@ impl<T: Wire> Operand for &[T] {
     }
 }
 
-impl<T: Wire> Operand for &Vec<T> {
+impl<T: Wire> RowOperand for &Vec<T> {
     type Result = Vec<T>;
 
     fn into_result(self) -> Vec<T> {
         self.clone()
+    }
+}
+
+impl<T: Wire, const N: usize> RowOperand for &[T; N] {
+    type Result = Vec<T>;
+
+    fn into_result(self) -> Vec<T> {
+        self.to_vec()
     }
 }
 

@@ -26,7 +26,7 @@ mod value;
 
 pub use identity::{ContextId, JobId, ProcessId};
 pub use invalid::Invalid;
-pub use items::{Incoming, Items, ItemsMut, Operand, Receivable};
+pub use items::{Incoming, Items, ItemsMut, Receivable, RowOperand};
 pub use number::{BF16, Complex, F16, LongDouble};
 pub use scalar::Scalar;
 pub use shape::Shape;

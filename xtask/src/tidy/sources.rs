@@ -31,6 +31,7 @@ const UNSAFE_ALLOWED: &[(&str, &str)] = &[
     ("crates/runtime/src/inter/collective.rs", "the same, between two sides"),
     ("crates/archipelago/src/raw.rs", "borrows of bytes become verbs on addresses"),
     ("crates/archipelago/src/operation.rs", "the same, for operations that outlast the call"),
+    ("crates/archipelago/src/lending.rs", "memory that operations read and write, by its address"),
     ("crates/archipelago/src/scope.rs", "buffers borrowed until their scope ends"),
     ("crates/archipelago/src/active/handler.rs", "memory in which messages land for their handlers"),
     ("crates/archipelago/src/kept.rs", "buffers that their operation owns"),

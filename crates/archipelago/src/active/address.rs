@@ -3,15 +3,17 @@
 use std::marker::PhantomData;
 
 use engine::active::Target;
+use layout::Buffer;
 use runtime::active::Answered;
 use runtime::undisturbed;
-use wire::{Items, Wire, slice};
+use wire::Wire;
 
 use super::answer;
 use super::calling::Calling;
 use super::handler::Payload;
 use super::request::parcel;
 use crate::error::{Peer, Spot};
+use crate::lending::encoding;
 use crate::probe::Message;
 use crate::transfer::type_of;
 use crate::{Comm, Result, raw};
@@ -77,9 +79,9 @@ impl<Q: Payload, R: Payload> Address<Q, R> {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
-    pub fn call<B: Items<Item = Q::Item> + ?Sized>(&self, request: &B) -> Result<R> {
+    pub fn call<B: Buffer<Item = Q::Item> + ?Sized>(&self, request: &B) -> Result<R> {
         let (comm, spot) = (&self.comm.untyped, self.spot("call"));
-        let bytes = slice::encoding(request.items());
+        let bytes = encoding(request, spot, comm)?;
         let takes = |status: &engine::Status| answer::is_plain::<R::Item>(status);
         let called = raw::call(comm, self.target(), type_of::<Q::Item>(), &bytes, takes);
         match called.map_err(|error| spot.explain::<Q::Item>(comm, error))? {
@@ -120,11 +122,11 @@ impl<Q: Payload, R: Payload> Address<Q, R> {
     /// A rank that can't be, before anything is sent; a peer that is gone; in a handler a full queue
     /// ([`Error::QueueFull`](crate::Error::QueueFull)). That a message can't be handled is told by
     /// [`quiescence`](crate::Comm::quiescence).
-    pub fn tell<B: Items<Item = Q::Item> + ?Sized>(&self, message: &B) -> Result<()> {
-        let comm = &self.comm.untyped;
-        let bytes = slice::encoding(message.items());
+    pub fn tell<B: Buffer<Item = Q::Item> + ?Sized>(&self, message: &B) -> Result<()> {
+        let (comm, spot) = (&self.comm.untyped, self.spot("tell"));
+        let bytes = encoding(message, spot, comm)?;
         raw::tell(comm, self.target(), type_of::<Q::Item>(), &bytes)
-            .map_err(|error| self.spot("tell").explain::<Q::Item>(comm, error))
+            .map_err(|error| spot.explain::<Q::Item>(comm, error))
     }
 
     pub(super) fn target(&self) -> Target {

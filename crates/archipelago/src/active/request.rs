@@ -1,16 +1,19 @@
 //! The obligation to answer a request.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use engine::active::{Owed, Parcel, Target};
-use engine::{Data, Pointer};
-use wire::{Items, slice};
+use engine::{Data, Pointer, TypeTag};
+use layout::Buffer;
+use wire::slice;
 
 use super::address::Address;
 use super::handler::Payload;
 use crate::Result;
 use crate::error::{Peer, Spot};
 use crate::kept::Held;
+use crate::lending::encoding;
 use crate::transfer::type_of;
 
 /// Whom a handler answers, with an `R`. It may be kept, and used from any thread: a handler need not answer before it
@@ -97,7 +100,7 @@ impl<R: Payload> Request<R> {
     pub fn forward<Q, B>(mut self, to: &Address<Q, R>, message: &B) -> Result<()>
     where
         Q: Payload,
-        B: Items<Item = Q::Item> + ?Sized,
+        B: Buffer<Item = Q::Item> + ?Sized,
     {
         let spot = Spot::new("forward", Peer::To(to.rank()), None);
         if to.comm.untyped.inner().context != self.comm.inner().context {
@@ -106,12 +109,12 @@ impl<R: Payload> Request<R> {
             return Err(spot.refuse::<Q::Item>(&self.comm, what));
         }
         let target = Target { rank: to.rank(), object: to.object };
+        let bytes = encoding(message, spot, &self.comm)?;
         let Some(owed) = self.owed else {
-            let bytes = slice::encoding(message.items());
             let told = crate::raw::tell(&self.comm, target, type_of::<Q::Item>(), &bytes);
             return told.map_err(|error| spot.explain::<Q::Item>(&self.comm, error));
         };
-        let forwarded = self.comm.forward(owed, target, copied(message));
+        let forwarded = self.comm.forward(owed, target, copied(type_of::<Q::Item>(), bytes));
         forwarded.map_err(|error| spot.explain::<Q::Item>(&self.comm, error))?;
         self.owed = None;
         Ok(())
@@ -143,7 +146,7 @@ impl<R: Payload> std::fmt::Debug for Request<R> {
 pub(super) fn parcel<P: Payload>(payload: P) -> Parcel {
     let is_large = slice::encoded(payload.items()).is_some_and(|bytes| Data::small(bytes).is_none());
     if !is_large {
-        return copied(&payload);
+        return copied(type_of::<P::Item>(), slice::encoding(payload.items()));
     }
     let held = Held::new(payload);
     let encoded = slice::encoded(held.get().items()).unwrap_or_default();
@@ -152,9 +155,7 @@ pub(super) fn parcel<P: Payload>(payload: P) -> Parcel {
 }
 
 /// A copy of a payload for the lane to keep.
-pub(super) fn copied<B: Items + ?Sized>(payload: &B) -> Parcel {
-    let bytes = slice::encoding(payload.items());
-    let of = type_of::<B::Item>();
+fn copied(of: TypeTag, bytes: Cow<'_, [u8]>) -> Parcel {
     match Data::small(&bytes) {
         Some(data) => Parcel { of, data, keep: None },
         None => {

@@ -1,19 +1,21 @@
 //! Collectives between the two sides of an inter-communicator, described for all forms.
 
-use engine::collective::{Collective, Lengths};
+use engine::collective::Collective;
+use layout::{Buffer, BufferMut, Operand};
 use runtime::inter::Root;
 use wire::{Items, ItemsMut, Wire};
 
-use super::root::{check_counts, check_counts_of, listed};
-use super::{AllToAllW, Apart, InPlace, Job, Prepared};
+use super::vectors::{bytes_of, listed, sum_of};
+use super::{Apart, InPlace, Job, Prepared};
 use crate::error::Peer;
+use crate::lending::length;
 use crate::operator::Operation;
 use crate::{InterComm, Result};
 
 /// What is to be described on an inter-communicator. Made by [`InterComm::prepare`].
 #[derive(Clone, Copy, Debug)]
 pub struct PrepareInter<'c> {
-    inter: &'c InterComm,
+    pub(super) inter: &'c InterComm,
 }
 
 impl InterComm {
@@ -48,166 +50,134 @@ impl InterComm {
     pub fn prepare(&self) -> PrepareInter<'_> {
         PrepareInter { inter: self }
     }
-
-    /// Exchanges with each rank of the other side a part of its own type and length; see
-    /// [`Comm::all_to_all_w`](crate::Comm::all_to_all_w).
-    pub fn all_to_all_w(&self) -> AllToAllW<'_> {
-        let sides = self.untyped().case(Collective::AllToAll, 0, 1).sides;
-        AllToAllW::of(self.union(), self.remote_size(), sides)
-    }
 }
 
 impl<'c> PrepareInter<'c> {
-    fn job<T: Wire>(
+    pub(super) fn job<T: Wire>(&self, verb: &'static str, what: Collective, count: usize) -> Job<'c> {
+        let mut job = Job::new::<T>(self.inter.union(), verb, what, None, count);
+        job.call.case.sides = self.inter.untyped().case(what, 0, 1).sides;
+        job
+    }
+
+    fn rooted<T: Wire>(
         &self,
         verb: &'static str,
         what: Collective,
-        root: Option<Root>,
+        root: Root,
         count: usize,
     ) -> Result<Job<'c>> {
-        let (inter, union) = (self.inter.untyped(), self.inter.union());
-        let mut job = Job::new::<T>(union, verb, what, None, count);
-        job.call.case.sides = inter.case(what, 0, 1).sides;
-        if let Some(root) = root {
-            let found = inter.root(root).map_err(|error| job.spot.explain::<T>(&union.untyped, error))?;
-            (job.call.root, job.spot.peer) = (found as u32, Peer::Root(found));
-        }
+        let mut job = self.job::<T>(verb, what, count);
+        let found = self.inter.untyped().root(root);
+        let found = found.map_err(|error| job.spot.explain::<T>(&self.inter.union().untyped, error))?;
+        (job.call.root, job.spot.peer) = (found as u32, Peer::Root(found));
         Ok(job)
     }
 
-    fn described<B>(&self, job: Result<Job<'c>>, given: usize, room: usize, buffers: B) -> Prepared<'c, B> {
-        match job {
-            Ok(job) => job.prepared(self.inter.union(), given, room, buffers),
-            Err(error) => Prepared { comm: self.inter.union(), described: Err(error), buffers },
-        }
+    fn of<B>(&self, job: Result<Job<'c>>, given: usize, room: usize, buffers: B) -> Prepared<'c, B> {
+        Prepared::of(self.inter.union(), job, (given, room), buffers)
     }
 
     /// Returns when all ranks of both sides have called it.
     pub fn barrier(&self) -> Prepared<'c, InPlace<&'static mut [u8]>> {
-        let job = self.job::<u8>("barrier", Collective::Barrier, None, 0);
-        self.described(job, 0, 0, InPlace(&mut []))
+        self.of(Ok(self.job::<u8>("barrier", Collective::Barrier, 0)), 0, 0, InPlace(&mut []))
     }
 
     /// As [`InterComm::broadcast`].
-    pub fn broadcast<O: ItemsMut>(&self, root: Root, buffer: O) -> Prepared<'c, InPlace<O>> {
-        let count = buffer.items().len();
-        let job = self.job::<O::Item>("broadcast", Collective::Broadcast, Some(root), count);
-        self.described(job, 0, count, InPlace(buffer))
+    pub fn broadcast<O: BufferMut>(&self, root: Root, buffer: O) -> Prepared<'c, InPlace<O>> {
+        let count = length(&buffer);
+        let job = self.rooted::<O::Item>("broadcast", Collective::Broadcast, root, count);
+        self.of(job, 0, count, InPlace(buffer))
     }
 
     /// As [`InterComm::gather_into`].
     pub fn gather<I, O>(&self, root: Root, mine: I, all: O) -> Prepared<'c, Apart<I, O>>
     where
-        I: Items,
-        O: ItemsMut<Item = I::Item>,
+        I: Buffer,
+        O: BufferMut<Item = I::Item>,
     {
-        let (given, room) = (mine.items().len(), all.items().len());
-        let count = if root == Root::Here { room / self.inter.remote_size() } else { given };
-        let job = self.job::<I::Item>("gather", Collective::Gather, Some(root), count);
-        let job = job.and_then(|job| self.divided::<I::Item>(job, "all", room, root == Root::Here));
-        self.described(job, given, room, Apart(mine, all))
+        let (given, room, here) = (length(&mine), length(&all), root == Root::Here);
+        let count = if here { room / self.inter.remote_size() } else { given };
+        let job = self.rooted::<I::Item>("gather", Collective::Gather, root, count);
+        let job = job.and_then(|job| if here { job.divided::<I::Item>("all", room) } else { Ok(job) });
+        self.of(job, given, room, Apart(mine, all))
     }
 
     /// The same of any number of values from each rank, which the root states in the order of ranks.
     pub fn gather_v<I, O>(&self, root: Root, mine: I, all: O, counts: &[usize]) -> Prepared<'c, Apart<I, O>>
     where
-        I: Items,
-        O: ItemsMut<Item = I::Item>,
+        I: Buffer,
+        O: BufferMut<Item = I::Item>,
     {
-        let (given, mut room) = (mine.items().len(), all.items().len());
-        let job = self.job::<I::Item>("gather_v", Collective::Gather, Some(root), 0).and_then(|mut job| {
-            job.call.case.listed = true;
-            job.call.input = bytes_of::<I::Item>(given);
-            if root == Root::Here {
-                check_counts::<I::Item>(&job, "counts", counts, None)?;
-                job.call.output = listed::<I::Item>(counts);
-                room = counts.iter().sum();
-            }
-            Ok(job)
-        });
-        self.described(job, given, room, Apart(mine, all))
+        let (given, counts) = (length(&mine), (root == Root::Here).then_some(counts));
+        let room = counts.map_or_else(|| length(&all), sum_of);
+        let job = self.rooted::<I::Item>("gather_v", Collective::Gather, root, 0);
+        let job = job.and_then(|job| job.gathering_v::<I::Item>(given, counts));
+        self.of(job, given, room, Apart(mine, all))
     }
 
     /// As [`InterComm::scatter_into`].
     pub fn scatter<I, O>(&self, root: Root, all: I, mine: O) -> Prepared<'c, Apart<I, O>>
     where
-        I: Items,
-        O: ItemsMut<Item = I::Item>,
+        I: Buffer,
+        O: BufferMut<Item = I::Item>,
     {
-        let (given, room) = (all.items().len(), mine.items().len());
-        let count = if root == Root::Here { given / self.inter.remote_size() } else { room };
-        let job = self.job::<I::Item>("scatter", Collective::Scatter, Some(root), count);
-        let job = job.and_then(|job| self.divided::<I::Item>(job, "all", given, root == Root::Here));
-        self.described(job, given, room, Apart(all, mine))
+        let (given, room, here) = (length(&all), length(&mine), root == Root::Here);
+        let count = if here { given / self.inter.remote_size() } else { room };
+        let job = self.rooted::<I::Item>("scatter", Collective::Scatter, root, count);
+        let job = job.and_then(|job| if here { job.divided::<I::Item>("all", given) } else { Ok(job) });
+        self.of(job, given, room, Apart(all, mine))
     }
 
     /// The same of any number of values for each rank, which the root states in the order of ranks.
     pub fn scatter_v<I, O>(&self, root: Root, all: I, counts: &[usize], mine: O) -> Prepared<'c, Apart<I, O>>
     where
-        I: Items,
-        O: ItemsMut<Item = I::Item>,
+        I: Buffer,
+        O: BufferMut<Item = I::Item>,
     {
-        let (given, room) = (all.items().len(), mine.items().len());
-        let job = self.job::<I::Item>("scatter_v", Collective::Scatter, Some(root), 0).and_then(|mut job| {
-            job.call.case.listed = true;
-            job.call.output = bytes_of::<I::Item>(room);
-            if root == Root::Here {
-                check_counts(&job, "counts", counts, Some(all.items()))?;
-                job.call.input = listed::<I::Item>(counts);
-            }
-            Ok(job)
-        });
-        self.described(job, given, room, Apart(all, mine))
+        let (given, room) = (length(&all), length(&mine));
+        let counts = (root == Root::Here).then_some((counts, given));
+        let job = self.rooted::<I::Item>("scatter_v", Collective::Scatter, root, 0);
+        let job = job.and_then(|job| job.scattering_v::<I::Item>(room, counts));
+        self.of(job, given, room, Apart(all, mine))
     }
 
     /// As [`InterComm::all_gather_into`].
     pub fn all_gather<I, O>(&self, mine: I, theirs: O) -> Prepared<'c, Apart<I, O>>
     where
-        I: Items,
-        O: ItemsMut<Item = I::Item>,
+        I: Buffer,
+        O: BufferMut<Item = I::Item>,
     {
-        let (given, room) = (mine.items().len(), theirs.items().len());
+        let (given, room) = (length(&mine), length(&theirs));
         let count = room / self.inter.remote_size();
-        let job = self.job::<I::Item>("all_gather", Collective::AllGather, None, count);
-        let job = job.and_then(|mut job| {
-            job.call.input = bytes_of::<I::Item>(given);
-            self.divided::<I::Item>(job, "theirs", room, true)
-        });
-        self.described(job, given, room, Apart(mine, theirs))
+        let mut job = self.job::<I::Item>("all_gather", Collective::AllGather, count);
+        job.call.input = bytes_of::<I::Item>(given);
+        self.of(job.divided::<I::Item>("theirs", room), given, room, Apart(mine, theirs))
     }
 
     /// The same of any number of values from each rank of the other side; all on this side know how many.
     pub fn all_gather_v<I, O>(&self, mine: I, theirs: O, counts: &[usize]) -> Prepared<'c, Apart<I, O>>
     where
-        I: Items,
-        O: ItemsMut<Item = I::Item>,
+        I: Buffer,
+        O: BufferMut<Item = I::Item>,
     {
-        let given = mine.items().len();
-        let job = self.job::<I::Item>("all_gather_v", Collective::AllGather, None, 0).and_then(|mut job| {
-            check_counts::<I::Item>(&job, "counts", counts, None)?;
-            job.call.case.listed = true;
-            job.call.input = bytes_of::<I::Item>(given);
-            job.call.output = listed::<I::Item>(counts);
-            Ok(job)
-        });
-        self.described(job, given, counts.iter().sum(), Apart(mine, theirs))
+        let given = length(&mine);
+        let job = self.job::<I::Item>("all_gather_v", Collective::AllGather, 0);
+        let job = job.gathering_v::<I::Item>(given, Some(counts));
+        self.of(job, given, sum_of(counts), Apart(mine, theirs))
     }
 
     /// As [`InterComm::all_to_all_into`].
     pub fn all_to_all<I, O>(&self, mine: I, theirs: O) -> Prepared<'c, Apart<I, O>>
     where
-        I: Items,
-        O: ItemsMut<Item = I::Item>,
+        I: Buffer,
+        O: BufferMut<Item = I::Item>,
     {
-        let (given, room) = (mine.items().len(), theirs.items().len());
-        let ranks = self.inter.remote_size();
-        let job = self.job::<I::Item>("all_to_all", Collective::AllToAll, None, room / ranks);
-        let job = job.and_then(|mut job| {
-            job.call.input = listed::<I::Item>(&vec![given / ranks; ranks]);
-            let job = self.divided::<I::Item>(job, "mine", given, true)?;
-            self.divided::<I::Item>(job, "theirs", room, true)
-        });
-        self.described(job, given, room, Apart(mine, theirs))
+        let (given, room, ranks) = (length(&mine), length(&theirs), self.inter.remote_size());
+        let mut job = self.job::<I::Item>("all_to_all", Collective::AllToAll, room / ranks);
+        job.call.input = listed::<I::Item>(&vec![given / ranks; ranks]);
+        let job =
+            job.divided::<I::Item>("mine", given).and_then(|job| job.divided::<I::Item>("theirs", room));
+        self.of(job, given, room, Apart(mine, theirs))
     }
 
     /// The same with parts of any lengths to and from each rank of the other side.
@@ -219,19 +189,13 @@ impl<'c> PrepareInter<'c> {
         receive_counts: &[usize],
     ) -> Prepared<'c, Apart<I, O>>
     where
-        I: Items,
-        O: ItemsMut<Item = I::Item>,
+        I: Buffer,
+        O: BufferMut<Item = I::Item>,
     {
-        let given = values.items().len();
-        let job = self.job::<I::Item>("all_to_all_v", Collective::AllToAll, None, 0).and_then(|mut job| {
-            check_counts(&job, "counts", counts, Some(values.items()))?;
-            check_counts::<I::Item>(&job, "receive_counts", receive_counts, None)?;
-            job.call.case.listed = true;
-            job.call.input = listed::<I::Item>(counts);
-            job.call.output = listed::<I::Item>(receive_counts);
-            Ok(job)
-        });
-        self.described(job, given, receive_counts.iter().sum(), Apart(values, received))
+        let given = length(&values);
+        let job = self.job::<I::Item>("all_to_all_v", Collective::AllToAll, 0);
+        let job = job.exchanging_v::<I::Item>(given, counts, receive_counts);
+        self.of(job, given, sum_of(receive_counts), Apart(values, received))
     }
 
     /// As [`InterComm::reduce_into`].
@@ -243,14 +207,14 @@ impl<'c> PrepareInter<'c> {
         operation: impl Operation<I::Item>,
     ) -> Prepared<'c, Apart<I, O>>
     where
-        I: Items,
-        O: ItemsMut<Item = I::Item>,
+        I: Buffer,
+        O: BufferMut<Item = I::Item>,
     {
-        let (given, room) = (mine.items().len(), result.items().len());
+        let (given, room) = (length(&mine), length(&result));
         let count = if root == Root::Here { room } else { given };
-        let job = self.job::<I::Item>("reduce", Collective::Reduce, Some(root), count);
+        let job = self.rooted::<I::Item>("reduce", Collective::Reduce, root, count);
         let job = job.map(|job| job.reducing(operation.operator(), false));
-        self.described(job, given, room, Apart(mine, result))
+        self.of(job, given, room, Apart(mine, result))
     }
 
     /// As [`InterComm::all_reduce`], with a buffer for what comes.
@@ -261,13 +225,25 @@ impl<'c> PrepareInter<'c> {
         operation: impl Operation<I::Item>,
     ) -> Prepared<'c, Apart<I, O>>
     where
-        I: Items,
-        O: ItemsMut<Item = I::Item>,
+        I: Buffer,
+        O: BufferMut<Item = I::Item>,
     {
-        let count = mine.items().len();
-        let job = self.job::<I::Item>("all_reduce", Collective::AllReduce, None, count);
-        let job = job.map(|job| job.reducing(operation.operator(), false));
-        self.described(job, count, count, Apart(mine, result))
+        let count = length(&mine);
+        let job = self.job::<I::Item>("all_reduce", Collective::AllReduce, count);
+        self.of(Ok(job.reducing(operation.operator(), false)), count, count, Apart(mine, result))
+    }
+
+    /// [`InterComm::all_reduce`]: the result takes the place of what is contributed.
+    pub(crate) fn all_reduced<P: Operand>(
+        &self,
+        mine: P,
+        operation: impl Operation<P::Item>,
+    ) -> Result<P::Result> {
+        let job = self.job::<P::Item>("all_reduce", Collective::AllReduce, length(&mine));
+        let mut result = job.result_of(mine)?;
+        let mine = result.items().to_vec();
+        job.reducing(operation.operator(), false).run(&mine, result.items_mut())?;
+        Ok(result)
     }
 
     /// As [`InterComm::reduce_scatter_into`].
@@ -278,13 +254,13 @@ impl<'c> PrepareInter<'c> {
         operation: impl Operation<I::Item>,
     ) -> Prepared<'c, Apart<I, O>>
     where
-        I: Items,
-        O: ItemsMut<Item = I::Item>,
+        I: Buffer,
+        O: BufferMut<Item = I::Item>,
     {
-        let count = part.items().len();
-        let job = self.job::<I::Item>("reduce_scatter", Collective::ReduceScatter, None, count);
-        let job = job.map(|job| job.reducing(operation.operator(), false));
-        self.described(job, count * self.inter.size(), count, Apart(mine, part))
+        let count = length(&part);
+        let job = self.job::<I::Item>("reduce_scatter", Collective::ReduceScatter, count);
+        let job = job.reducing(operation.operator(), false);
+        self.of(Ok(job), count * self.inter.size(), count, Apart(mine, part))
     }
 
     /// The same with parts of any lengths: that of rank r of this side has `counts[r]` values. Both sides give the same number of
@@ -312,36 +288,14 @@ impl<'c> PrepareInter<'c> {
         operation: impl Operation<I::Item>,
     ) -> Prepared<'c, Apart<I, O>>
     where
-        I: Items,
-        O: ItemsMut<Item = I::Item>,
+        I: Buffer,
+        O: BufferMut<Item = I::Item>,
     {
-        let (given, ranks) = (mine.items().len(), self.inter.size());
-        let own = counts.get(self.inter.rank()).copied().unwrap_or(0);
-        let mean = given / ranks;
-        let job = self.job::<I::Item>("reduce_scatter_v", Collective::ReduceScatter, None, mean);
-        let job = job.and_then(|mut job| {
-            check_counts_of(&job, "counts", counts, Some(mine.items()), ranks)?;
-            job.call.case.listed = true;
-            job.call.input = listed::<I::Item>(counts);
-            job.call.output = bytes_of::<I::Item>(own);
-            Ok(job.reducing(operation.operator(), false))
-        });
-        self.described(job, given, own, Apart(mine, part))
+        let (given, members) = (length(&mine), (self.inter.rank(), self.inter.size()));
+        let job = self.job::<I::Item>("reduce_scatter_v", Collective::ReduceScatter, given / members.1);
+        let job = job.reducing(operation.operator(), false);
+        let job = job.scattering_reduced::<I::Item>(given, counts, members);
+        let own = counts.get(members.0).copied().unwrap_or(0);
+        self.of(job, given, own, Apart(mine, part))
     }
-
-    /// The job, unless values that count can't be divided among the other side's ranks.
-    fn divided<T: Wire>(&self, job: Job<'c>, name: &str, given: usize, counts: bool) -> Result<Job<'c>> {
-        let ranks = self.inter.remote_size();
-        match counts && !given.is_multiple_of(ranks) {
-            false => Ok(job),
-            true => Err(job.refuse::<T>(format!(
-                "`{name}`: {given} values can't be divided among the {ranks} ranks of the other side"
-            ))),
-        }
-    }
-}
-
-/// One block of so many values.
-fn bytes_of<T: Wire>(values: usize) -> Lengths {
-    Lengths::Bytes((values * T::BYTES) as u64)
 }

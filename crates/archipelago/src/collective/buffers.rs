@@ -1,6 +1,9 @@
 //! The buffers of a collective that is prepared, whoever owns them.
 
-use wire::{Items, ItemsMut, Wire};
+use layout::{Buffer, BufferMut, OwnedBuffer};
+use wire::Wire;
+
+use crate::lending::{Lending, Readable, Writable};
 
 /// One buffer, which holds what a rank contributes and then what it gets.
 #[derive(Clone, Copy, Debug)]
@@ -10,20 +13,48 @@ pub struct InPlace<O>(pub(super) O);
 #[derive(Clone, Copy, Debug)]
 pub struct Apart<I, O>(pub(super) I, pub(super) O);
 
-/// Buffers that an operation may own: [`InPlace`] or [`Apart`].
-pub trait Buffers {
+/// Buffers that a collective can work on: [`InPlace`], [`Apart`], or parts of any types.
+pub trait Lendable: sealed::Sealed {
     /// The type of the values.
     type Item: Wire;
+
+    /// Where the bytes are; good as long as the buffers are there and nobody else uses them.
+    #[doc(hidden)]
+    fn lend(&mut self) -> Lending;
+}
+
+pub(super) mod sealed {
+    /// What is lent is followed by its address.
+    pub trait Sealed {}
+}
+
+impl<O> sealed::Sealed for InPlace<O> {}
+impl<I, O> sealed::Sealed for Apart<I, O> {}
+
+impl<O: BufferMut> Lendable for InPlace<O> {
+    type Item = O::Item;
+
+    fn lend(&mut self) -> Lending {
+        Lending::in_place(&mut self.0)
+    }
+}
+
+impl<I: Buffer, O: BufferMut<Item = I::Item>> Lendable for Apart<I, O> {
+    type Item = I::Item;
+
+    fn lend(&mut self) -> Lending {
+        Lending::whole(&self.0, &mut self.1)
+    }
+}
+
+/// Buffers that an operation may own: vectors, values, boxed slices, and what a layout [owns](crate::OwnedView) of a vector.
+pub trait Buffers: Lendable {
     /// How the buffers come back: one, or both as a pair.
     type Back;
     /// How they are used between two starts of a persistent operation.
     type Access<'a>
     where
         Self: 'a;
-
-    /// What is contributed (nothing, where that lies in the other) and what is written.
-    #[doc(hidden)]
-    fn both(&mut self) -> (&[Self::Item], &mut [Self::Item]);
 
     /// Access to the buffers.
     #[doc(hidden)]
@@ -34,20 +65,15 @@ pub trait Buffers {
     fn back(self) -> Self::Back;
 }
 
-impl<O: ItemsMut> Buffers for InPlace<O> {
-    type Item = O::Item;
+impl<O: OwnedBuffer> Buffers for InPlace<O> {
     type Back = O;
     type Access<'a>
         = &'a mut [O::Item]
     where
         Self: 'a;
 
-    fn both(&mut self) -> (&[O::Item], &mut [O::Item]) {
-        (&[], self.0.items_mut())
-    }
-
     fn access(&mut self) -> &mut [O::Item] {
-        self.0.items_mut()
+        self.0.access(None)
     }
 
     fn back(self) -> O {
@@ -55,20 +81,15 @@ impl<O: ItemsMut> Buffers for InPlace<O> {
     }
 }
 
-impl<I: ItemsMut, O: ItemsMut<Item = I::Item>> Buffers for Apart<I, O> {
-    type Item = O::Item;
+impl<I: OwnedBuffer, O: OwnedBuffer<Item = I::Item>> Buffers for Apart<I, O> {
     type Back = (I, O);
     type Access<'a>
         = (&'a mut [O::Item], &'a mut [O::Item])
     where
         Self: 'a;
 
-    fn both(&mut self) -> (&[O::Item], &mut [O::Item]) {
-        (self.0.items(), self.1.items_mut())
-    }
-
     fn access(&mut self) -> (&mut [O::Item], &mut [O::Item]) {
-        (self.0.items_mut(), self.1.items_mut())
+        (self.0.access(None), self.1.access(None))
     }
 
     fn back(self) -> (I, O) {
@@ -76,87 +97,16 @@ impl<I: ItemsMut, O: ItemsMut<Item = I::Item>> Buffers for Apart<I, O> {
     }
 }
 
-/// Buffers whose type of values is known.
-pub trait Valued {
-    /// It.
-    #[doc(hidden)]
-    type Value: Wire;
+/// Buffers that are borrowed for `'a`: slices, arrays and vectors behind references, and views of layouts.
+pub trait Lent<'a>: Lendable {
+    /// The buffer that is written.
+    type Written: Writable<'a>;
 }
 
-impl<O: Items> Valued for InPlace<O> {
-    type Value = O::Item;
+impl<'a, O: Writable<'a>> Lent<'a> for InPlace<O> {
+    type Written = O;
 }
 
-impl<I: Items, O> Valued for Apart<I, O> {
-    type Value = I::Item;
-}
-
-/// A slice or a vector behind a reference, to be read.
-pub trait Readable<'a>: Items {
-    /// The values.
-    #[doc(hidden)]
-    fn reading(self) -> &'a [Self::Item];
-}
-
-/// A slice or a vector behind a reference, to be written.
-pub trait Writable<'a>: ItemsMut {
-    /// The values.
-    #[doc(hidden)]
-    fn writing(self) -> &'a mut [Self::Item];
-}
-
-impl<'a, T: Wire> Readable<'a> for &'a [T] {
-    fn reading(self) -> &'a [T] {
-        self
-    }
-}
-
-impl<'a, T: Wire> Readable<'a> for &'a Vec<T> {
-    fn reading(self) -> &'a [T] {
-        self
-    }
-}
-
-impl<'a, T: Wire> Writable<'a> for &'a mut [T] {
-    fn writing(self) -> &'a mut [T] {
-        self
-    }
-}
-
-impl<'a, T: Wire> Writable<'a> for &'a mut Vec<T> {
-    fn writing(self) -> &'a mut [T] {
-        self
-    }
-}
-
-/// Buffers that are borrowed for `'a`: slices and vectors behind references.
-pub trait Lent<'a> {
-    /// The type of the values.
-    type Item: Wire;
-
-    /// What is contributed, and what is written.
-    #[doc(hidden)]
-    fn lend(self) -> (&'a [Self::Item], &'a mut [Self::Item]);
-}
-
-impl<'a, O: Writable<'a>> Lent<'a> for InPlace<O>
-where
-    O::Item: 'a,
-{
-    type Item = O::Item;
-
-    fn lend(self) -> (&'a [O::Item], &'a mut [O::Item]) {
-        (&[], self.0.writing())
-    }
-}
-
-impl<'a, I: Readable<'a>, O: Writable<'a> + Items<Item = I::Item>> Lent<'a> for Apart<I, O>
-where
-    O::Item: 'a,
-{
-    type Item = O::Item;
-
-    fn lend(self) -> (&'a [O::Item], &'a mut [O::Item]) {
-        (self.0.reading(), self.1.writing())
-    }
+impl<'a, I: Readable<'a>, O: Writable<'a, Item = I::Item>> Lent<'a> for Apart<I, O> {
+    type Written = O;
 }

@@ -1,13 +1,12 @@
 //! Operations in which all ranks are alike: barrier, all-gather, all-to-all.
 
-use engine::collective::{Collective, Lengths};
-use layout::{Buffer, BufferMut};
-use wire::Wire;
+use engine::collective::Collective;
+use layout::{Buffer, BufferMut, Lend, LendMut};
 
-use super::laid_out::{Taken, given};
-use super::root::{check_counts, listed};
+use super::vectors::sum_of;
 use super::{Job, Parts};
 use crate::called::called;
+use crate::lending::length;
 use crate::{Comm, Result};
 
 impl Comm {
@@ -27,7 +26,8 @@ impl Comm {
         Job::new::<()>(self, "barrier", Collective::Barrier, None, 0).run::<()>(&[], &mut [])
     }
 
-    /// Gives every rank the values of all, of each the same number, in the order of ranks.
+    /// Gives every rank the values of all, of each the same number, in the order of ranks. What is given is a row of values (a
+    /// slice, an array or a vector, behind a reference or not), one value, or a view of a [layout](crate::Layout), which is packed.
     ///
     /// # Errors
     /// A rank that is gone; ranks that give different numbers of values.
@@ -35,14 +35,16 @@ impl Comm {
     /// ```
     /// # archipelago::testing::run(3, |world| {
     /// assert_eq!(world.all_gather(&[world.rank(), 9])?, [0, 9, 1, 9, 2, 9]);
+    /// assert_eq!(world.all_gather(world.rank())?, [0, 1, 2]);
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
     #[track_caller]
-    pub fn all_gather<T: Wire>(&self, mine: &[T]) -> Result<Vec<T>> {
+    pub fn all_gather<I: Buffer>(&self, mine: I) -> Result<Vec<I::Item>> {
         called(self);
-        let job = Job::new::<T>(self, "all_gather", Collective::AllGather, None, mine.len());
-        job.run_to_vec(mine, mine.len() * self.size())
+        let given = length(&mine);
+        let job = Job::new::<I::Item>(self, "all_gather", Collective::AllGather, None, given);
+        job.run_to_vec((&mine, given), given.saturating_mul(self.size()))
     }
 
     /// [`all_gather`](Comm::all_gather) from and into buffers: values, slices, vectors, or what a layout selects, which is packed
@@ -70,13 +72,7 @@ impl Comm {
         O: BufferMut<Item = I::Item> + ?Sized,
     {
         called(self);
-        let verb = "all_gather_into";
-        let (mine, mut all) = (given(self, verb, mine)?, Taken::of(self, verb, all)?);
-        let job = Job::new::<I::Item>(self, verb, Collective::AllGather, None, mine.len());
-        check_room(&job, mine.len() * self.size(), all.items())?;
-        job.run(&mine, all.items())?;
-        all.land();
-        Ok(())
+        self.prepare().all_gather(Lend(mine), LendMut(all)).perform()
     }
 
     /// Gives every rank the values of all, of each any number. Costs one more all-gather, of the numbers.
@@ -92,17 +88,15 @@ impl Comm {
     /// # });
     /// ```
     #[track_caller]
-    pub fn all_gather_v<T: Wire>(&self, mine: &[T]) -> Result<Parts<T>> {
+    pub fn all_gather_v<I: Buffer>(&self, mine: I) -> Result<Parts<I::Item>> {
         called(self);
-        let counts_job = Job::new::<usize>(self, "all_gather_v", Collective::AllGather, None, 1);
-        let counts: Vec<usize> = counts_job.run_to_vec(&[mine.len()], self.size())?;
-        // Others have said them: a sum that can't be is refused for want of memory.
-        let all = counts.iter().fold(0, |sum, count| usize::saturating_add(sum, *count));
-        let mut job = Job::new::<T>(self, "all_gather_v", Collective::AllGather, None, all / self.size());
-        job.call.case.listed = true;
-        job.call.input = Lengths::Bytes((mine.len() * T::BYTES) as u64);
-        job.call.output = listed::<T>(&counts);
-        Ok(Parts::new(job.run_to_vec(mine, all)?, &counts))
+        let given = length(&mine);
+        let exchange = Job::new::<usize>(self, "all_gather_v", Collective::AllGather, None, 1);
+        let counts: Vec<usize> = exchange.run_to_vec((&given, 1), self.size())?;
+        let (all, what) = (sum_of(&counts), Collective::AllGather);
+        let job = Job::new::<I::Item>(self, "all_gather_v", what, None, all / self.size());
+        let job = job.gathering_v::<I::Item>(given, None)?.told::<I::Item>(&counts);
+        Ok(Parts::new(job.run_to_vec((&mine, given), all)?, &counts))
     }
 
     /// Gives each rank its part of this rank's values, which are cut into as many equal parts as there are ranks; returns
@@ -120,12 +114,11 @@ impl Comm {
     /// # });
     /// ```
     #[track_caller]
-    pub fn all_to_all<T: Wire>(&self, values: &[T]) -> Result<Vec<T>> {
+    pub fn all_to_all<I: Buffer>(&self, values: I) -> Result<Vec<I::Item>> {
         called(self);
-        let (given, ranks) = (values.len(), self.size());
-        let job = Job::new::<T>(self, "all_to_all", Collective::AllToAll, None, given / ranks);
-        job.check_divisible::<T>(values.len())?;
-        job.run_to_vec(values, given)
+        let given = length(&values);
+        let job = Job::new::<I::Item>(self, "all_to_all", Collective::AllToAll, None, given / self.size());
+        job.divided::<I::Item>("values", given)?.run_to_vec((&values, given), given)
     }
 
     /// [`all_to_all`](Comm::all_to_all) from and into buffers of the same length, as in
@@ -140,15 +133,7 @@ impl Comm {
         O: BufferMut<Item = I::Item> + ?Sized,
     {
         called(self);
-        let verb = "all_to_all_into";
-        let (values, mut received) = (given(self, verb, values)?, Taken::of(self, verb, received)?);
-        let (count, ranks) = (values.len(), self.size());
-        let job = Job::new::<I::Item>(self, verb, Collective::AllToAll, None, count / ranks);
-        job.check_divisible::<I::Item>(count)?;
-        check_room(&job, count, received.items())?;
-        job.run(&values, received.items())?;
-        received.land();
-        Ok(())
+        self.prepare().all_to_all(Lend(values), LendMut(received)).perform()
     }
 
     /// [`all_to_all`](Comm::all_to_all) with parts of any lengths: state them, then [`run`](AllToAllV::run).
@@ -163,7 +148,7 @@ impl Comm {
     /// # Ok::<(), archipelago::Error>(())
     /// # });
     /// ```
-    pub fn all_to_all_v<'a, T: Wire>(&'a self, values: &'a [T]) -> AllToAllV<'a, T> {
+    pub fn all_to_all_v<I: Buffer>(&self, values: I) -> AllToAllV<'_, I> {
         AllToAllV { comm: self, values, counts: None, receive_counts: None }
     }
 }
@@ -171,14 +156,14 @@ impl Comm {
 /// An all-to-all with parts of any lengths, to be described and [`run`](AllToAllV::run).
 #[must_use = "it does nothing until it is run"]
 #[derive(Clone, Copy, Debug)]
-pub struct AllToAllV<'a, T: Wire> {
+pub struct AllToAllV<'a, I> {
     comm: &'a Comm,
-    values: &'a [T],
+    values: I,
     counts: Option<&'a [usize]>,
     receive_counts: Option<&'a [usize]>,
 }
 
-impl<'a, T: Wire> AllToAllV<'a, T> {
+impl<'a, I: Buffer> AllToAllV<'a, I> {
     /// How many of the values go to each rank; they add up to all. Without this: equal parts.
     pub fn counts(self, counts: &'a [usize]) -> Self {
         AllToAllV { counts: Some(counts), ..self }
@@ -194,45 +179,32 @@ impl<'a, T: Wire> AllToAllV<'a, T> {
     /// # Errors
     /// Counts that are not one for each rank, or don't add up to the values; a rank that is gone.
     #[track_caller]
-    pub fn run(self) -> Result<Parts<T>> {
+    pub fn run(self) -> Result<Parts<I::Item>> {
         called(self.comm);
         let AllToAllV { comm, values, counts, receive_counts } = self;
-        let ranks = comm.size();
-        let mut job = Job::new::<T>(comm, "all_to_all_v", Collective::AllToAll, None, 0);
+        let (given, ranks) = (length(&values), comm.size());
+        let mut job = Job::new::<I::Item>(comm, "all_to_all_v", Collective::AllToAll, None, 0);
         let equal;
         let counts = match counts {
             Some(counts) => counts,
             None => {
-                job.check_divisible::<T>(values.len())?;
-                equal = vec![values.len() / ranks; ranks];
+                job = job.divided::<I::Item>("values", given)?;
+                equal = vec![given / ranks; ranks];
                 &equal
             }
         };
-        check_counts(&job, "counts", counts, Some(values))?;
+        job.check_counts::<I::Item>("counts", counts, Some(given), ranks)?;
         let told;
         let receive_counts = match receive_counts {
             Some(counts) => counts,
             None => {
                 let exchange = Job::new::<usize>(comm, "all_to_all_v", Collective::AllToAll, None, 1);
-                told = exchange.run_to_vec(counts, ranks)?;
+                told = exchange.run_to_vec((counts, ranks), ranks)?;
                 &told
             }
         };
-        check_counts::<T>(&job, "receive_counts", receive_counts, None)?;
-        job.call.case.listed = true;
-        job.call.input = listed::<T>(counts);
-        job.call.output = listed::<T>(receive_counts);
-        let received = job.run_to_vec(values, receive_counts.iter().sum())?;
+        let job = job.exchanging_v::<I::Item>(given, counts, receive_counts)?;
+        let received = job.run_to_vec((&values, given), receive_counts.iter().sum())?;
         Ok(Parts::new(received, receive_counts))
-    }
-}
-
-pub(super) fn check_room<T: Wire>(job: &Job<'_>, needed: usize, room: &[T]) -> Result<()> {
-    match room.len() == needed {
-        true => Ok(()),
-        false => {
-            let there = room.len();
-            Err(job.refuse::<T>(format!("the buffer has {there} values and must have {needed}")))
-        }
     }
 }

@@ -1,13 +1,15 @@
 //! A call of a collective: values become bytes, and what comes back becomes values again.
 
 use engine::collective::{Algorithm, Call, Case, Collective};
-use layout::{Failure, Operator};
+use layout::{Buffer, BufferMut, Failure, Operator};
+use runtime::undisturbed;
 use wire::{Form, Wire, slice};
 
-use super::Prepared;
+use super::buffers::Lendable;
 use crate::error::{Peer, Spot};
+use crate::lending::Lending;
 use crate::transfer::type_of;
-use crate::{Comm, Result, raw};
+use crate::{Comm, Result};
 
 /// A call of a collective, for any communicator that is like the one for which it was made.
 #[derive(Clone, Debug)]
@@ -26,16 +28,8 @@ pub(crate) struct Described {
 
 impl Described {
     /// Refuses buffers that are not as long as the call says. What follows relies on it.
-    pub(crate) fn check<T: Wire>(&self, comm: &runtime::Comm, input: &[T], output: &[T]) -> Result<()> {
-        for (what, given, needed) in
-            [("contributed", input.len(), self.input), ("written", output.len(), self.output)]
-        {
-            if given != needed {
-                let what = format!("the buffer that is {what} has {given} values and must have {needed}");
-                return Err(self.spot.refuse::<T>(comm, what));
-            }
-        }
-        Ok(())
+    pub(crate) fn check<T: Wire>(&self, comm: &runtime::Comm, lending: &Lending) -> Result<()> {
+        lending.check::<T>(self.spot, comm, self.input, self.output)
     }
 }
 
@@ -75,17 +69,10 @@ impl<'c> Job<'c> {
         Job { comm, spot, call, operator, algorithm, gives_output }
     }
 
-    /// Describes it, with buffers of so many values that are contributed and that are written.
-    pub(super) fn prepared<B>(
-        self,
-        comm: &'c Comm,
-        input: usize,
-        output: usize,
-        buffers: B,
-    ) -> Prepared<'c, B> {
+    /// The same, for buffers of so many values that are contributed and that are written.
+    pub(super) fn described(self, input: usize, output: usize) -> Described {
         let Job { spot, call, operator, algorithm, gives_output, .. } = self;
-        let described = Ok(Described { spot, call, operator, algorithm, gives_output, input, output });
-        Prepared { comm, described, buffers }
+        Described { spot, call, operator, algorithm, gives_output, input, output }
     }
 
     /// All ranks contribute what lies in their outputs.
@@ -99,11 +86,11 @@ impl<'c> Job<'c> {
         Job { gives_output: true, ..self }
     }
 
-    /// Refuses values that can't be divided among the ranks.
-    pub(super) fn check_divisible<T: Wire>(&self, given: usize) -> Result<()> {
+    /// The job, unless so many values can't be divided among the ranks.
+    pub(super) fn divided<T: Wire>(self, name: &str, given: usize) -> Result<Self> {
         let ranks = self.peers();
         if given.is_multiple_of(ranks) {
-            return Ok(());
+            return Ok(self);
         }
         let verb = match self.call.case.collective {
             Collective::ReduceScatter => "reduce_scatter_v",
@@ -112,8 +99,9 @@ impl<'c> Job<'c> {
             Collective::Scatter => "scatter_v",
             _ => "all_to_all_v",
         };
+        let side = if self.call.case.sides > 0 { " of the other side" } else { "" };
         Err(self.refuse::<T>(format!(
-            "{given} values can't be divided among {ranks} ranks; {verb} gives parts of different lengths"
+            "`{name}`: {given} values can't be divided among {ranks} ranks{side}; {verb} gives parts of different lengths"
         )))
     }
 
@@ -129,14 +117,14 @@ impl<'c> Job<'c> {
         comm.case(what, elements, T::BYTES.max(1) as u64)
     }
 
-    /// Refuses a root that can't be, before anything is done.
-    pub(super) fn check_root<T: Wire>(&self) -> Result<()> {
+    /// The job, unless its root can't be.
+    pub(super) fn rooted<T: Wire>(self) -> Result<Self> {
         match self.spot.peer {
             Peer::Root(rank) if rank >= self.comm.size() => {
                 let error = engine::Error::NoSuchRank { rank, size: self.comm.size() };
                 Err(self.spot.explain::<T>(self.comm, error))
             }
-            _ => Ok(()),
+            _ => Ok(self),
         }
     }
 
@@ -152,49 +140,77 @@ impl<'c> Job<'c> {
         self.spot.refuse::<T>(self.comm, what)
     }
 
-    /// Performs it: `input` is what this member contributes, `output` what it gets (and, where it is in place, contributes).
+    /// Performs it on rows of this call's own making, whose lengths are right.
     pub(super) fn run<T: Wire>(self, input: &[T], output: &mut [T]) -> Result<()> {
-        let (input, output) = if self.gives_output { (&*output, &mut [][..]) } else { (input, output) };
-        let contribution = slice::encoding(input);
-        if let Some(bytes) = slice::encoded_mut(output) {
-            return self.perform::<T>(&contribution, bytes);
-        }
-        let mut scratch = slice::pack_to_vec(output);
-        let (comm, spot) = (self.comm, self.spot);
-        self.perform::<T>(&contribution, &mut scratch)?;
-        slice::unpack(&scratch, output).map_err(|invalid| spot.invalid::<T>(comm, invalid))
+        self.perform::<T>(Lending::whole(input, output))
     }
 
-    /// Performs it and makes `count` values of what this member gets.
-    pub(super) fn run_to_vec<T: Wire>(self, input: &[T], count: usize) -> Result<Vec<T>> {
-        let contribution = slice::encoding(input);
+    /// Performs it on these buffers, which must have so many values.
+    pub(super) fn run_into<I, O>(
+        self,
+        (input, given): (&I, usize),
+        (output, room): (&mut O, usize),
+    ) -> Result<()>
+    where
+        I: Buffer + ?Sized,
+        O: BufferMut + ?Sized,
+    {
+        let lending = Lending::whole(input, output);
+        lending.check::<I::Item>(self.spot, self.comm, given, room)?;
+        self.perform::<I::Item>(lending)
+    }
+
+    /// Performs it on an input that must have so many values; this member gets nothing.
+    pub(super) fn run_from<I: Buffer + ?Sized>(self, input: (&I, usize)) -> Result<()> {
+        self.run_into(input, (&mut [0u8; 0][..], 0))
+    }
+
+    /// Performs what was described on its buffers.
+    pub(super) fn run_on<B: Lendable>(comm: &Comm, described: Described, buffers: &mut B) -> Result<()> {
+        let lending = buffers.lend();
+        described.check::<B::Item>(&comm.untyped, &lending)?;
+        Job::of(&comm.untyped, described).perform::<B::Item>(lending)
+    }
+
+    /// Performs it on an input that must have so many values, and makes `count` values of what this member gets.
+    pub(super) fn run_to_vec<I>(self, (input, given): (&I, usize), count: usize) -> Result<Vec<I::Item>>
+    where
+        I: Buffer + ?Sized,
+    {
         let (comm, spot) = (self.comm, self.spot);
         // How many there are, others may have said.
         let none = || {
-            let bytes = (count as u64).saturating_mul(T::BYTES as u64);
-            spot.explain::<T>(comm, engine::Error::OutOfMemory { bytes })
+            let bytes = (count as u64).saturating_mul(I::Item::BYTES as u64);
+            spot.explain::<I::Item>(comm, engine::Error::OutOfMemory { bytes })
         };
-        if T::FORM == Form::Plain {
+        if I::Item::FORM == Form::Plain {
             let mut output = slice::zeroed(count).ok_or_else(none)?;
-            let bytes = slice::encoded_mut(&mut output).unwrap_or_default();
-            self.perform::<T>(&contribution, bytes)?;
-            return Ok(output);
+            return self.run_into((input, given), (&mut output, count)).map(|()| output);
         }
-        let mut scratch = count.checked_mul(T::BYTES).and_then(slice::zeroed).ok_or_else(none)?;
-        self.perform::<T>(&contribution, &mut scratch)?;
+        let length = I::Item::BYTES;
+        let bytes = count.checked_mul(length).ok_or_else(none)?;
+        let mut scratch: Vec<u8> = slice::zeroed(bytes).ok_or_else(none)?;
+        self.run_into((input, given), (&mut scratch, bytes))?;
         let value =
-            |i: usize| T::unpack(&scratch[i * T::BYTES..][..T::BYTES]).map_err(|invalid| invalid.at(i));
-        (0..count).map(value).collect::<Result<_, _>>().map_err(|invalid| spot.invalid::<T>(comm, invalid))
+            |i: usize| I::Item::unpack(&scratch[i * length..][..length]).map_err(|invalid| invalid.at(i));
+        let values = (0..count).map(value).collect::<std::result::Result<_, _>>();
+        values.map_err(|invalid| spot.invalid::<I::Item>(comm, invalid))
     }
 
-    fn perform<T: Wire>(self, input: &[u8], output: &mut [u8]) -> Result<()> {
-        let Job { comm, spot, call, operator, algorithm, .. } = self;
-        // SAFETY: both buffers are as long as the call says: the operations in this module see to it.
-        let outcome = unsafe { raw::collective(comm, &call, algorithm, operator.clone(), input, output) };
+    fn perform<T: Wire>(self, mut lending: Lending) -> Result<()> {
+        let Job { comm, spot, mut call, operator, algorithm, gives_output } = self;
+        let operands = lending.operands(gives_output, operator.clone());
+        if let Some(listed) = lending.listed() {
+            (call.input, call.output) = listed;
+        }
+        // SAFETY: the buffers are as long as the call says, the callers have seen to it, and borrowed by them until this returns,
+        // when the operation is complete.
+        let outcome = undisturbed(|| unsafe { comm.collective(&call, algorithm, operands) });
         match operator.and_then(|operator| operator.take_failure()) {
             Some(Failure::Panicked(panic)) => std::panic::resume_unwind(panic),
-            Some(Failure::Invalid(invalid)) => Err(spot.invalid::<T>(comm, invalid)),
-            None => outcome.map_err(|error| spot.explain::<T>(comm, error)),
+            Some(Failure::Invalid(invalid)) => return Err(spot.invalid::<T>(comm, invalid)),
+            None => outcome.map_err(|error| spot.explain::<T>(comm, error))?,
         }
+        lending.land(comm, spot).map(drop)
     }
 }

@@ -2,14 +2,22 @@
 
 use std::sync::Arc;
 
-use engine::collective::{Collective, Lengths, Neighbourhood};
+use engine::collective::{Collective, Neighbourhood};
 use engine::topology::Topology;
+use layout::Buffer;
 use wire::Wire;
 
-use super::root::listed;
+use super::vectors::sum_of;
 use super::{Job, Parts};
 use crate::called::called;
+use crate::lending::length;
 use crate::{Comm, Graph, Grid, Result};
+
+pub(super) const ALL_GATHER: &str = "neighbours().all_gather";
+pub(super) const ALL_GATHER_V: &str = "neighbours().all_gather_v";
+pub(super) const ALL_TO_ALL: &str = "neighbours().all_to_all";
+pub(super) const ALL_TO_ALL_V: &str = "neighbours().all_to_all_v";
+pub(super) const ALL_TO_ALL_W: &str = "neighbours().all_to_all_w";
 
 /// The neighbours of this rank in a [`Grid`]: for each dimension first the one before it, then the one behind; past an
 /// open end there is none. Or in a [`Graph`]: those that edges lead to, and those that edges come from. Made by
@@ -87,15 +95,45 @@ impl<'c> Neighbours<'c> {
     /// # Errors
     /// A neighbour that is gone; neighbours that give different numbers of values.
     #[track_caller]
-    pub fn all_gather<T: Wire>(&self, mine: &[T]) -> Result<Parts<T>> {
+    pub fn all_gather<I: Buffer>(&self, mine: I) -> Result<Parts<I::Item>> {
         called(self.comm());
-        let mut job = self.job::<T>("neighbours().all_gather", Collective::NeighbourAllGather, 0);
-        let counts = self.counts_of_present(mine.len());
-        job.call.case.listed = true;
-        job.call.input = Lengths::Bytes((mine.len() * T::BYTES) as u64);
-        job.call.output = listed::<T>(&counts);
-        let received = job.run_to_vec(mine, counts.iter().sum())?;
-        Ok(Parts::new(received, &counts))
+        let given = length(&mine);
+        self.gathered(ALL_GATHER, mine, given, self.of_present(|_| given))
+    }
+
+    /// [`all_gather`](Neighbours::all_gather) of any number of values from each. Costs one more exchange, of the numbers.
+    ///
+    /// # Errors
+    /// A neighbour that is gone.
+    ///
+    /// ```
+    /// # archipelago::testing::run(4, |world| {
+    /// let line = world.cartesian(&[(4, false)])?.expect("every rank is in it");
+    /// let heard = line.neighbours().all_gather_v(&vec![line.rank(); line.rank()])?;
+    /// let expected: [&[usize]; 4] = [&[1], &[2, 2], &[1, 3, 3, 3], &[2, 2]];
+    /// assert_eq!(heard.values(), expected[line.rank()]);
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    #[track_caller]
+    pub fn all_gather_v<I: Buffer>(&self, mine: I) -> Result<Parts<I::Item>> {
+        called(self.comm());
+        let given = length(&mine);
+        let told = self.gathered(ALL_GATHER_V, given, 1, self.of_present(|_| 1))?;
+        let counts = self.of_present(|neighbour| told[neighbour][0]);
+        self.gathered(ALL_GATHER_V, mine, given, counts)
+    }
+
+    fn gathered<I: Buffer>(
+        &self,
+        verb: &'static str,
+        mine: I,
+        given: usize,
+        counts: Vec<usize>,
+    ) -> Result<Parts<I::Item>> {
+        let job = self.job::<I::Item>(verb, Collective::NeighbourAllGather, 0);
+        let job = job.gathering_v::<I::Item>(given, None)?.told::<I::Item>(&counts);
+        Ok(Parts::new(job.run_to_vec((&mine, given), sum_of(&counts))?, &counts))
     }
 
     /// Gives each neighbour its part of these values, which are cut into as many equal parts as there are neighbours, and
@@ -104,16 +142,13 @@ impl<'c> Neighbours<'c> {
     /// # Errors
     /// Values that can't be divided; a neighbour that is gone; neighbours that give different numbers of values.
     #[track_caller]
-    pub fn all_to_all<T: Wire>(&self, values: &[T]) -> Result<Parts<T>> {
+    pub fn all_to_all<I: Buffer>(&self, values: I) -> Result<Parts<I::Item>> {
         called(self.comm());
-        let job = self.job::<T>("neighbours().all_to_all", Collective::NeighbourAllToAll, 0);
-        self.check_divisible::<T>(&job, values.len())?;
-        let count = values.len() / self.len().max(1);
-        let receive_counts = self.counts_of_present(count);
-        let (job, checked) = self.listed(job, values, &vec![count; self.len()], &receive_counts);
-        checked?;
-        let received = job.run_to_vec(values, receive_counts.iter().sum())?;
-        Ok(Parts::new(received, &receive_counts))
+        let given = length(&values);
+        let count = given / self.len().max(1);
+        let job = self.job::<I::Item>(ALL_TO_ALL, Collective::NeighbourAllToAll, 0);
+        let job = self.divided::<I::Item>(job, given)?;
+        self.exchanged(job, values, &vec![count; self.len()], &self.of_present(|_| count))
     }
 
     /// [`all_to_all`](Neighbours::all_to_all) with parts of any lengths: how many values go to each neighbour, and how many
@@ -122,22 +157,29 @@ impl<'c> Neighbours<'c> {
     /// # Errors
     /// Counts that are not one for each neighbour, or don't add up to the values; a neighbour that is gone.
     #[track_caller]
-    pub fn all_to_all_v<T: Wire>(
+    pub fn all_to_all_v<I: Buffer>(
         &self,
-        values: &[T],
+        values: I,
         counts: &[usize],
         receive_counts: &[usize],
-    ) -> Result<Parts<T>> {
+    ) -> Result<Parts<I::Item>> {
         called(self.comm());
-        let mut expected = receive_counts.to_vec();
-        for (count, source) in expected.iter_mut().zip(self.edges().sources()) {
-            *count = if source.is_some() { *count } else { 0 };
-        }
-        let job = self.job::<T>("neighbours().all_to_all_v", Collective::NeighbourAllToAll, 0);
-        let (job, checked) = self.listed(job, values, counts, &expected);
-        checked?;
-        let received = job.run_to_vec(values, expected.iter().sum())?;
-        Ok(Parts::new(received, &expected))
+        let job = self.job::<I::Item>(ALL_TO_ALL_V, Collective::NeighbourAllToAll, 0);
+        job.check_counts::<I::Item>("receive_counts", receive_counts, None, self.sources())?;
+        self.exchanged(job, values, counts, &self.of_present(|neighbour| receive_counts[neighbour]))
+    }
+
+    fn exchanged<I: Buffer>(
+        &self,
+        job: Job<'c>,
+        values: I,
+        counts: &[usize],
+        receive_counts: &[usize],
+    ) -> Result<Parts<I::Item>> {
+        let given = length(&values);
+        let job = job.exchanging_v::<I::Item>(given, counts, receive_counts)?;
+        let received = job.run_to_vec((&values, given), sum_of(receive_counts))?;
+        Ok(Parts::new(received, receive_counts))
     }
 
     pub(super) fn comm(&self) -> &'c Comm {
@@ -148,8 +190,10 @@ impl<'c> Neighbours<'c> {
         &self.topology.neighbourhood
     }
 
-    fn counts_of_present(&self, count: usize) -> Vec<usize> {
-        self.edges().sources().iter().map(|source| if source.is_some() { count } else { 0 }).collect()
+    /// How many values come from each: from those that are there as many as `count` says of their number, from others none.
+    fn of_present(&self, count: impl Fn(usize) -> usize) -> Vec<usize> {
+        let sources = self.edges().sources().iter().enumerate();
+        sources.map(|(number, source)| if source.is_some() { count(number) } else { 0 }).collect()
     }
 
     pub(super) fn job<T: Wire>(&self, verb: &'static str, what: Collective, count: usize) -> Job<'c> {
@@ -159,50 +203,15 @@ impl<'c> Neighbours<'c> {
         job
     }
 
-    pub(super) fn check_divisible<T: Wire>(&self, job: &Job<'_>, given: usize) -> Result<()> {
+    /// The job, unless so many values can't be divided among the neighbours.
+    pub(super) fn divided<T: Wire>(&self, job: Job<'c>, given: usize) -> Result<Job<'c>> {
         let there_are = self.len();
         match given.is_multiple_of(there_are.max(1)) {
-            true => Ok(()),
+            true => Ok(job),
             false => Err(job.refuse::<T>(format!(
                 "{given} values can't be divided among {there_are} neighbours; all_to_all_v gives parts of different \
                  lengths"
             ))),
         }
-    }
-
-    /// The job with parts of these lengths, and what is wrong with them.
-    pub(super) fn listed<T: Wire>(
-        &self,
-        mut job: Job<'c>,
-        values: &[T],
-        counts: &[usize],
-        receive_counts: &[usize],
-    ) -> (Job<'c>, Result<()>) {
-        let check =
-            |name: &str, counts: &[usize], there_are: usize, sum: Option<usize>| {
-                if counts.len() != there_are {
-                    let given = counts.len();
-                    return Err(job.refuse::<T>(format!(
-                        "`{name}` has {given} entries and there are {there_are} neighbours"
-                    )));
-                }
-                let added = counts.iter().try_fold(0usize, |sum, count| sum.checked_add(*count));
-                match sum {
-                    Some(sum) if added != Some(sum) => Err(job
-                        .refuse::<T>(format!("`{name}` doesn't add up to the {sum} values that there are"))),
-                    _ if added.is_none() => {
-                        Err(job.refuse::<T>(format!("`{name}` adds up to more than memory can hold")))
-                    }
-                    _ => Ok(()),
-                }
-            };
-        let checked = check("counts", counts, self.len(), Some(values.len()))
-            .and_then(|()| check("receive_counts", receive_counts, self.sources(), None));
-        job.call.case.listed = true;
-        if checked.is_ok() {
-            job.call.input = listed::<T>(counts);
-            job.call.output = listed::<T>(receive_counts);
-        }
-        (job, checked)
     }
 }

@@ -1,15 +1,17 @@
 //! The verbs of collectives that are only described: see [`Prepared`].
 
-use engine::collective::{Collective, Lengths};
-use wire::{Items, ItemsMut};
+use engine::collective::Collective;
+use layout::{Buffer, BufferMut};
+use wire::Wire;
 
 use super::buffers::{Apart, InPlace};
 use super::job::Job;
-use super::neighbours::Neighbours;
-use super::root::{check_counts, listed};
+use super::neighbours::{ALL_GATHER, ALL_GATHER_V, ALL_TO_ALL, ALL_TO_ALL_V, Neighbours};
+use super::vectors::sum_of;
 use super::{Prepared, Root};
+use crate::Comm;
+use crate::lending::length;
 use crate::operator::Operation;
-use crate::{Comm, Result};
 
 /// Describes collectives without running them. Made by [`Comm::prepare`].
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +28,7 @@ pub struct PrepareRooted<'c> {
 /// Describes collectives of neighbours without running them. Made by [`Neighbours::prepare`].
 #[derive(Clone, Copy, Debug)]
 pub struct PrepareNeighbours<'c> {
-    neighbours: Neighbours<'c>,
+    pub(super) neighbours: Neighbours<'c>,
 }
 
 impl Comm {
@@ -64,52 +66,54 @@ impl<'c> Neighbours<'c> {
 }
 
 impl<'c> Prepare<'c> {
+    pub(super) fn job<T: Wire>(&self, verb: &'static str, what: Collective, count: usize) -> Job<'c> {
+        Job::new::<T>(self.comm, verb, what, None, count)
+    }
+
     /// As [`Comm::barrier`].
     pub fn barrier(&self) -> Prepared<'c, InPlace<&'static mut [u8]>> {
-        let job = Job::new::<u8>(self.comm, "barrier", Collective::Barrier, None, 0);
-        job.prepared(self.comm, 0, 0, InPlace(&mut []))
+        Prepared::of(
+            self.comm,
+            Ok(self.job::<u8>("barrier", Collective::Barrier, 0)),
+            (0, 0),
+            InPlace(&mut []),
+        )
     }
 
     /// As [`Comm::all_gather_into`].
     pub fn all_gather<I, O>(&self, mine: I, all: O) -> Prepared<'c, Apart<I, O>>
     where
-        I: Items,
-        O: ItemsMut<Item = I::Item>,
+        I: Buffer,
+        O: BufferMut<Item = I::Item>,
     {
-        let count = mine.items().len();
-        let job = Job::new::<I::Item>(self.comm, "all_gather", Collective::AllGather, None, count);
-        let room = count * self.comm.size();
-        job.prepared(self.comm, count, room, Apart(mine, all))
+        let count = length(&mine);
+        let job = self.job::<I::Item>("all_gather", Collective::AllGather, count);
+        Prepared::of(self.comm, Ok(job), (count, count * self.comm.size()), Apart(mine, all))
     }
 
     /// As [`Comm::all_gather_v`], with the numbers of values of all ranks known.
     pub fn all_gather_v<I, O>(&self, mine: I, all: O, counts: &[usize]) -> Prepared<'c, Apart<I, O>>
     where
-        I: Items,
-        O: ItemsMut<Item = I::Item>,
+        I: Buffer,
+        O: BufferMut<Item = I::Item>,
     {
-        let (given, sum) = (mine.items().len(), counts.iter().sum::<usize>());
-        let mean = sum / self.comm.size();
-        let mut job = Job::new::<I::Item>(self.comm, "all_gather_v", Collective::AllGather, None, mean);
-        let checked = check_counts::<I::Item>(&job, "counts", counts, None);
+        let (given, sum) = (length(&mine), sum_of(counts));
+        let job = self.job::<I::Item>("all_gather_v", Collective::AllGather, sum / self.comm.size());
+        let job = job.gathering_v::<I::Item>(given, Some(counts));
         let expected = counts.get(self.comm.rank()).copied().unwrap_or(0);
-        job.call.case.listed = true;
-        job.call.input = Lengths::Bytes((given * bytes::<I>()) as u64);
-        job.call.output = listed::<I::Item>(counts);
-        job.prepared(self.comm, expected, sum, Apart(mine, all)).unless(checked)
+        Prepared::of(self.comm, job, (expected, sum), Apart(mine, all))
     }
 
     /// As [`Comm::all_to_all_into`].
     pub fn all_to_all<I, O>(&self, values: I, received: O) -> Prepared<'c, Apart<I, O>>
     where
-        I: Items,
-        O: ItemsMut<Item = I::Item>,
+        I: Buffer,
+        O: BufferMut<Item = I::Item>,
     {
-        let given = values.items().len();
-        let count = given / self.comm.size();
-        let job = Job::new::<I::Item>(self.comm, "all_to_all", Collective::AllToAll, None, count);
-        let divisible = job.check_divisible::<I::Item>(given);
-        job.prepared(self.comm, given, given, Apart(values, received)).unless(divisible)
+        let given = length(&values);
+        let job = self.job::<I::Item>("all_to_all", Collective::AllToAll, given / self.comm.size());
+        let job = job.divided::<I::Item>("values", given);
+        Prepared::of(self.comm, job, (given, given), Apart(values, received))
     }
 
     /// As [`Comm::all_to_all_v`], with the numbers of values to and from each rank known.
@@ -121,21 +125,17 @@ impl<'c> Prepare<'c> {
         receive_counts: &[usize],
     ) -> Prepared<'c, Apart<I, O>>
     where
-        I: Items,
-        O: ItemsMut<Item = I::Item>,
+        I: Buffer,
+        O: BufferMut<Item = I::Item>,
     {
-        let mut job = Job::new::<I::Item>(self.comm, "all_to_all_v", Collective::AllToAll, None, 0);
-        let checked = check_counts(&job, "counts", counts, Some(values.items()))
-            .and_then(|()| check_counts::<I::Item>(&job, "receive_counts", receive_counts, None));
-        job.call.case.listed = true;
-        job.call.input = listed::<I::Item>(counts);
-        job.call.output = listed::<I::Item>(receive_counts);
-        let (given, room) = (values.items().len(), receive_counts.iter().sum());
-        job.prepared(self.comm, given, room, Apart(values, received)).unless(checked)
+        let given = length(&values);
+        let job = self.job::<I::Item>("all_to_all_v", Collective::AllToAll, 0);
+        let job = job.exchanging_v::<I::Item>(given, counts, receive_counts);
+        Prepared::of(self.comm, job, (given, sum_of(receive_counts)), Apart(values, received))
     }
 
     /// As [`Comm::all_reduce_in_place`].
-    pub fn all_reduce<O: ItemsMut>(
+    pub fn all_reduce<O: BufferMut>(
         &self,
         buffer: O,
         operation: impl Operation<O::Item>,
@@ -144,7 +144,7 @@ impl<'c> Prepare<'c> {
     }
 
     /// As [`Comm::scan`], in place.
-    pub fn scan<O: ItemsMut>(
+    pub fn scan<O: BufferMut>(
         &self,
         buffer: O,
         operation: impl Operation<O::Item>,
@@ -153,7 +153,7 @@ impl<'c> Prepare<'c> {
     }
 
     /// As [`Comm::exclusive_scan`], in place; rank 0 keeps what it has.
-    pub fn exclusive_scan<O: ItemsMut>(
+    pub fn exclusive_scan<O: BufferMut>(
         &self,
         buffer: O,
         operation: impl Operation<O::Item>,
@@ -161,16 +161,16 @@ impl<'c> Prepare<'c> {
         self.combined("exclusive_scan", Collective::ExclusiveScan, buffer, operation)
     }
 
-    fn combined<O: ItemsMut>(
+    fn combined<O: BufferMut>(
         &self,
         verb: &'static str,
         what: Collective,
         buffer: O,
         operation: impl Operation<O::Item>,
     ) -> Prepared<'c, InPlace<O>> {
-        let count = buffer.items().len();
-        let job = Job::new::<O::Item>(self.comm, verb, what, None, count);
-        job.reducing(operation.operator(), false).in_place().prepared(self.comm, 0, count, InPlace(buffer))
+        let count = length(&buffer);
+        let job = self.job::<O::Item>(verb, what, count).reducing(operation.operator(), false).in_place();
+        Prepared::of(self.comm, Ok(job), (0, count), InPlace(buffer))
     }
 
     /// As [`Comm::reduce_scatter`].
@@ -181,15 +181,14 @@ impl<'c> Prepare<'c> {
         operation: impl Operation<I::Item>,
     ) -> Prepared<'c, Apart<I, O>>
     where
-        I: Items,
-        O: ItemsMut<Item = I::Item>,
+        I: Buffer,
+        O: BufferMut<Item = I::Item>,
     {
-        let given = values.items().len();
+        let given = length(&values);
         let count = given / self.comm.size();
-        let job = Job::new::<I::Item>(self.comm, "reduce_scatter", Collective::ReduceScatter, None, count);
-        let job = job.reducing(operation.operator(), false);
-        let divisible = job.check_divisible::<I::Item>(given);
-        job.prepared(self.comm, given, count, Apart(values, mine)).unless(divisible)
+        let job = self.job::<I::Item>("reduce_scatter", Collective::ReduceScatter, count);
+        let job = job.reducing(operation.operator(), false).divided::<I::Item>("values", given);
+        Prepared::of(self.comm, job, (given, count), Apart(values, mine))
     }
 
     /// As [`Comm::reduce_scatter_v`].
@@ -201,106 +200,82 @@ impl<'c> Prepare<'c> {
         operation: impl Operation<I::Item>,
     ) -> Prepared<'c, Apart<I, O>>
     where
-        I: Items,
-        O: ItemsMut<Item = I::Item>,
+        I: Buffer,
+        O: BufferMut<Item = I::Item>,
     {
-        let (job, checked) = Job::reduce_scatter_v(self.comm, values.items(), counts);
+        let (given, members) = (length(&values), (self.comm.rank(), self.comm.size()));
+        let job = self.job::<I::Item>("reduce_scatter_v", Collective::ReduceScatter, given / members.1);
         let job = job.reducing(operation.operator(), false);
-        let (given, room) = (values.items().len(), counts.get(self.comm.rank()).copied().unwrap_or(0));
-        job.prepared(self.comm, given, room, Apart(values, mine)).unless(checked)
+        let job = job.scattering_reduced::<I::Item>(given, counts, members);
+        let room = counts.get(members.0).copied().unwrap_or(0);
+        Prepared::of(self.comm, job, (given, room), Apart(values, mine))
     }
 }
 
 impl<'c> PrepareRooted<'c> {
     /// As [`Root::broadcast`].
-    pub fn broadcast<O: ItemsMut>(&self, buffer: O) -> Prepared<'c, InPlace<O>> {
-        let count = buffer.items().len();
-        self.described(
-            self.root.job::<O::Item>("broadcast", Collective::Broadcast, count),
-            InPlace(buffer),
-            0,
-            count,
-        )
+    pub fn broadcast<O: BufferMut>(&self, buffer: O) -> Prepared<'c, InPlace<O>> {
+        let count = length(&buffer);
+        let job = self.root.job::<O::Item>("broadcast", Collective::Broadcast, count);
+        Prepared::of(self.root.comm, job, (0, count), InPlace(buffer))
     }
 
     /// As [`Root::gather`]. At the root, `all` has room for the values of all ranks; elsewhere it is empty.
     pub fn gather<I, O>(&self, mine: I, all: O) -> Prepared<'c, Apart<I, O>>
     where
-        I: Items,
-        O: ItemsMut<Item = I::Item>,
+        I: Buffer,
+        O: BufferMut<Item = I::Item>,
     {
-        let count = mine.items().len();
+        let count = length(&mine);
+        let job = self.root.job::<I::Item>("gather", Collective::Gather, count);
         let room = if self.root.is_here() { count * self.root.comm.size() } else { 0 };
-        self.described(
-            self.root.job::<I::Item>("gather", Collective::Gather, count),
-            Apart(mine, all),
-            count,
-            room,
-        )
+        Prepared::of(self.root.comm, job, (count, room), Apart(mine, all))
     }
 
     /// As [`Root::gather_v`], with the numbers of values of all ranks known at the root. Elsewhere `all` and `counts` are
     /// empty.
     pub fn gather_v<I, O>(&self, mine: I, all: O, counts: &[usize]) -> Prepared<'c, Apart<I, O>>
     where
-        I: Items,
-        O: ItemsMut<Item = I::Item>,
+        I: Buffer,
+        O: BufferMut<Item = I::Item>,
     {
-        let given = mine.items().len();
-        let here = self.root.is_here();
-        let job = self.root.job::<I::Item>("gather_v", Collective::Gather, 0).and_then(|mut job| {
-            job.call.case.listed = true;
-            job.call.input = Lengths::Bytes((given * bytes::<I>()) as u64);
-            if here {
-                check_counts::<I::Item>(&job, "counts", counts, None)?;
-                job.call.output = listed::<I::Item>(counts);
-            }
-            Ok(job)
-        });
-        let room = if here { counts.iter().sum() } else { 0 };
-        self.described(job, Apart(mine, all), given, room)
+        let (given, counts) = (length(&mine), self.root.is_here().then_some(counts));
+        let job = self.root.job::<I::Item>("gather_v", Collective::Gather, 0);
+        let job = job.and_then(|job| job.gathering_v::<I::Item>(given, counts));
+        Prepared::of(self.root.comm, job, (given, counts.map_or(0, sum_of)), Apart(mine, all))
     }
 
     /// As [`Root::scatter_into`]. `all` is empty but at the root.
     pub fn scatter<I, O>(&self, all: I, mine: O) -> Prepared<'c, Apart<I, O>>
     where
-        I: Items,
-        O: ItemsMut<Item = I::Item>,
+        I: Buffer,
+        O: BufferMut<Item = I::Item>,
     {
-        let count = mine.items().len();
+        let count = length(&mine);
+        let job = self.root.job::<I::Item>("scatter", Collective::Scatter, count);
         let given = if self.root.is_here() { count * self.root.comm.size() } else { 0 };
-        self.described(
-            self.root.job::<I::Item>("scatter", Collective::Scatter, count),
-            Apart(all, mine),
-            given,
-            count,
-        )
+        Prepared::of(self.root.comm, job, (given, count), Apart(all, mine))
     }
 
     /// As [`Root::scatter_v`], with the length of each part known at its rank. `all` and `counts` are empty but at the root.
     pub fn scatter_v<I, O>(&self, all: I, counts: &[usize], mine: O) -> Prepared<'c, Apart<I, O>>
     where
-        I: Items,
-        O: ItemsMut<Item = I::Item>,
+        I: Buffer,
+        O: BufferMut<Item = I::Item>,
     {
-        let room = mine.items().len();
-        let given = all.items().len();
-        let job = self.root.job::<I::Item>("scatter_v", Collective::Scatter, 0).and_then(|mut job| {
-            job.call.case.listed = true;
-            job.call.output = Lengths::Bytes((room * bytes::<I>()) as u64);
-            if self.root.is_here() {
-                check_counts(&job, "counts", counts, Some(all.items()))?;
-                if counts[self.root.comm.rank()] != room {
-                    let mine = counts[self.root.comm.rank()];
-                    let what = format!("the root's own part has {mine} values and its buffer {room}");
-                    return Err(job.refuse::<I::Item>(what));
+        let (room, given) = (length(&mine), if self.root.is_here() { length(&all) } else { 0 });
+        let job = self.root.job::<I::Item>("scatter_v", Collective::Scatter, 0).and_then(|job| {
+            let counts = self.root.is_here().then_some((counts, given));
+            let job = job.scattering_v::<I::Item>(room, counts)?;
+            match counts.map(|(counts, _)| counts[self.root.comm.rank()]) {
+                Some(own) if own != room => {
+                    let what = format!("the root's own part has {own} values and its buffer {room}");
+                    Err(job.refuse::<I::Item>(what))
                 }
-                job.call.input = listed::<I::Item>(counts);
+                _ => Ok(job),
             }
-            Ok(job)
         });
-        let given = if self.root.is_here() { given } else { 0 };
-        self.described(job, Apart(all, mine), given, room)
+        Prepared::of(self.root.comm, job, (given, room), Apart(all, mine))
     }
 
     /// As [`Root::reduce`]. At the root, `result` is as long as `values`; elsewhere it is empty.
@@ -311,27 +286,14 @@ impl<'c> PrepareRooted<'c> {
         operation: impl Operation<I::Item>,
     ) -> Prepared<'c, Apart<I, O>>
     where
-        I: Items,
-        O: ItemsMut<Item = I::Item>,
+        I: Buffer,
+        O: BufferMut<Item = I::Item>,
     {
-        let count = values.items().len();
+        let count = length(&values);
         let job = self.root.job::<I::Item>("reduce", Collective::Reduce, count);
         let job = job.map(|job| job.reducing(operation.operator(), false));
         let room = if self.root.is_here() { count } else { 0 };
-        self.described(job, Apart(values, result), count, room)
-    }
-
-    pub(super) fn described<B>(
-        &self,
-        job: Result<Job<'c>>,
-        buffers: B,
-        given: usize,
-        room: usize,
-    ) -> Prepared<'c, B> {
-        match job {
-            Ok(job) => job.prepared(self.root.comm, given, room, buffers),
-            Err(error) => Prepared { comm: self.root.comm, described: Err(error), buffers },
-        }
+        Prepared::of(self.root.comm, job, (count, room), Apart(values, result))
     }
 }
 
@@ -340,28 +302,53 @@ impl<'c> PrepareNeighbours<'c> {
     /// is.
     pub fn all_gather<I, O>(&self, mine: I, all: O) -> Prepared<'c, Apart<I, O>>
     where
-        I: Items,
-        O: ItemsMut<Item = I::Item>,
+        I: Buffer,
+        O: BufferMut<Item = I::Item>,
     {
-        let count = mine.items().len();
-        let job =
-            self.neighbours.job::<I::Item>("neighbours().all_gather", Collective::NeighbourAllGather, count);
-        job.prepared(self.neighbours.comm(), count, count * self.neighbours.sources(), Apart(mine, all))
+        let count = length(&mine);
+        let job = self.neighbours.job::<I::Item>(ALL_GATHER, Collective::NeighbourAllGather, count);
+        let room = count * self.neighbours.sources();
+        Prepared::of(self.neighbours.comm(), Ok(job), (count, room), Apart(mine, all))
+    }
+
+    /// As [`Neighbours::all_gather_v`], with the number of values of each neighbour known: `counts`, in the order of those that this
+    /// rank gets from. The parts lie behind one another, and that of an absent one is left as it is.
+    ///
+    /// ```
+    /// # archipelago::testing::run(3, |world| {
+    /// // In a ring every rank gives as many values as its rank says.
+    /// let ring = world.cartesian(&[(3, true)])?.expect("every rank is in it");
+    /// let (me, before, behind) = (ring.rank(), (ring.rank() + 2) % 3, (ring.rank() + 1) % 3);
+    /// let all = vec![0; before + behind];
+    /// let gather = ring.neighbours().prepare().all_gather_v(vec![me; me], all, &[before, behind]);
+    /// let (_, all) = gather.owned().wait()?;
+    /// assert_eq!(all, [vec![before; before], vec![behind; behind]].concat());
+    /// # Ok::<(), archipelago::Error>(())
+    /// # });
+    /// ```
+    pub fn all_gather_v<I, O>(&self, mine: I, all: O, counts: &[usize]) -> Prepared<'c, Apart<I, O>>
+    where
+        I: Buffer,
+        O: BufferMut<Item = I::Item>,
+    {
+        let given = length(&mine);
+        let job = self.neighbours.job::<I::Item>(ALL_GATHER_V, Collective::NeighbourAllGather, 0);
+        let job = job.gathering_v::<I::Item>(given, Some(counts));
+        Prepared::of(self.neighbours.comm(), job, (given, sum_of(counts)), Apart(mine, all))
     }
 
     /// As [`Neighbours::all_to_all`]. What is for or from an absent neighbour is left as it is.
     pub fn all_to_all<I, O>(&self, values: I, received: O) -> Prepared<'c, Apart<I, O>>
     where
-        I: Items,
-        O: ItemsMut<Item = I::Item>,
+        I: Buffer,
+        O: BufferMut<Item = I::Item>,
     {
-        let given = values.items().len();
+        let given = length(&values);
         let count = given / self.neighbours.len().max(1);
-        let job =
-            self.neighbours.job::<I::Item>("neighbours().all_to_all", Collective::NeighbourAllToAll, count);
-        let checked = self.neighbours.check_divisible::<I::Item>(&job, given);
+        let job = self.neighbours.job::<I::Item>(ALL_TO_ALL, Collective::NeighbourAllToAll, count);
+        let job = self.neighbours.divided::<I::Item>(job, given);
         let room = count * self.neighbours.sources();
-        job.prepared(self.neighbours.comm(), given, room, Apart(values, received)).unless(checked)
+        Prepared::of(self.neighbours.comm(), job, (given, room), Apart(values, received))
     }
 
     /// As [`Neighbours::all_to_all_v`]. The parts lie behind one another, those of absent neighbours too.
@@ -373,17 +360,12 @@ impl<'c> PrepareNeighbours<'c> {
         receive_counts: &[usize],
     ) -> Prepared<'c, Apart<I, O>>
     where
-        I: Items,
-        O: ItemsMut<Item = I::Item>,
+        I: Buffer,
+        O: BufferMut<Item = I::Item>,
     {
-        let job =
-            self.neighbours.job::<I::Item>("neighbours().all_to_all_v", Collective::NeighbourAllToAll, 0);
-        let (job, checked) = self.neighbours.listed(job, values.items(), counts, receive_counts);
-        let (given, room) = (values.items().len(), receive_counts.iter().sum());
-        job.prepared(self.neighbours.comm(), given, room, Apart(values, received)).unless(checked)
+        let given = length(&values);
+        let job = self.neighbours.job::<I::Item>(ALL_TO_ALL_V, Collective::NeighbourAllToAll, 0);
+        let job = job.exchanging_v::<I::Item>(given, counts, receive_counts);
+        Prepared::of(self.neighbours.comm(), job, (given, sum_of(receive_counts)), Apart(values, received))
     }
-}
-
-pub(super) fn bytes<I: Items>() -> usize {
-    <I::Item as wire::Wire>::BYTES
 }

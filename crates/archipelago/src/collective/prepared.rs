@@ -2,7 +2,7 @@
 
 use engine::collective::named;
 
-use super::buffers::{Buffers, Lent, Valued};
+use super::buffers::{Buffers, Lendable, Lent};
 use super::job::{Described, Job};
 use super::owned::CollectiveOwned;
 use super::persistent::PersistentCollective;
@@ -52,10 +52,14 @@ pub struct Prepared<'c, B> {
 }
 
 impl<'c, B> Prepared<'c, B> {
-    /// The same, unless an argument can't be.
-    pub(super) fn unless(self, checked: Result<()>) -> Self {
-        let described = checked.and(self.described);
-        Prepared { described, ..self }
+    /// A job, unless its arguments can't be, with buffers that must have so many values to be contributed and to be written.
+    pub(super) fn of(
+        comm: &'c Comm,
+        job: Result<Job<'c>>,
+        (input, output): (usize, usize),
+        buffers: B,
+    ) -> Self {
+        Prepared { comm, described: job.map(|job| job.described(input, output)), buffers }
     }
 
     /// Takes the algorithm of this name instead of the cheapest; all ranks name the same. `archi info --collectives` lists
@@ -74,13 +78,13 @@ impl<'c, B> Prepared<'c, B> {
     /// ```
     pub fn by(mut self, algorithm: &str) -> Self
     where
-        B: Valued,
+        B: Lendable,
     {
         if let Ok(described) = &mut self.described {
             match named(described.call.case.collective, algorithm) {
                 Ok(algorithm) => described.algorithm = Some(algorithm),
                 Err(unknown) => {
-                    let error = described.spot.refuse::<B::Value>(&self.comm.untyped, unknown.to_string());
+                    let error = described.spot.refuse::<B::Item>(&self.comm.untyped, unknown.to_string());
                     self.described = Err(error);
                 }
             }
@@ -109,7 +113,7 @@ impl<'c, B> Prepared<'c, B> {
     /// ```
     pub fn algorithm(self) -> Result<&'static str>
     where
-        B: Valued,
+        B: Lendable,
     {
         let described = self.described?;
         let case = &described.call.case;
@@ -119,7 +123,7 @@ impl<'c, B> Prepared<'c, B> {
             Some(named) => {
                 let needs: Vec<&str> = named.needs.iter().map(|need| need.words()).collect();
                 let what = format!("the algorithm \"{}\" needs: {}", named.name, needs.join("; "));
-                Err(described.spot.refuse::<B::Value>(&self.comm.untyped, what))
+                Err(described.spot.refuse::<B::Item>(&self.comm.untyped, what))
             }
         }
     }
@@ -132,13 +136,17 @@ impl<'c, B> Prepared<'c, B> {
     pub fn run<'a>(self) -> Result<()>
     where
         B: Lent<'a>,
-        B::Item: 'a,
     {
         called(self.comm);
-        let (input, output) = self.buffers.lend();
-        let described = self.described?;
-        described.check(&self.comm.untyped, input, output)?;
-        Job::of(&self.comm.untyped, described).run(input, output)
+        self.perform()
+    }
+
+    /// Performs it, whoever has the buffers.
+    pub(super) fn perform(mut self) -> Result<()>
+    where
+        B: Lendable,
+    {
+        Job::run_on(self.comm, self.described?, &mut self.buffers)
     }
 
     /// Starts it in a scope, for which the buffers are borrowed. A scope that ends with an error gives it up, and then it
@@ -150,14 +158,13 @@ impl<'c, B> Prepared<'c, B> {
     pub fn start<'scope, 'env>(
         self,
         scope: &'scope Scope<'scope, 'env>,
-    ) -> Result<Collecting<'scope, B::Item>>
+    ) -> Result<Collecting<'scope, B::Written>>
     where
         B: Lent<'scope>,
         'c: 'scope,
     {
         called(self.comm);
-        let (input, output) = self.buffers.lend();
-        scope.collect(&self.comm.untyped, self.described?, input, output)
+        scope.collect(&self.comm.untyped, self.described?, self.buffers)
     }
 
     /// Starts it with buffers that it owns until it is complete. What can't be, is told by

@@ -1,14 +1,12 @@
 //! Operations that combine values: all-reduce, scans, reduce-scatter, reduce.
 
-use engine::collective::{Collective, Lengths};
-use layout::{Buffer, BufferMut};
-use wire::{ItemsMut, Operand, Wire};
+use engine::collective::Collective;
+use layout::{Buffer, BufferMut, Lend, LendMut, Operand};
+use wire::ItemsMut;
 
-use super::every::check_room;
-use super::laid_out::{Taken, given};
-use super::root::{check_counts, listed};
 use super::{Job, Root};
 use crate::called::called;
+use crate::lending::length;
 use crate::operator::Operation;
 use crate::{Comm, Result};
 
@@ -42,9 +40,7 @@ impl Comm {
         value: P,
         operation: impl Operation<P::Item>,
     ) -> Result<P::Result> {
-        let mut result = value.into_result();
-        self.reduce_in_place(verb, Collective::AllReduce, result.items_mut(), operation)?;
-        Ok(result)
+        self.combined(verb, Collective::AllReduce, value, operation)
     }
 
     /// [`all_reduce`](Comm::all_reduce) in place: the buffer (a value, a slice, a vector, or what a layout selects, which is packed
@@ -59,11 +55,7 @@ impl Comm {
         operation: impl Operation<B::Item>,
     ) -> Result<()> {
         called(self);
-        let verb = "all_reduce_in_place";
-        let mut buffer = Taken::of(self, verb, buffer)?;
-        self.reduce_in_place(verb, Collective::AllReduce, buffer.items(), operation)?;
-        buffer.land();
-        Ok(())
+        self.prepare().all_reduce(LendMut(buffer), operation).perform()
     }
 
     /// [`all_reduce`](Comm::all_reduce) from and into buffers of the same length.
@@ -93,13 +85,10 @@ impl Comm {
         O: BufferMut<Item = I::Item> + ?Sized,
     {
         called(self);
-        let verb = "all_reduce_into";
-        let (values, mut result) = (given(self, verb, values)?, Taken::of(self, verb, result)?);
-        let job = Job::new::<I::Item>(self, verb, Collective::AllReduce, None, values.len());
-        check_room(&job, values.len(), result.items())?;
-        job.reducing(operation.operator(), false).run(&values, result.items())?;
-        result.land();
-        Ok(())
+        let given = length(values);
+        let job = Job::new::<I::Item>(self, "all_reduce_into", Collective::AllReduce, None, given);
+        let job = job.reducing(operation.operator(), false);
+        job.run_into((values, given), (result, given))
     }
 
     /// Combines the values of the ranks from 0 to this one, in the order of ranks. Values, slices and vectors as in
@@ -119,9 +108,7 @@ impl Comm {
     #[track_caller]
     pub fn scan<P: Operand>(&self, value: P, operation: impl Operation<P::Item>) -> Result<P::Result> {
         called(self);
-        let mut result = value.into_result();
-        self.reduce_in_place("scan", Collective::Scan, result.items_mut(), operation)?;
-        Ok(result)
+        self.combined("scan", Collective::Scan, value, operation)
     }
 
     /// Combines the values of the ranks before this one, in the order of ranks; rank 0, before which there is none, gets
@@ -147,8 +134,7 @@ impl Comm {
         operation: impl Operation<P::Item>,
     ) -> Result<Option<P::Result>> {
         called(self);
-        let mut result = value.into_result();
-        self.reduce_in_place("exclusive_scan", Collective::ExclusiveScan, result.items_mut(), operation)?;
+        let result = self.combined("exclusive_scan", Collective::ExclusiveScan, value, operation)?;
         Ok((self.rank() > 0).then_some(result))
     }
 
@@ -170,12 +156,17 @@ impl Comm {
     /// # });
     /// ```
     #[track_caller]
-    pub fn reduce_scatter<T: Wire>(&self, values: &[T], operation: impl Operation<T>) -> Result<Vec<T>> {
+    pub fn reduce_scatter<I: Buffer>(
+        &self,
+        values: I,
+        operation: impl Operation<I::Item>,
+    ) -> Result<Vec<I::Item>> {
         called(self);
-        let count = values.len() / self.size();
-        let job = Job::new::<T>(self, "reduce_scatter", Collective::ReduceScatter, None, count);
-        job.check_divisible::<T>(values.len())?;
-        job.reducing(operation.operator(), false).run_to_vec(values, count)
+        let given = length(&values);
+        let (what, count) = (Collective::ReduceScatter, given / self.size());
+        let job = Job::new::<I::Item>(self, "reduce_scatter", what, None, count)
+            .divided::<I::Item>("values", given)?;
+        job.reducing(operation.operator(), false).run_to_vec((&values, given), count)
     }
 
     /// [`reduce_scatter`](Comm::reduce_scatter) with parts of any lengths: rank r gets `counts[r]` values. All ranks state the
@@ -193,45 +184,40 @@ impl Comm {
     /// # });
     /// ```
     #[track_caller]
-    pub fn reduce_scatter_v<T: Wire>(
+    pub fn reduce_scatter_v<I: Buffer>(
         &self,
-        values: &[T],
+        values: I,
         counts: &[usize],
-        operation: impl Operation<T>,
-    ) -> Result<Vec<T>> {
+        operation: impl Operation<I::Item>,
+    ) -> Result<Vec<I::Item>> {
         called(self);
-        let (job, checked) = Job::reduce_scatter_v(self, values, counts);
-        checked?;
-        job.reducing(operation.operator(), false).run_to_vec(values, counts[self.rank()])
+        let (given, members) = (length(&values), (self.rank(), self.size()));
+        let (what, mean) = (Collective::ReduceScatter, given / members.1);
+        let job = Job::new::<I::Item>(self, "reduce_scatter_v", what, None, mean);
+        let job = job.scattering_reduced::<I::Item>(given, counts, members)?;
+        let job = job.reducing(operation.operator(), false);
+        job.run_to_vec((&values, given), counts[members.0])
     }
 
-    fn reduce_in_place<T: Wire>(
+    fn combined<P: Operand>(
         &self,
         verb: &'static str,
         what: Collective,
-        items: &mut [T],
-        operation: impl Operation<T>,
-    ) -> Result<()> {
-        let job = Job::new::<T>(self, verb, what, None, items.len());
-        job.reducing(operation.operator(), true).in_place().run(&[], items)
+        value: P,
+        operation: impl Operation<P::Item>,
+    ) -> Result<P::Result> {
+        let job = Job::new::<P::Item>(self, verb, what, None, length(&value));
+        let mut result = job.result_of(value)?;
+        job.reducing(operation.operator(), true).in_place().run(&[], result.items_mut())?;
+        Ok(result)
     }
 }
 
-impl<'c> Job<'c> {
-    /// A reduce-scatter with parts of these lengths, and what is wrong with them.
-    pub(super) fn reduce_scatter_v<T: Wire>(
-        comm: &'c Comm,
-        values: &[T],
-        counts: &[usize],
-    ) -> (Job<'c>, Result<()>) {
-        let mean = values.len() / comm.size();
-        let mut job = Job::new::<T>(comm, "reduce_scatter_v", Collective::ReduceScatter, None, mean);
-        let checked = check_counts(&job, "counts", counts, Some(values));
-        let own = counts.get(comm.rank()).copied().unwrap_or(0);
-        job.call.case.listed = true;
-        job.call.input = listed::<T>(counts);
-        job.call.output = Lengths::Bytes((own * T::BYTES) as u64);
-        (job, checked)
+impl Job<'_> {
+    /// What is contributed, where the result shall be.
+    pub(super) fn result_of<P: Operand>(&self, value: P) -> Result<P::Result> {
+        let cut = || self.refuse::<P::Item>("what the layout selects is no whole number of values".into());
+        value.into_result().ok_or_else(cut)
     }
 }
 
@@ -257,13 +243,13 @@ impl Root<'_> {
         operation: impl Operation<P::Item>,
     ) -> Result<Option<P::Result>> {
         called(self.comm);
-        let is_root = self.is_here();
-        let job = self.job::<P::Item>("reduce", Collective::Reduce, value.items().len())?;
+        let (is_root, given) = (self.is_here(), length(&value));
+        let job = self.job::<P::Item>("reduce", Collective::Reduce, given)?;
         let job = job.reducing(operation.operator(), is_root);
         if !is_root {
-            return job.run(value.items(), &mut []).map(|()| None);
+            return job.run_from((&value, given)).map(|()| None);
         }
-        let mut result = value.into_result();
+        let mut result = job.result_of(value)?;
         job.run(&[], result.items_mut())?;
         Ok(Some(result))
     }
@@ -285,16 +271,9 @@ impl Root<'_> {
         O: BufferMut<Item = I::Item> + ?Sized,
     {
         called(self.comm);
-        let values = given(self.comm, "reduce_into", values)?;
-        let job = self.job::<I::Item>("reduce_into", Collective::Reduce, values.len())?;
-        let job = job.reducing(operation.operator(), false);
-        if !self.is_here() {
-            return job.run(&values, &mut []);
+        match self.is_here() {
+            true => self.prepare().reduce(Lend(values), LendMut(result), operation).perform(),
+            false => self.prepare().reduce(Lend(values), LendMut(&mut [][..]), operation).perform(),
         }
-        let mut result = Taken::of(self.comm, "reduce_into", result)?;
-        check_room(&job, values.len(), result.items())?;
-        job.run(&values, result.items())?;
-        result.land();
-        Ok(())
     }
 }

@@ -1,15 +1,13 @@
 //! Operations with a root: broadcast, gather, scatter.
 
-use std::sync::Arc;
-
-use engine::collective::{Blocks, Collective, Lengths};
-use layout::{Buffer, BufferMut};
+use engine::collective::Collective;
+use layout::{Buffer, BufferMut, Lend, LendMut};
 use wire::Wire;
 
-use super::every::check_room;
-use super::laid_out::{Taken, given};
+use super::vectors::sum_of;
 use super::{Job, Parts};
 use crate::called::called;
+use crate::lending::length;
 use crate::{Comm, Result};
 
 /// A rank as the root of collective operations. Made by [`Comm::root`]; all ranks name the same one.
@@ -29,8 +27,7 @@ impl<'c> Root<'c> {
     }
 
     pub(super) fn job<T: Wire>(&self, verb: &'static str, what: Collective, count: usize) -> Result<Job<'c>> {
-        let job = Job::new::<T>(self.comm, verb, what, Some(self.rank), count);
-        job.check_root::<T>().map(|()| job)
+        Job::new::<T>(self.comm, verb, what, Some(self.rank), count).rooted::<T>()
     }
 
     /// Gives all ranks what the root's buffer holds: a value, a slice, a vector, as long as at the root, or what a layout selects,
@@ -50,11 +47,7 @@ impl<'c> Root<'c> {
     #[track_caller]
     pub fn broadcast<B: BufferMut + ?Sized>(&self, buffer: &mut B) -> Result<()> {
         called(self.comm);
-        let mut taken = Taken::of(self.comm, "broadcast", buffer)?;
-        let job = self.job::<B::Item>("broadcast", Collective::Broadcast, taken.items().len())?;
-        job.run(&[], taken.items())?;
-        taken.land();
-        Ok(())
+        self.prepare().broadcast(LendMut(buffer)).perform()
     }
 
     /// Gives all ranks the root's vector, of any length. Costs one more broadcast, of the length.
@@ -83,7 +76,7 @@ impl<'c> Root<'c> {
             .run(&[], std::slice::from_mut(&mut count))?;
         match mine {
             Some(mut values) => job(count)?.run(&[], &mut values).map(|()| values),
-            None => job(count)?.run_to_vec(&[], count),
+            None => job(count)?.run_to_vec((&[][..], 0), count),
         }
     }
 
@@ -100,12 +93,13 @@ impl<'c> Root<'c> {
     /// # });
     /// ```
     #[track_caller]
-    pub fn gather<T: Wire>(&self, mine: &[T]) -> Result<Option<Vec<T>>> {
+    pub fn gather<I: Buffer>(&self, mine: I) -> Result<Option<Vec<I::Item>>> {
         called(self.comm);
-        let job = self.job::<T>("gather", Collective::Gather, mine.len())?;
+        let given = length(&mine);
+        let job = self.job::<I::Item>("gather", Collective::Gather, given)?;
         match self.is_here() {
-            true => job.run_to_vec(mine, mine.len() * self.comm.size()).map(Some),
-            false => job.run(mine, &mut []).map(|()| None),
+            true => job.run_to_vec((&mine, given), given.saturating_mul(self.comm.size())).map(Some),
+            false => job.run_from((&mine, given)).map(|()| None),
         }
     }
 
@@ -130,16 +124,10 @@ impl<'c> Root<'c> {
         O: BufferMut<Item = I::Item> + ?Sized,
     {
         called(self.comm);
-        let mine = given(self.comm, "gather_into", mine)?;
-        let job = self.job::<I::Item>("gather_into", Collective::Gather, mine.len())?;
-        if !self.is_here() {
-            return job.run(&mine, &mut []);
+        match self.is_here() {
+            true => self.prepare().gather(Lend(mine), LendMut(all)).perform(),
+            false => self.prepare().gather(Lend(mine), LendMut(&mut [][..])).perform(),
         }
-        let mut all = Taken::of(self.comm, "gather_into", all)?;
-        check_room(&job, mine.len() * self.comm.size(), all.items())?;
-        job.run(&mine, all.items())?;
-        all.land();
-        Ok(())
     }
 
     /// Brings the values of all ranks, of each any number, to the root. The others get `None`. Costs one more gather, of the
@@ -158,24 +146,24 @@ impl<'c> Root<'c> {
     /// # });
     /// ```
     #[track_caller]
-    pub fn gather_v<T: Wire>(&self, mine: &[T]) -> Result<Option<Parts<T>>> {
+    pub fn gather_v<I: Buffer>(&self, mine: I) -> Result<Option<Parts<I::Item>>> {
         called(self.comm);
-        let counts_job = self.job::<usize>("gather_v", Collective::Gather, 1)?;
+        let given = length(&mine);
+        let told = self.job::<usize>("gather_v", Collective::Gather, 1)?;
         let counts = match self.is_here() {
-            true => counts_job.run_to_vec(&[mine.len()], self.comm.size())?,
-            false => counts_job.run(&[mine.len()], &mut []).map(|()| Vec::new())?,
+            true => Some(told.run_to_vec((&given, 1), self.comm.size())?),
+            false => told.run(&[given], &mut []).map(|()| None)?,
         };
-        let mut job = self.job::<T>("gather_v", Collective::Gather, 0)?;
-        job.call.case.listed = true;
-        job.call.input = Lengths::Bytes((mine.len() * T::BYTES) as u64);
-        if !self.is_here() {
-            return job.run(mine, &mut []).map(|()| None);
+        let job = self.job::<I::Item>("gather_v", Collective::Gather, 0)?;
+        let job = job.gathering_v::<I::Item>(given, None)?;
+        match counts {
+            None => job.run_from((&mine, given)).map(|()| None),
+            Some(counts) => {
+                let job = job.told::<I::Item>(&counts);
+                let values = job.run_to_vec((&mine, given), sum_of(&counts))?;
+                Ok(Some(Parts::new(values, &counts)))
+            }
         }
-        job.call.output = listed::<T>(&counts);
-        // Others have said them: a sum that can't be is refused for want of memory.
-        let all = counts.iter().fold(0, |sum, count| usize::saturating_add(sum, *count));
-        let values = job.run_to_vec(mine, all)?;
-        Ok(Some(Parts::new(values, &counts)))
     }
 
     /// Gives each rank its part of the root's values, which are cut into as many equal parts as there are ranks. The root
@@ -198,7 +186,8 @@ impl<'c> Root<'c> {
         let all = self.roots_values("scatter", all)?;
         let mut count = all.len() / self.comm.size();
         self.job::<usize>("scatter", Collective::Broadcast, 1)?.run(&[], std::slice::from_mut(&mut count))?;
-        self.job::<T>("scatter", Collective::Scatter, count)?.run_to_vec(all, count)
+        let given = all.len();
+        self.job::<T>("scatter", Collective::Scatter, count)?.run_to_vec((all, given), count)
     }
 
     /// [`scatter`](Root::scatter) from and into buffers, as in [`gather_into`](Root::gather_into); `mine` is as long as each part.
@@ -212,21 +201,14 @@ impl<'c> Root<'c> {
         O: BufferMut<Item = I::Item> + ?Sized,
     {
         called(self.comm);
-        let verb = "scatter_into";
-        let all = all.map(|all| given(self.comm, verb, all)).transpose()?;
-        let all = self.roots_values(verb, all.as_deref())?;
-        let mut mine = Taken::of(self.comm, verb, mine)?;
-        let count = mine.items().len();
-        let job = self.job::<I::Item>(verb, Collective::Scatter, count)?;
-        if self.is_here() && all.len() != count * self.comm.size() {
-            let (given, ranks) = (all.len(), self.comm.size());
-            return Err(
-                job.refuse::<I::Item>(format!("{given} values can't give each of {ranks} ranks {count}"))
-            );
+        match (self.is_here(), all) {
+            (true, None) => {
+                let job = self.job::<I::Item>("scatter_into", Collective::Scatter, 0)?;
+                Err(job.refuse::<I::Item>(NOTHING_AT_ROOT.into()))
+            }
+            (true, Some(all)) => self.prepare().scatter(Lend(all), LendMut(mine)).perform(),
+            (false, _) => self.prepare().scatter(Lend(&[][..]), LendMut(mine)).perform(),
         }
-        job.run(all, mine.items())?;
-        mine.land();
-        Ok(())
     }
 
     /// Gives each rank its part of the root's values: rank r the next `counts[r]`. The root gives values and counts, the
@@ -247,10 +229,10 @@ impl<'c> Root<'c> {
     #[track_caller]
     pub fn scatter_v<T: Wire>(&self, all: Option<(&[T], &[usize])>) -> Result<Vec<T>> {
         called(self.comm);
-        let mut job = self.job::<T>("scatter_v", Collective::Scatter, 0)?;
+        let job = self.job::<T>("scatter_v", Collective::Scatter, 0)?;
         let (all, counts) = match (self.is_here(), all) {
             (true, Some((all, counts))) => {
-                check_counts(&job, "counts", counts, Some(all))?;
+                job.check_counts::<T>("counts", counts, Some(all.len()), self.comm.size())?;
                 (all, counts)
             }
             (true, None) => return Err(job.refuse::<T>(NOTHING_AT_ROOT.into())),
@@ -259,69 +241,19 @@ impl<'c> Root<'c> {
         let mut count = 0;
         self.job::<usize>("scatter_v", Collective::Scatter, 1)?
             .run(counts, std::slice::from_mut(&mut count))?;
-        job.call.case.listed = true;
-        job.call.output = Lengths::Bytes((count as u64).saturating_mul(T::BYTES as u64));
-        if self.is_here() {
-            job.call.input = listed::<T>(counts);
-        }
-        job.run_to_vec(all, count)
+        let counts = self.is_here().then_some((counts, all.len()));
+        job.scattering_v::<T>(count, counts)?.run_to_vec((all, all.len()), count)
     }
 
     /// What the root gives, to be cut into equal parts; nothing at the others.
     fn roots_values<'a, T: Wire>(&self, verb: &'static str, all: Option<&'a [T]>) -> Result<&'a [T]> {
         let job = self.job::<T>(verb, Collective::Scatter, 0)?;
-        let ranks = self.comm.size();
         match (self.is_here(), all) {
             (false, _) => Ok(&[]),
             (true, None) => Err(job.refuse::<T>(NOTHING_AT_ROOT.into())),
-            (true, Some(all)) if !all.len().is_multiple_of(ranks) => {
-                let given = all.len();
-                let hint = "scatter_v gives parts of different lengths";
-                Err(job.refuse::<T>(format!("{given} values can't be divided among {ranks} ranks; {hint}")))
-            }
-            (true, Some(all)) => Ok(all),
+            (true, Some(all)) => job.divided::<T>("all", all.len()).map(|_| all),
         }
     }
 }
 
 const NOTHING_AT_ROOT: &str = "the root gives nothing: it must give Some, only the others None";
-
-/// One block for each rank, behind one another.
-pub(super) fn listed<T: Wire>(counts: &[usize]) -> Lengths {
-    let counts = counts.iter().map(|&count| count as u64);
-    Lengths::Listed(Arc::new(Blocks::packed(counts, T::BYTES as u64)))
-}
-
-/// Counts must be one for each rank and, where the values are given, add up to them.
-pub(super) fn check_counts<T: Wire>(
-    job: &Job<'_>,
-    name: &str,
-    counts: &[usize],
-    values: Option<&[T]>,
-) -> Result<()> {
-    check_counts_of(job, name, counts, values, job.peers())
-}
-
-/// The same of so many ranks.
-pub(super) fn check_counts_of<T: Wire>(
-    job: &Job<'_>,
-    name: &str,
-    counts: &[usize],
-    values: Option<&[T]>,
-    ranks: usize,
-) -> Result<()> {
-    let given = counts.len();
-    if given != ranks {
-        return Err(job.refuse::<T>(format!("`{name}` has {given} entries and there are {ranks} ranks")));
-    }
-    let sum = counts.iter().try_fold(0usize, |sum, &count| sum.checked_add(count));
-    match (sum, values) {
-        (Some(sum), Some(values)) if sum == values.len() => Ok(()),
-        (Some(_), None) => Ok(()),
-        (Some(sum), Some(values)) => {
-            let there = values.len();
-            Err(job.refuse::<T>(format!("`{name}` adds up to {sum} and there are {there} values")))
-        }
-        (None, _) => Err(job.refuse::<T>(format!("`{name}` adds up to more than memory can hold"))),
-    }
-}

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
-use wire::{ContextId, Form, ItemsMut, Wire};
+use engine::{Pointer, TypeTag};
+use layout::Partible;
+use wire::{ContextId, Form, Wire};
 
 use crate::error::Spot;
 use crate::kept::Held;
+use crate::raw;
+use crate::transfer::{laid_out_of, type_of};
 use crate::{Comm, Result};
 
 /// Tells the contexts of partitioned requests from all others that are derived from a communicator's.
@@ -15,20 +19,25 @@ const PARTITIONED: u64 = u64::from_be_bytes(*b"partsend");
 pub(super) type Opening = [u64; 3];
 
 /// A buffer in equal parts.
-pub(super) struct Parts<B: ItemsMut + Send + 'static> {
+pub(super) struct Parts<B: Partible> {
     /// There until it is taken.
     keep: Option<Arc<Held<B>>>,
     row: Row<B::Item>,
+    /// What is sent.
+    pub of: TypeTag,
     pub partitions: usize,
     pub each: usize,
 }
 
-/// Where values lie.
+/// Where values lie, and which bytes of them are sent.
 pub(super) struct Row<T> {
     items: *mut T,
     pub count: usize,
     /// Values of a part.
     pub each: usize,
+    /// The message of all parts, and how many bytes of it a part has.
+    message: Pointer,
+    pub part_bytes: usize,
 }
 
 impl<T> Clone for Row<T> {
@@ -45,19 +54,23 @@ impl<T> Row<T> {
         self.items.wrapping_add(index * self.each)
     }
 
-    /// The bytes of `count` values from `first` on, or of those that there are.
-    pub fn bytes_of(&self, first: usize, count: usize) -> (*mut u8, usize) {
-        let count = count.min(self.count - first);
-        (self.items.wrapping_add(first).cast(), count * size_of::<T>())
+    /// How many bytes all parts have.
+    pub fn bytes(&self) -> usize {
+        self.count.checked_div(self.each).unwrap_or(0) * self.part_bytes
+    }
+
+    /// The bytes of the message from one on.
+    pub fn from(&self, byte: usize) -> Pointer {
+        self.message.offset(byte)
     }
 }
 
 // SAFETY: it owns a B, whose memory the row leads to.
-unsafe impl<B: ItemsMut + Send + 'static> Send for Parts<B> {}
+unsafe impl<B: Partible> Send for Parts<B> {}
 // SAFETY: through a shared reference it gives out addresses only.
-unsafe impl<B: ItemsMut + Send + 'static> Sync for Parts<B> {}
+unsafe impl<B: Partible> Sync for Parts<B> {}
 
-impl<B: ItemsMut + Send + 'static> Parts<B> {
+impl<B: Partible> Parts<B> {
     pub fn new(buffer: B, partitions: usize, spot: Spot, comm: &Comm) -> Result<Parts<B>> {
         const {
             assert!(
@@ -66,14 +79,26 @@ impl<B: ItemsMut + Send + 'static> Parts<B> {
             )
         };
         let mut held = Held::new(buffer);
-        let items = held.get_mut().items_mut();
+        let items = held.get_mut().values();
         let (count, items) = (items.len(), items.as_mut_ptr());
-        if partitions == 0 || !count.is_multiple_of(partitions) || partitions > i32::MAX as usize {
-            let what = format!("{count} values can't be sent in {partitions} equal parts");
+        // All of a message are of one element each, or of as many.
+        let (element, element_bytes, message, of) = match held.get().elements() {
+            None => (1, size_of::<B::Item>(), Pointer::new(items.cast()), type_of::<B::Item>()),
+            Some((placed, signature, values)) => {
+                let bytes = placed.bytes() * values / count.max(1);
+                (values, bytes, raw::pointer(placed), laid_out_of::<B::Item>(signature))
+            }
+        };
+        let elements = count / element;
+        if partitions == 0 || !elements.is_multiple_of(partitions) || partitions > i32::MAX as usize {
+            let unit = if element == 1 { "values" } else { "elements" };
+            let what = format!("{elements} {unit} can't be sent in {partitions} equal parts");
             return Err(spot.refuse::<B::Item>(&comm.untyped, what));
         }
-        let each = count / partitions;
-        Ok(Parts { keep: Some(Arc::new(held)), row: Row { items, count, each }, partitions, each })
+        let part = elements / partitions;
+        let (each, part_bytes) = (part * element, part * element_bytes);
+        let row = Row { items, count, each, message, part_bytes };
+        Ok(Parts { keep: Some(Arc::new(held)), row, of, partitions, each })
     }
 
     pub fn row(&self) -> Row<B::Item> {
@@ -81,11 +106,11 @@ impl<B: ItemsMut + Send + 'static> Parts<B> {
     }
 
     pub fn bytes(&self) -> usize {
-        self.row.count * size_of::<B::Item>()
+        self.row.bytes()
     }
 
     pub fn part_bytes(&self) -> usize {
-        self.each * size_of::<B::Item>()
+        self.row.part_bytes
     }
 
     /// The values. Only while no operation has them.

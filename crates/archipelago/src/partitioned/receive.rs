@@ -1,15 +1,14 @@
 //! The receiving side: parts that can be used as they arrive.
 
 use engine::{RequestId, TagPattern};
+use layout::Partible;
 use runtime::{Started, undisturbed};
-use wire::ItemsMut;
 
 use super::parts::{Opening, Parts, beside};
 use crate::address::Source;
 use crate::called::called;
 use crate::error::Spot;
 use crate::kept::Kept;
-use crate::transfer::type_of;
 use crate::{Comm, Error, Result};
 
 impl Source<'_> {
@@ -22,7 +21,7 @@ impl Source<'_> {
     #[track_caller]
     pub fn partitioned_receive<B>(&self, buffer: B, partitions: usize) -> Result<PartitionedReceive<B>>
     where
-        B: ItemsMut + Send + 'static,
+        B: Partible,
     {
         called(self.comm);
         let spot = self.spot("partitioned_receive");
@@ -42,7 +41,7 @@ impl Source<'_> {
 }
 
 /// A receive whose parts can be used one by one as they arrive. Dropped before it is complete it is cancelled.
-pub struct PartitionedReceive<B: ItemsMut + Send + 'static> {
+pub struct PartitionedReceive<B: Partible> {
     comm: Comm,
     meeting: Comm,
     from: usize,
@@ -70,7 +69,7 @@ enum Arriving {
     Arrived,
 }
 
-impl<B: ItemsMut + Send + 'static> PartitionedReceive<B> {
+impl<B: Partible> PartitionedReceive<B> {
     /// Starts a round. If one is under way, waits for that first.
     ///
     /// # Errors
@@ -183,7 +182,7 @@ impl<B: ItemsMut + Send + 'static> PartitionedReceive<B> {
     }
 }
 
-impl<B: ItemsMut + Send + 'static> Drop for PartitionedReceive<B> {
+impl<B: Partible> Drop for PartitionedReceive<B> {
     fn drop(&mut self) {
         match std::mem::replace(&mut self.phase, Phase::Failed(Error::Layout { why: String::new() })) {
             Phase::Met(opening) => {
@@ -204,21 +203,20 @@ impl<B: ItemsMut + Send + 'static> Drop for PartitionedReceive<B> {
 }
 
 /// Starts to receive all messages of a round. If one can't be, none is left under way.
-fn start_receives<B: ItemsMut + Send + 'static>(
+fn start_receives<B: Partible>(
     channel: &Comm,
     from: usize,
     parts: &Parts<B>,
     message_bytes: usize,
 ) -> std::result::Result<Vec<Arriving>, engine::Error> {
     let mut messages = Vec::new();
-    let (to, bytes) = parts.row().bytes_of(0, parts.row().count);
-    let of = type_of::<B::Item>();
+    let (row, bytes) = (parts.row(), parts.bytes());
     for (message, first) in (0..bytes).step_by(message_bytes.max(1)).enumerate() {
         let (source, tag) = (engine::Source::Rank(from), TagPattern::Tag(message as i32));
         // SAFETY: within the buffer, which nobody uses before the round is over or this part of it has arrived.
         let started = undisturbed(|| unsafe {
             let capacity = message_bytes.min(bytes - first);
-            channel.untyped.start_receive(source, tag, of, to.wrapping_add(first), capacity)
+            channel.untyped.start_receive_into(source, tag, parts.of, row.from(first), capacity)
         });
         match started {
             Ok(Started::Done(_)) => messages.push(Arriving::Arrived),

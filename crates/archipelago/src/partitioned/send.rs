@@ -5,16 +5,16 @@ use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
-use engine::{Mode, RequestId};
+use engine::{Mode, RequestId, TypeTag};
+use layout::Partible;
 use runtime::{Started, undisturbed};
-use wire::{ItemsMut, Wire};
+use wire::Wire;
 
 use super::parts::{Opening, Parts, Row, beside};
 use crate::address::Destination;
 use crate::called::called;
 use crate::error::Spot;
 use crate::kept::Kept;
-use crate::transfer::type_of;
 use crate::{Comm, Result};
 
 /// Parts are put together until a message has so many bytes: from there on the price of a message is small beside that of its
@@ -65,7 +65,7 @@ impl Destination<'_> {
     #[track_caller]
     pub fn partitioned_send<B>(&self, buffer: B, partitions: usize) -> Result<PartitionedSend<B>>
     where
-        B: ItemsMut + Send + 'static,
+        B: Partible,
     {
         called(self.comm);
         let spot = self.spot("partitioned_send");
@@ -81,13 +81,13 @@ impl Destination<'_> {
         opening.send(&Destination { comm: &meeting, ..*self }, "partitioned_send");
         opening.check(self.comm)?;
         let channel = beside(self.comm, &[self.comm.rank() as u64, context.0]);
-        let channel = Channel { comm: channel, to: self.rank, spot, together };
+        let channel = Channel { comm: channel, to: self.rank, of: parts.of, spot, together };
         Ok(PartitionedSend { meeting, opening: Some(opening), channel, parts, round: None })
     }
 }
 
 /// A send whose parts become ready one by one. Dropped while it is under way it runs on with what is ready.
-pub struct PartitionedSend<B: ItemsMut + Send + 'static> {
+pub struct PartitionedSend<B: Partible> {
     meeting: Comm,
     /// Until the first wait.
     opening: Option<Kept<Opening>>,
@@ -96,7 +96,7 @@ pub struct PartitionedSend<B: ItemsMut + Send + 'static> {
     round: Option<Round>,
 }
 
-impl<B: ItemsMut + Send + 'static> PartitionedSend<B> {
+impl<B: Partible> PartitionedSend<B> {
     /// Starts a round, and gives its parts: to be filled, and then to be told [`ready`](Partition::ready). If a round is under
     /// way, waits for that first.
     ///
@@ -147,7 +147,7 @@ impl<B: ItemsMut + Send + 'static> PartitionedSend<B> {
     }
 }
 
-impl<B: ItemsMut + Send + 'static> Drop for PartitionedSend<B> {
+impl<B: Partible> Drop for PartitionedSend<B> {
     fn drop(&mut self) {
         if let Some(opening) = self.opening.take() {
             opening.let_go(&self.meeting);
@@ -162,6 +162,7 @@ impl<B: ItemsMut + Send + 'static> Drop for PartitionedSend<B> {
 struct Channel {
     comm: Comm,
     to: usize,
+    of: TypeTag,
     spot: Spot,
     /// How many parts make a message.
     together: usize,
@@ -232,17 +233,23 @@ impl<T: Wire> Partition<'_, T> {
     }
 
     fn finish(&mut self) -> std::result::Result<(), engine::Error> {
-        let Channel { comm, to, together, .. } = self.channel;
+        let Channel { comm, to, of, together, .. } = self.channel;
         let message = self.index / together;
         // AcqRel: whoever is last sees what the others have written into their parts.
         if self.round.left[message].fetch_sub(1, Ordering::AcqRel) > 1 {
             return Ok(());
         }
-        let first = message * together * self.buffer.each;
-        let (from, bytes) = self.buffer.bytes_of(first, together * self.buffer.each);
+        let message_bytes = together * self.buffer.part_bytes;
+        let first = message * message_bytes;
+        let bytes = message_bytes.min(self.buffer.bytes() - first);
+        if bytes == 0 {
+            // Nobody waits for it.
+            return Ok(());
+        }
         // SAFETY: all parts of the message are ready: nobody writes them before the round is over, which takes the request.
         let started = undisturbed(|| unsafe {
-            comm.untyped.start_send(*to, message as i32, type_of::<T>(), from, bytes, Mode::Standard)
+            let (tag, from) = (message as i32, self.buffer.from(first));
+            comm.untyped.start_send_from(*to, tag, *of, from, bytes, Mode::Standard)
         });
         match started {
             Ok(Started::Done(_)) => Ok(()),

@@ -2,7 +2,7 @@
 
 use wire::{Items, ItemsMut, Wire};
 
-use super::{Placed, View, ViewMut};
+use super::{OwnedView, Placed, View, ViewMut};
 
 /// What can be sent: a value, a slice, a vector ([`Items`]), or a [`View`] that a layout takes of a slice.
 ///
@@ -97,10 +97,10 @@ unsafe impl<B: ItemsMut + ?Sized> BufferMut for B {
     }
 }
 
-macro_rules! views {
-    ($($view:ident),+) => {$(
-        // SAFETY: the view borrows the memory, in which its layout was found to lie.
-        unsafe impl<T: Wire> Buffer for $view<'_, T> {
+macro_rules! laid_out {
+    ($($view:ty),+) => {$(
+        // SAFETY: the view borrows or owns the memory, in which its layout was found to lie.
+        unsafe impl<T: Wire> Buffer for $view {
             type Item = T;
 
             fn memory(&self) -> Memory<'_, T> {
@@ -110,20 +110,78 @@ macro_rules! views {
     )+};
 }
 
-views!(View, ViewMut);
+laid_out!(View<'_, T>, ViewMut<'_, T>, OwnedView<T>);
+laid_out!(&View<'_, T>, &ViewMut<'_, T>, &mut ViewMut<'_, T>, &OwnedView<T>, &mut OwnedView<T>);
 
-// SAFETY: the view mutably borrows the memory, which is that of a plain type, and its layout was found to lie in it.
-unsafe impl<T: Wire> BufferMut for ViewMut<'_, T> {
+macro_rules! laid_out_mut {
+    ($($view:ty: $filled:ty, |$this:ident, $bytes:ident| $fill:expr;)+) => {$(
+        // SAFETY: the view mutably borrows or owns the memory, which is that of a plain type, and its layout was found to lie in
+        // it.
+        unsafe impl<T: Wire> BufferMut for $view {
+            type Filled<'a>
+                = $filled
+            where
+                Self: 'a;
+
+            fn memory_mut(&mut self) -> MemoryMut<'_, T> {
+                MemoryMut::LaidOut(self.placed(), self.signature())
+            }
+
+            fn filled(&mut self, $bytes: usize) -> Self::Filled<'_> {
+                let $this = self;
+                $fill
+            }
+        }
+    )+};
+}
+
+laid_out_mut! {
+    ViewMut<'_, T>: usize, |_view, bytes| bytes;
+    &mut ViewMut<'_, T>: usize, |_view, bytes| bytes;
+    OwnedView<T>: &'a mut [T], |view, _bytes| view.values_mut();
+    &mut OwnedView<T>: &'a mut [T], |view, _bytes| view.values_mut();
+}
+
+/// A buffer behind a reference, whatever it is, as a buffer.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Lend<'a, B: ?Sized>(pub &'a B);
+
+/// The same, to be written.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct LendMut<'a, B: ?Sized>(pub &'a mut B);
+
+// SAFETY: what it lends can be read as long as it is borrowed.
+unsafe impl<B: Buffer + ?Sized> Buffer for Lend<'_, B> {
+    type Item = B::Item;
+
+    fn memory(&self) -> Memory<'_, B::Item> {
+        self.0.memory()
+    }
+}
+
+// SAFETY: as above.
+unsafe impl<B: Buffer + ?Sized> Buffer for LendMut<'_, B> {
+    type Item = B::Item;
+
+    fn memory(&self) -> Memory<'_, B::Item> {
+        self.0.memory()
+    }
+}
+
+// SAFETY: as above, and written as long as it is mutably borrowed.
+unsafe impl<B: BufferMut + ?Sized> BufferMut for LendMut<'_, B> {
     type Filled<'a>
-        = usize
+        = B::Filled<'a>
     where
         Self: 'a;
 
-    fn memory_mut(&mut self) -> MemoryMut<'_, T> {
-        MemoryMut::LaidOut(self.placed(), self.signature())
+    fn memory_mut(&mut self) -> MemoryMut<'_, B::Item> {
+        self.0.memory_mut()
     }
 
-    fn filled(&mut self, bytes: usize) -> usize {
-        bytes
+    fn filled(&mut self, bytes: usize) -> B::Filled<'_> {
+        self.0.filled(bytes)
     }
 }

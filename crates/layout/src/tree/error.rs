@@ -51,6 +51,26 @@ pub enum LayoutError {
         /// The rank.
         rank: u64,
     },
+    /// An element of a row touches bytes outside of its own extent, or that is no whole number of values.
+    Element {
+        /// The first byte that it touches.
+        from: i64,
+        /// The byte behind the last one that it touches.
+        to: i128,
+        /// Its extent.
+        extent: i64,
+        /// The bytes of a value.
+        value: usize,
+    },
+    /// A vector is not as long as a whole number of elements.
+    Elements {
+        /// The bytes of the vector.
+        bytes: usize,
+        /// The extent of an element.
+        extent: i64,
+    },
+    /// An element that is to be filled in pieces has a byte twice.
+    Twice,
 }
 
 impl fmt::Display for LayoutError {
@@ -85,6 +105,15 @@ impl fmt::Display for LayoutError {
             LayoutError::Grid { grid, processes, rank } => {
                 write!(f, "a grid of {grid} processes doesn't fit rank {rank} of {processes} processes")
             }
+            LayoutError::Element { from, to, extent, value } => write!(
+                f,
+                "the bytes {from} to {to} are not within an element of extent {extent} that is made of values of {value} \
+                 bytes"
+            ),
+            LayoutError::Elements { bytes, extent } => {
+                write!(f, "{bytes} bytes are no whole number of elements of extent {extent}")
+            }
+            LayoutError::Twice => f.write_str("the layout has a byte twice"),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::mem::ManuallyDrop;
 
 use wire::{Form, ItemsMut, Wire};
 
-use super::{Buffer, BufferMut, Layout, Memory, MemoryMut, OutOfBounds, Placed};
+use super::{BufferMut, Layout, OutOfBounds, Placed};
 
 /// A vector and what a layout selects of it: a buffer that an operation can own. Made by [`Layout::own`].
 pub struct OwnedView<T: Wire> {
@@ -58,6 +58,16 @@ impl Layout {
 }
 
 impl<T: Wire> OwnedView<T> {
+    /// As the engine takes it: valid as long as the view.
+    pub(super) fn placed(&self) -> &Placed {
+        &self.placed
+    }
+
+    /// The type signature of the message ([`Layout::signature`]).
+    pub(super) fn signature(&self) -> u64 {
+        self.signature
+    }
+
     /// All values of the vector.
     pub fn values(&self) -> &[T] {
         // SAFETY: the parts of the vector, which nobody writes while it is borrowed.
@@ -100,31 +110,6 @@ impl<T: Wire> Drop for OwnedView<T> {
 impl<T: Wire> std::fmt::Debug for OwnedView<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "OwnedView({} bytes of {} values)", self.placed.bytes(), self.length)
-    }
-}
-
-// SAFETY: the layout was found to lie within the vector.
-unsafe impl<T: Wire> Buffer for OwnedView<T> {
-    type Item = T;
-
-    fn memory(&self) -> Memory<'_, T> {
-        Memory::LaidOut(&self.placed, self.signature)
-    }
-}
-
-// SAFETY: as above; any bytes are values of a plain type.
-unsafe impl<T: Wire> BufferMut for OwnedView<T> {
-    type Filled<'a>
-        = &'a mut [T]
-    where
-        Self: 'a;
-
-    fn memory_mut(&mut self) -> MemoryMut<'_, T> {
-        MemoryMut::LaidOut(&self.placed, self.signature)
-    }
-
-    fn filled(&mut self, _: usize) -> &mut [T] {
-        self.values_mut()
     }
 }
 
