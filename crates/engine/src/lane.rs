@@ -91,6 +91,8 @@ pub struct Lane {
     pub(crate) early_steps: Vec<crate::collective::early::Early>,
     pub(crate) unexpected: UnexpectedQueue,
     pub(crate) unexpected_bytes: u64,
+    /// With so many unexpected messages those of communicators that are gone are forgotten.
+    pub(crate) unwanted_at: usize,
     pub(crate) messages: HashMap<Message, (Key, Unexpected), Mixed>,
     pub(crate) requests: Requests,
     /// Requests with work outside the lane: they can't be completed until it is back.
@@ -149,6 +151,7 @@ impl Lane {
             early_steps: Vec::new(),
             unexpected: UnexpectedQueue::default(),
             unexpected_bytes: 0,
+            unwanted_at: 0,
             messages: HashMap::default(),
             requests: Requests::default(),
             busy: Vec::new(),

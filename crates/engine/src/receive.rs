@@ -492,11 +492,13 @@ impl Lane {
         }
         let message = self.hold_message(peer, signature, bytes, payload, announcement);
         self.unexpected.push(key, message);
+        self.forget_unwanted();
     }
 
     /// Whether nobody will ever ask for messages of this key: what came late is not stored.
     fn is_over(&self, key: &Key) -> bool {
         self.registry.revoked(key.context).is_some()
+            || self.registry.is_gone(key.context)
             || key.label & STEP_LABEL != 0 && self.is_step_over(key.context, key.label)
     }
 

@@ -484,3 +484,34 @@ fn a_collective_that_fails_at_once_still_waits_for_what_it_has_begun() {
         assert!(gathered.iter().all(|byte| *byte == 0xee), "seed {seed}: written after the end");
     }
 }
+
+/// What a dropped communicator's ranks have never received takes no credit from the communicators after it: each send here finds some.
+#[test]
+fn what_nobody_received_on_a_dropped_communicator_is_forgotten() {
+    for seed in 1..10 {
+        let mut world = World::simulated(2, seed, Config::default());
+        let group = world.ranks[0].world.group.clone();
+        let (bytes, mut stored) = ([7u8; 8], 0);
+        let data = Data::Memory { from: Pointer::reading(bytes.as_ptr()), bytes: bytes.len() };
+        for context in 1..200 {
+            let made = [0, 1].map(|rank| {
+                let one = Communicator::new(ContextId::new(0, context), group.clone(), rank, "one".into());
+                let one = std::sync::Arc::new(one);
+                world.ranks[rank].lane.register(&one);
+                one
+            });
+            for _ in 0..20 {
+                match world.ranks[0].lane.send(&made[0], 1, 0, PARTICLE, data, Mode::Standard).unwrap() {
+                    Sent::Done => {}
+                    Sent::Work(work) => world.run_work(0, work),
+                    Sent::Pending(_) => panic!("seed {seed}, communicator {context}: no credit"),
+                }
+            }
+            // Some come while their communicator is there, and some later.
+            settle(&mut world);
+            stored = world.ranks[1].lane.holdings().unexpected;
+            assert!(stored < 100, "seed {seed}: {stored} are kept");
+        }
+        assert!(stored > 0, "the last communicator's are there");
+    }
+}

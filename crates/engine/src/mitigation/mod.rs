@@ -7,5 +7,6 @@
 
 pub(crate) mod agree;
 mod failed;
+mod recent;
 pub(crate) mod registry;
 mod revoke;

@@ -1,15 +1,12 @@
 //! Communicators by their contexts: what a frame is about that names a context and no request.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
-use wire::ProcessId;
+use wire::{ContextId, ProcessId};
 
+use super::recent::Recent;
 use crate::Communicator;
-
-/// Revoked contexts that are remembered: messages that come late in them are dropped, and a communicator that is made here only
-/// after another member has revoked it is found to be so. Nobody makes and revokes so many while one message is on its way.
-const REVOKED_MAX: usize = 4096;
 
 /// Revocations of contexts that are not known here that one peer may tell. A correct one tells them of communicators that are being
 /// made here, or that this process has let go.
@@ -31,9 +28,11 @@ pub(crate) struct Registry {
     sweep_at: usize,
     /// Those that are revoked with another; several may have one context.
     derived: Vec<Weak<Communicator>>,
-    revoked: HashMap<u64, ProcessId>,
-    /// The same, oldest first.
-    revoked_order: VecDeque<u64>,
+    /// Who has revoked a context: messages that come late in it are dropped, and a communicator that is made here only after another
+    /// member has revoked it is found to be so.
+    revoked: Recent<ProcessId>,
+    /// Communicators that have gone here and never come again: nobody asks for their messages any more.
+    gone: Recent<()>,
     /// What peers have told of contexts that are not known here, oldest first.
     told: Vec<Told>,
 }
@@ -50,8 +49,7 @@ impl Registry {
     pub fn insert(&mut self, communicator: &Arc<Communicator>) {
         self.communicators.insert(communicator.context.0, Arc::downgrade(communicator));
         if self.communicators.len() >= self.sweep_at.max(SWEEP_MIN) {
-            self.communicators.retain(|_, communicator| communicator.strong_count() > 0);
-            self.sweep_at = 2 * self.communicators.len();
+            self.sweep();
         }
         if communicator.parent().is_some() {
             if self.derived.len() == self.derived.capacity() {
@@ -60,6 +58,24 @@ impl Registry {
             }
             self.derived.push(Arc::downgrade(communicator));
         }
+    }
+
+    /// Finds the communicators that have gone.
+    pub fn sweep(&mut self) {
+        let gone = self.communicators.extract_if(|_, communicator| communicator.strong_count() == 0);
+        for (context, _) in gone {
+            // Of a derived context, and of a process's own, another may come.
+            let context = ContextId(context);
+            if !context.is_derived() && context != ContextId::SELF && context != ContextId::WORLD {
+                self.gone.note(context.0, ());
+            }
+        }
+        self.sweep_at = 2 * self.communicators.len();
+    }
+
+    /// Whether the communicator of a context has gone for good, and was [found](Registry::sweep) to have.
+    pub fn is_gone(&self, context: u64) -> bool {
+        self.gone.get(context).is_some()
     }
 
     /// The communicator of a context, while it is there.
@@ -105,20 +121,13 @@ impl Registry {
 
     /// Remembers that a context was revoked.
     pub fn note_revoked(&mut self, context: u64, by: ProcessId) {
-        if self.revoked.insert(context, by).is_none() {
-            self.revoked_order.push_back(context);
-            if self.revoked_order.len() > REVOKED_MAX
-                && let Some(oldest) = self.revoked_order.pop_front()
-            {
-                self.revoked.remove(&oldest);
-            }
-        }
+        self.revoked.note(context, by);
     }
 
     /// Who has revoked a context, if somebody has.
     #[inline]
     pub fn revoked(&self, context: u64) -> Option<ProcessId> {
-        if self.revoked.is_empty() { None } else { self.revoked.get(&context).copied() }
+        self.revoked.get(context).copied()
     }
 }
 
@@ -171,13 +180,22 @@ mod tests {
     }
 
     #[test]
-    fn revoked_contexts_are_bounded() {
+    fn those_that_come_again_are_not_gone() {
         let mut registry = Registry::default();
-        for context in 0..10 * REVOKED_MAX as u64 {
-            registry.note_revoked(context, ProcessId::default());
-            assert!(registry.revoked(context).is_some());
+        let of = |context| {
+            let group = Group::world(JobId(1), 2);
+            Arc::new(Communicator::new(context, group, 0, "one".into()))
+        };
+        let kept = communicator(1);
+        registry.insert(&kept);
+        let derived = ContextId::derived([3]);
+        for context in [ContextId::new(0, 2), derived, ContextId::SELF] {
+            registry.insert(&of(context));
         }
-        assert_eq!(registry.revoked.len(), REVOKED_MAX);
-        assert!(registry.revoked(0).is_none());
+        assert!(!registry.is_gone(2));
+        registry.sweep();
+        let is_gone = |context: ContextId| registry.is_gone(context.0);
+        assert!(is_gone(ContextId::new(0, 2)));
+        assert!(!is_gone(kept.context) && !is_gone(derived) && !is_gone(ContextId::SELF));
     }
 }

@@ -12,15 +12,20 @@ use std::sync::Arc;
 use fabric::Peer;
 use wire::{JobId, ProcessId};
 
+use crate::active::frames::Kind;
 use crate::envelope::REVOKE;
 use crate::receive::{Body, ReceivePhase, ReceiveState, Unexpected};
 use crate::request::{Owner, State};
 use crate::{Communicator, Error, Lane, RequestId};
 
+/// Stored messages below which nobody looks for those of communicators that are gone.
+const UNWANTED_MIN: usize = 32;
+
 impl Lane {
     /// Lets the lane know a communicator that uses it, so that frames which name its context find it.
     pub fn register(&mut self, communicator: &Arc<Communicator>) {
         self.registry.insert(communicator);
+        self.forget_unwanted();
         if let Some(told) = self.registry.take_told(communicator) {
             return self.end_revoked(communicator, told.by, told.teller);
         }
@@ -126,6 +131,19 @@ impl Lane {
             _ => None,
         };
         self.requests.iter().filter_map(of_context).collect()
+    }
+
+    /// Forgets what is stored for communicators that are gone, once it may have grown to twice of what was left the last time: a
+    /// message costs a constant on average. So nobody's credit stays with a communicator that was dropped. With checks on they are kept, to be told at the end.
+    pub(crate) fn forget_unwanted(&mut self) {
+        if self.unexpected.len() < self.unwanted_at.max(UNWANTED_MIN) || self.check.is_some() {
+            return;
+        }
+        let mut registry = std::mem::take(&mut self.registry);
+        registry.sweep();
+        self.drop_stored(|key, message| message.claim.kind == Kind::No && registry.is_gone(key.context));
+        self.registry = registry;
+        self.unwanted_at = 2 * self.unexpected.len();
     }
 
     /// Forgets stored messages that no receive will ask for, which gives their senders their credit back. What is only
