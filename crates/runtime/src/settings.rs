@@ -29,6 +29,9 @@ pub(crate) fn lanes_in_memory(config: &Config, room: u16) -> u16 {
 const UNKNOWN: &str = "there are pool_bytes, eager_bytes, link_timeout, lanes, hosts, and each collective's name (archi info --collectives), which \
                        takes an algorithm's";
 
+/// Options of `archi run` that are no settings, though people look for them here.
+const OPTIONS: &[&str] = &["transport", "check", "watchdog", "timeout", "keep-going", "accept-losses"];
+
 /// Takes a setting over.
 ///
 /// # Errors
@@ -40,6 +43,7 @@ const UNKNOWN: &str = "there are pool_bytes, eager_bytes, link_timeout, lanes, h
 /// assert!(archipelago_runtime::settings::set(&mut config, "all-reduce", "magic").is_err());
 /// assert!(archipelago_runtime::settings::set(&mut config, "lanes", "17").is_err());
 /// assert!(archipelago_runtime::settings::set(&mut config, "nonsense", "1").unwrap_err().contains("pool_bytes"));
+/// assert!(archipelago_runtime::settings::set(&mut config, "transport", "tcp").unwrap_err().contains("--transport"));
 /// # Ok::<(), String>(())
 /// ```
 pub fn set(config: &mut Config, name: &str, value: &str) -> Result<(), String> {
@@ -66,6 +70,9 @@ pub fn set(config: &mut Config, name: &str, value: &str) -> Result<(), String> {
         },
         _ => match config.forced.set(name, value) {
             Some(chosen) => chosen.map_err(|unknown| unknown.to_string())?,
+            None if OPTIONS.contains(&name.replace('_', "-").as_str()) => {
+                return Err(format!("it is an option of its own: --{}", name.replace('_', "-")));
+            }
             None => return Err(UNKNOWN.to_owned()),
         },
     }
