@@ -78,7 +78,7 @@ fn a_publisher_waits_for_the_slowest_reader() {
 }
 
 #[test]
-fn an_entry_is_used_again_when_everybody_has_read_it() {
+fn an_entry_is_used_again_when_everybody_has_left_the_board() {
     let (pools, mut boards) = boards(2);
     let epoch = boards[0].begin();
     write(&boards[0], epoch, 7);
@@ -87,12 +87,13 @@ fn an_entry_is_used_again_when_everybody_has_read_it() {
     let second = pools[0].take().unwrap();
     assert_eq!((second.entry, second.generation), (2, 1), "member 1 has not read the first");
     boards[0].finish(epoch);
+    drop(boards.remove(0));
     let again = pools[0].take().unwrap();
     assert_eq!((again.entry, again.generation), (1, 2));
     assert_eq!(Place::from_word(again.word()), again);
     pools[0].give_back(second);
     assert_eq!(pools[0].take().map(|place| place.entry), Some(2));
-    // Member 1 has gone on to another board in its own entry: it needs nothing more of the first either.
+    // Member 1 may have gone on to another board in its own entry.
     let (pools, mut boards) = self::boards(2);
     boards[0].begin();
     drop(boards);
@@ -100,6 +101,53 @@ fn an_entry_is_used_again_when_everybody_has_read_it() {
     assert!(boards.is_empty());
     assert_eq!(pools[1].take().map(|place| place.entry), Some(1));
     assert_eq!(pools[0].take().map(|place| place.entry), Some(1));
+}
+
+/// One member leaves the board, as after it has revoked a communicator; another goes on to wait there, since it has not heard of it.
+#[test]
+fn who_still_waits_on_a_board_sees_nothing_of_the_next_one() {
+    let (pools, mut boards) = boards(2);
+    for board in &boards {
+        let epoch = board.begin();
+        write(board, epoch, 7);
+        board.finish(epoch);
+    }
+    drop(boards.remove(0));
+    let waits = boards.remove(0);
+    let places: Arc<[Place]> = [pools[0].take().unwrap()].into();
+    let next = Board::new(pools[0].clone(), 0, places, 0).unwrap();
+    for _ in 0..2 {
+        let epoch = next.begin();
+        write(&next, epoch, 8);
+        next.finish(epoch);
+    }
+    assert!(!waits.is_published(0, waits.begin()), "what is published on another board");
+    // Nor does it disturb those who sleep for the next one, or misses that nobody comes to its own any more.
+    waits.arm(0);
+    waits.disarm();
+    assert_eq!(waits.reader_behind(9), Some(1), "one who has left is behind nobody");
+    drop(waits);
+    drop(next);
+    assert!((0..3).all(|_| pools[0].take().is_some()));
+}
+
+/// A place that a board could not be made at, here: others may have made theirs, and are not kept from leaving.
+#[test]
+fn a_member_that_made_no_board_holds_nobody_up() {
+    let (pools, _world) = boards(2);
+    let places: Arc<[Place]> = pools.iter().map(|pool| pool.take().unwrap()).collect();
+    let made = Board::new(pools[0].clone(), 0, places.clone(), 0).unwrap();
+    drop(made);
+    let next = pools[0].take().unwrap();
+    assert_ne!(next.entry, places[0].entry, "member 1 may come to make its own");
+    pools[1].forgo(places[1]);
+    let in_use = pools[1].in_use();
+    assert_eq!(pools[0].take().unwrap().entry, places[0].entry);
+    // Its own entry is its maker's to give back.
+    assert_ne!(pools[1].take().unwrap().entry, places[1].entry);
+    pools[1].give_back(places[1]);
+    assert_eq!(pools[1].in_use(), in_use);
+    assert_eq!(pools[1].take().unwrap().entry, places[1].entry);
 }
 
 #[test]
@@ -121,7 +169,7 @@ fn an_entry_whose_reader_has_ended_is_used_again() {
         let in_use = pools[0].in_use();
         let other = pools[0].take().unwrap();
         assert_ne!(other.entry, places[0].entry, "one who lives may still read it");
-        slow.finish(epoch);
+        drop(slow);
         assert_eq!(pools[0].take().unwrap().entry, places[0].entry);
         assert_eq!(pools[0].in_use(), in_use + 1);
     }

@@ -3,12 +3,13 @@
 //! A member writes only its own *entry*, in its own slot's pool: a page of words and [`CELLS`] cells. A board is used in
 //! *epochs*, numbered from 1 by every member alike; what a member publishes in an epoch stands in cell epoch mod
 //! [`CELLS`], whose first word becomes the epoch once the bytes behind it are there. A member that has read all that it
-//! wants of an epoch says so (`done`); a cell is written again only when everybody is done with what it held. Nobody
-//! waits here: the caller looks again, or states what it waits for ([`Board::arm`]) and sleeps on its doorbell.
+//! wants of an epoch says so (`done`); a cell is written again only when everybody is done with what it held, and an entry is
+//! used for another board only when all members have left this one: until then one may wait there, with nothing but the
+//! number of an epoch to tell the two apart. Nobody waits here: the caller looks again, or states what it waits for ([`Board::arm`]) and sleeps on its doorbell.
 //!
 //! ```text
 //! entry   line 0   how many members sleep for the board (only in the entry of member 0)
-//!         line 1   done: the last epoch that this member needs nothing more of
+//!         line 1   done: the last epoch that this member needs nothing more of; the largest number: it has left
 //!         line 2   wants: whom this member sleeps for
 //!         line 3   how often the entry has been taken
 //!         page 1   cells: a word, the number of bytes published, the bytes

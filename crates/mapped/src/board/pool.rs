@@ -38,7 +38,7 @@ impl Place {
 enum Use {
     Free,
     Taken,
-    /// Let go by its owner; others may still be reading.
+    /// Let go by its owner; others may still wait there.
     Left(Remains),
 }
 
@@ -69,7 +69,7 @@ impl BoardPool {
         self.slot
     }
 
-    /// How many entries are in use, as far as their owner knows: those that others may still be reading count too.
+    /// How many entries are in use, as far as their owner knows: those where others may still wait count too.
     pub fn in_use(&self) -> usize {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         entries.iter().filter(|(usage, _)| !matches!(usage, Use::Free)).count()
@@ -81,7 +81,7 @@ impl BoardPool {
         let usable = |entry: &(Use, u32)| match &entry.0 {
             Use::Free => true,
             Use::Taken => false,
-            Use::Left(remains) => remains.are_read(),
+            Use::Left(remains) => remains.are_left(),
         };
         let number = entries.iter().position(usable)?;
         let generation = entries[number].1.wrapping_add(1);
@@ -91,9 +91,16 @@ impl BoardPool {
         Some(place)
     }
 
-    /// Gives an entry back that no other member has ever heard of.
+    /// Gives an entry back of which no other member has a view, or will make one.
     pub fn give_back(&self, place: Place) {
+        self.forgo(place);
         self.set(place, Use::Free);
+    }
+
+    /// States that the owner of an entry makes no view of the board for which it took it, where others may have made theirs: it
+    /// keeps nobody from using theirs again. Nobody gets the entry unless it is given back.
+    pub fn forgo(&self, place: Place) {
+        super::shared::leave(&self.segment, place);
     }
 
     pub(super) fn leave(&self, place: Place, remains: Remains) {

@@ -29,16 +29,17 @@ pub(super) struct Remains {
     segment: Arc<Segment>,
     members: Arc<[Place]>,
     me: usize,
-    epoch: u64,
 }
 
 impl Remains {
-    /// Whether no other member reads the owner's entry any more: each has said so, or its process is over.
-    pub(super) fn are_read(&self) -> bool {
+    /// Whether no other member looks at the owner's entry any more: each has left the board as well, or its process is over. That
+    /// it has read all that was published is not enough: it may have begun, or begin, an epoch of which it waits for the owner,
+    /// which has left without its knowledge, and would take what is published there on the next board for that.
+    pub(super) fn are_left(&self) -> bool {
         let is_over = |place: &Place| {
             !matches!(self.segment.state(place.slot), ProcessState::Empty | ProcessState::Running)
         };
-        let has_left = |place: &Place| words(&self.segment, *place).has_left(place.generation, self.epoch);
+        let has_left = |place: &Place| words(&self.segment, *place).has_left(place.generation);
         let left = |place: &Place| has_left(place) || is_over(place);
         (0..self.members.len()).all(|member| member == self.me || left(&self.members[member]))
     }
@@ -234,14 +235,19 @@ impl Board {
 
 impl Drop for Board {
     fn drop(&mut self) {
-        let remains = Remains {
-            segment: self.pool.segment().clone(),
-            members: self.members.clone(),
-            me: self.me,
-            epoch: self.begun.load(OwnOrdering::Relaxed),
-        };
-        self.pool.leave(self.members[self.me], remains);
+        // A copy that `fork` has made leaves nothing in its parent's name, and has not inherited the memory.
+        if os::fork::is_copy() {
+            return;
+        }
+        let (segment, members) = (self.pool.segment().clone(), self.members.clone());
+        self.words(self.me).leave();
+        self.pool.leave(members[self.me], Remains { segment, members, me: self.me });
     }
+}
+
+/// The owner of an entry makes no view of the board for which it took it.
+pub(super) fn leave(segment: &Segment, place: Place) {
+    words(segment, place).leave();
 }
 
 /// The first byte of an entry. The caller has found the place to be in the pool.

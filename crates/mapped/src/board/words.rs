@@ -2,6 +2,9 @@
 
 use crate::sync::{AtomicU32, AtomicU64, Ordering, fence};
 
+/// Instead of an epoch: the member has left the board.
+const LEFT: u64 = u64::MAX;
+
 /// A word on a line of its own.
 #[repr(C, align(64))]
 #[derive(Debug, Default)]
@@ -13,7 +16,7 @@ struct Line<T>(T);
 pub struct Words {
     /// Members that sleep for the board; used in the entry of member 0 alone, written by all.
     sleepers: Line<AtomicU32>,
-    /// The last epoch that this member needs nothing more of. Written by this member.
+    /// The last epoch that this member needs nothing more of; [`LEFT`] once it has left the board. Written by this member.
     done: Line<AtomicU64>,
     /// 0, or 1 + the member that this one sleeps for. Written by this member.
     wants: Line<AtomicU32>,
@@ -31,10 +34,15 @@ impl Words {
         self.done.0.store(0, Ordering::Release);
     }
 
-    /// Whether the owner needs nothing more of an epoch of the board for which it took the entry the `generation`-th time:
-    /// it says so, or has gone on to use the entry for another.
-    pub fn has_left(&self, generation: u32, epoch: u64) -> bool {
-        self.done() >= epoch || self.generation.0.load(Ordering::Relaxed) != generation
+    /// Whether the owner has left the board for which it took the entry the `generation`-th time: it says so, or has gone on to
+    /// use the entry for another. Then it touches no other member's entry for that board any more.
+    pub fn has_left(&self, generation: u32) -> bool {
+        self.done() == LEFT || self.generation.0.load(Ordering::Relaxed) != generation
+    }
+
+    /// States that the owner looks at nothing of the board any more, and writes nothing there.
+    pub fn leave(&self) {
+        self.set_done(LEFT);
     }
 
     /// The last epoch that the member needs nothing more of.
