@@ -37,7 +37,8 @@ impl Comm {
     ///
     /// # Errors
     /// [`Error::Revoked`] when the job has ended; [`Error::PeerFailed`] with this process in it when the others have given it up,
-    /// since they could not reach it.
+    /// since they could not reach it; when a member could not make it twice, though nobody has died between, that one's error
+    /// there and [`Error::Elsewhere`] at the others.
     pub fn shrink(&self) -> Result<Comm, Error> {
         let mut known = None;
         loop {
@@ -45,15 +46,26 @@ impl Comm {
             let plain = self.plain_of(&agreed)?;
             let name = format!("shrunk {}", self.name());
             // It has no board: what is made of it has one, where that is possible.
-            let made = plain.part(Wanted::one(name), |_| true);
+            let made = plain.part_or_place(Wanted::one(name), |_| true);
             let all = self.agree_with(u64::from(made.is_ok()), false)?;
-            match made {
-                Ok(Some(comm)) if all.flags & 1 == 1 => return Ok(comm),
-                Err(error) if known.as_ref() == Some(&all.failed) => return Err(error),
-                // Somebody has died meanwhile, at least for those who could not make it.
-                _ => known = Some(all.failed),
+            // By what all know alone: nobody begins another attempt to which one does not come.
+            if all.flags & 1 == 1 {
+                return made.map_err(|unmade| unmade.error)?.ok_or(Error::StaleRequest);
             }
+            let made = made.map_err(|unmade| self.process().take_back(unmade));
+            if known.as_ref() == Some(&all.failed) {
+                return Err(made.err().unwrap_or_else(|| self.not_made()));
+            }
+            // Somebody has died meanwhile, at least for those who could not make it.
+            known = Some(all.failed);
         }
+    }
+
+    /// What a member is told that has made a communicator which another could not make.
+    pub(crate) fn not_made(&self) -> Error {
+        let why =
+            "a member could not make the communicator, twice, though nobody has died between".to_owned();
+        Error::Elsewhere { process: self.process().me(), why }
     }
 
     /// The communicator of those who live, by messages alone; all who have agreed come to the same.

@@ -149,10 +149,19 @@ impl Comm {
         wanted: Wanted<'_>,
         is_same: impl Fn(&[u8]) -> bool,
     ) -> Result<Option<Comm>, Error> {
+        self.part_or_place(wanted, is_same).map_err(|unmade| unmade.error)
+    }
+
+    /// The same; where it fails it says which place on a board nobody else gets unless it is given back.
+    pub(crate) fn part_or_place(
+        &self,
+        wanted: Wanted<'_>,
+        is_same: impl Fn(&[u8]) -> bool,
+    ) -> Result<Option<Comm>, Unmade> {
         let mut statement = Statement::new(self.process(), wanted.colour, wanted.key);
         let all = self.all_gather_bytes(&[&statement.wish.encode()[..], wanted.by].concat());
-        // Where it fails here it may have succeeded elsewhere, and others have taken its place up: nobody else gets it.
-        let all = all.inspect_err(|_| statement.held = None)?;
+        // Where it fails here it may have succeeded elsewhere, and others have taken its place up.
+        let all = all.map_err(|error| Unmade { error, place: statement.forgo() })?;
         let each = all.chunks_exact(Wish::BYTES + wanted.by.len()).map(|one| one.split_at(Wish::BYTES));
         let (wishes, bytes): (Vec<&[u8]>, Vec<&[u8]>) = each.unzip();
         let wishes: Vec<Wish> =
@@ -163,12 +172,24 @@ impl Comm {
             return Ok(None);
         };
         if wanted.exactly.is_some_and(|group| !part.group.processes().eq(group.processes())) {
-            // Others may have taken its place up: nobody else gets it.
-            statement.held = None;
+            // All who take it for a part give this group, and find the same: nobody has taken its place up.
             let why = "the members of it gave different groups".to_owned();
-            return Err(Error::Argument { name: "group", why });
+            return Err(Error::Argument { name: "group", why }.into());
         }
-        statement.settle(part, wanted, self.inner().lane()).map(Some)
+        Ok(Some(statement.settle(part, wanted, self.inner().lane())?))
+    }
+}
+
+/// A communicator that could not be made here, though others may have made it.
+pub(crate) struct Unmade {
+    pub error: Error,
+    /// The place on a board that this member has stated.
+    pub place: Option<Place>,
+}
+
+impl From<Error> for Unmade {
+    fn from(error: Error) -> Unmade {
+        Unmade { error, place: None }
     }
 }
 
@@ -207,6 +228,12 @@ impl<'a> Wanted<'a> {
 }
 
 impl Process {
+    /// All agree that a communicator was not made: nobody keeps what he has of it, and the place on its board is free.
+    pub(crate) fn take_back(&self, unmade: Unmade) -> Error {
+        self.boards().zip(unmade.place).inspect(|(pool, place)| pool.give_back(*place));
+        unmade.error
+    }
+
     /// A communicator of a group of processes, without any other (MPI 5.0 §7.4.2, `MPI_COMM_CREATE_FROM_GROUP`). Collective
     /// for the members, who give the same tag. Threads that create communicators of one group at once tell them apart by it.
     /// Costs one all-gather of 32 bytes each.
@@ -296,6 +323,13 @@ impl<'a> Statement<'a> {
         let held = pool.and_then(|pool| pool.take());
         let context = colour.and_then(|_| process.new_context());
         Statement { process, wish: Wish { colour, key, context, place: held }, pool, held }
+    }
+
+    /// Others may make a board with the place that this member holds, but it makes none: nobody else gets the place.
+    fn forgo(&mut self) -> Option<Place> {
+        let place = self.held.take();
+        self.pool.zip(place).inspect(|(pool, place)| pool.forgo(*place));
+        place
     }
 
     /// The communicator of a part that this member is in.

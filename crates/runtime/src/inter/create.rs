@@ -5,7 +5,7 @@ use std::sync::Arc;
 use engine::{Agreed, Communicator, Error, Group};
 use wire::{ContextId, JobId, ProcessId};
 
-use crate::create::{Creating, Wanted};
+use crate::create::{Creating, Unmade, Wanted};
 use crate::{Comm, bytes};
 
 /// One side's view of an inter-communicator.
@@ -163,11 +163,11 @@ impl Inter {
             let second = self.comm.agree_with(!0, true)?;
             let agreed = self.comm.agree_with(!0, true)?;
             let remote = self.remote().difference(&agreed.failed);
-            let made = self.comm.plain_of(&agreed).and_then(|plain| {
+            let made = self.comm.plain_of(&agreed).map_err(Unmade::from).and_then(|plain| {
                 let name = format!("shrunk {}", self.comm.name());
-                let local = plain.part(Wanted::one(name.clone()), |_| true)?;
-                let local = local.ok_or(Error::StaleRequest)?;
-                Inter::of(local, remote.clone(), [first.context, second.context], self.is_first, name)
+                let local = plain.part_or_place(Wanted::one(name.clone()), |_| true)?;
+                let (local, contexts) = (local.ok_or(Error::StaleRequest)?, [first.context, second.context]);
+                Ok(Inter::of(local, remote.clone(), contexts, self.is_first, name)?)
             });
             let all = self.comm.agree_with(u64::from(made.is_ok()), false)?;
             let local = self.comm.inner().group.difference(&agreed.failed);
@@ -175,13 +175,15 @@ impl Inter {
                 let why = "nobody is left of one of its sides".to_owned();
                 return Err(Error::Argument { name: "communicator", why });
             }
-            match made {
-                Ok(inter) if all.flags & 1 == 1 => return Ok(inter),
-                // The others have given this process up.
-                Err(error) if local.rank(process.me()).is_none() => return Err(error),
-                Err(error) if known.as_ref() == Some(&all.failed) => return Err(error),
-                _ => known = Some(all.failed),
+            // By what all know alone, as in `Comm::shrink`; but for one whom the others have given up.
+            if all.flags & 1 == 1 {
+                return made.map_err(|unmade| unmade.error);
             }
+            let made = made.map_err(|unmade| process.take_back(unmade));
+            if known.as_ref() == Some(&all.failed) || local.rank(process.me()).is_none() {
+                return Err(made.err().unwrap_or_else(|| self.comm.not_made()));
+            }
+            known = Some(all.failed);
         }
     }
 
