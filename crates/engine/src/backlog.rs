@@ -14,7 +14,7 @@
 //! | REFUSED | none: the message itself stays until there is room |
 //! | NAME | [`NAMES_MAX`](crate::names::NAMES_MAX) in a lifetime |
 //! | FAREWELL | one in a lifetime |
-//! | UNANSWERED, MOVED | two for each of the [`CALLS_MAX`](crate::active::CALLS_MAX) calls that a correct peer has open |
+//! | UNANSWERED, MOVED | two for each of the [`CALLS_MAX`](crate::active::CALLS_MAX) calls that a correct peer has open; as many again for each other that forwards requests in its name |
 //! | CALL | one for each collective under way, and only where programs are checked |
 //! | UNREADY | none: what finds no room is told here; only where programs are checked |
 //! | STEP_FAILED | one for each communicator with a member that is gone; and for each collective that failed otherwise |
@@ -23,6 +23,7 @@
 
 use fabric::{Class, Frame, Peer, Refused};
 
+use crate::active::Owed;
 use crate::envelope::{CREDIT, DONE, PULL, RETRACTED};
 use crate::retract::FORGOTTEN_LATER;
 use crate::{Lane, RequestId, Work};
@@ -37,6 +38,8 @@ pub(crate) struct ControlFrame {
     payload: Box<[u8]>,
     /// The receive that is complete once this is handed over.
     completes: Option<RequestId>,
+    /// Who has forwarded the request that this is about, if somebody has.
+    pub forwarder: Option<Peer>,
 }
 
 impl ControlFrame {
@@ -58,13 +61,32 @@ impl Lane {
         self.control_completing(peer, Frame { kind, header }, payload, None);
     }
 
+    /// The same, of a frame that is owed to who asked; what waits is counted for who has forwarded the request.
+    pub(crate) fn control_owed(&mut self, owed: Owed, kind: u8, header: [u64; 3], payload: &[u8]) {
+        if !self.control_completing(owed.peer, Frame { kind, header }, payload, None)
+            && let Some(both) = owed.forwarding()
+        {
+            *self.forwarded_waiting.entry(both).or_default() += 1;
+            if let Some(frame) = self.peers[both.0.0 as usize].control_backlog.back_mut() {
+                frame.forwarder = Some(both.1);
+            }
+        }
+    }
+
     /// Says that an announced message was read, which completes its receive.
     pub(crate) fn acknowledge_read(&mut self, peer: Peer, send: u64, receive: RequestId) {
         let frame = Frame { kind: DONE, header: [send, 0, 0] };
         self.control_completing(peer, frame, &[], Some(receive));
     }
 
-    fn control_completing(&mut self, peer: Peer, frame: Frame, payload: &[u8], completes: Option<RequestId>) {
+    /// Returns false when it waits.
+    fn control_completing(
+        &mut self,
+        peer: Peer,
+        frame: Frame,
+        payload: &[u8],
+        completes: Option<RequestId>,
+    ) -> bool {
         if matches!(frame.kind, DONE | PULL) {
             self.told_somebody();
         }
@@ -72,12 +94,13 @@ impl Lane {
         let sent = state.control_backlog.is_empty()
             && self.port.send(peer, Class::Control, frame, payload) != Err(Refused::Full);
         if !sent {
-            let frame = ControlFrame { frame, payload: payload.into(), completes };
+            let frame = ControlFrame { frame, payload: payload.into(), completes, forwarder: None };
             self.peers[peer.0 as usize].control_backlog.push_back(frame);
             self.stall(peer);
         } else if let Some(receive) = completes {
             self.complete_receive(receive);
         }
+        sent
     }
 
     /// Answers a retraction. Returns false when the peer has asked more often than a correct one does.
@@ -182,6 +205,9 @@ impl Lane {
             }
             let handed_over = self.peers[peer.0 as usize].control_backlog.pop_front();
             if let Some(receive) = handed_over.and_then(|control| control.completes) {
+            if let Some(forwarder) = handed_over.as_ref().and_then(|control| control.forwarder) {
+                self.no_longer_forwarded((peer, forwarder));
+            }
                 self.complete_receive(receive);
             }
         }
@@ -196,6 +222,9 @@ impl Lane {
         state.credit_due = 0;
         let dropped = std::mem::take(&mut state.control_backlog);
         for receive in dropped.into_iter().filter_map(|control| control.completes) {
+        for forwarder in dropped.iter().filter_map(|control| control.forwarder) {
+            self.no_longer_forwarded((peer, forwarder));
+        }
             self.complete_receive(receive);
         }
     }

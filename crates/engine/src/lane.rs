@@ -56,7 +56,7 @@ pub(crate) struct PeerState {
     pub retractions: VecDeque<RequestId>,
     pub retractions_asked: u32,
     pub types: Introductions,
-    /// Answers to it that are not out of our hands.
+    /// Answers to it that are not out of our hands, but for those to requests that others have forwarded.
     pub answers_waiting: usize,
     pub stored: Stored,
     pub failed: Option<Cause>,
@@ -138,6 +138,8 @@ pub struct Lane {
 }
 
 impl Lane {
+    /// What waits for room at who asked, or for its credit, by that one and by who has forwarded its requests.
+    pub(crate) forwarded_waiting: HashMap<(Peer, Peer), usize>,
     /// A lane over a port.
     pub fn new(port: Port, config: Config) -> Lane {
         Lane {
@@ -183,6 +185,7 @@ impl Lane {
 
     /// Moves everything on by a bounded amount. `mine` names the request that the caller itself waits for: it counts
     /// as complete once the returned work has run, which saves a second visit for a small message.
+            forwarded_waiting: HashMap::new(),
     pub fn poll(&mut self, now: Time, mine: Option<RequestId>) -> Polled {
         if let Some(work) = self.work.pop_front() {
             return Polled::Work(work);

@@ -65,6 +65,8 @@ pub(crate) enum Owner {
     Answer {
         /// The peer.
         peer: fabric::Peer,
+        /// Who has forwarded the call, if somebody has.
+        forwarder: Option<fabric::Peer>,
     },
     /// Nobody any more: the outcome is dropped.
     Nobody,

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use archipelago_engine::active::{CALLS_MAX, Delivered, Handler, ObjectId, Outcome, Target};
 use archipelago_engine::work::Pointer;
 use archipelago_engine::{
     Communicator, Config, Data, Group, Lane, Mode, Polled, Received, Sent, Source, TagPattern, TypeTag,
@@ -173,4 +174,69 @@ fn a_hostile_peer_harms_nobody() {
     for seed in 1..=600 {
         storm(seed);
     }
+}
+
+/// An object that takes whatever comes.
+struct Anything(Vec<u8>);
+
+// SAFETY: the room stays where it is until the next message.
+unsafe impl Handler for Anything {
+    fn room(&mut self, bytes: usize) -> Result<Pointer, String> {
+        self.0 = vec![0; bytes];
+        Ok(Pointer::new(self.0.as_mut_ptr()))
+    }
+
+    fn handle(&mut self, _: Delivered<'_>) -> Outcome {
+        Outcome::Kept
+    }
+}
+
+/// Requests in the name of one who made none: what is owed for them never costs that one its connection, and stays bounded.
+#[test]
+fn whom_a_forwarder_names_is_not_dropped_for_it() {
+    /// The kinds of the frame and of the message.
+    const ACTIVE: u8 = 40;
+    const FORWARDED: u64 = 3 << 59;
+    let host = Host::create(3).expect("memory to share");
+    let config = Config { job_size: 3, ..Config::default() };
+    let mut lane = Lane::new(Port::on_host(&host, 0, process(0), 0), config);
+    let mut hostile = Port::on_host(&host, 1, process(1), 0);
+    // It computes, and takes nothing in.
+    let mut named = Lane::new(Port::on_host(&host, 2, process(2), 0), config);
+    let world = |rank| {
+        Arc::new(Communicator::new(ContextId::WORLD, Group::world(JobId(9), 3), rank, "world".to_owned()))
+    };
+    let mine = world(0);
+    let handler = Box::new(Anything(Vec::new()));
+    let object = lane.register_object(&mine, ObjectId::InOrder, TypeTag::BYTES, handler).unwrap();
+    lane.remove_object(&mine, object);
+    let target = hostile.connect(process(0));
+    let frame = Frame { kind: ACTIVE, header: [ContextId::WORLD.0, FORWARDED | object, 0] };
+    for call in 0..3 * CALLS_MAX as u64 {
+        // The call, the rank that made it, and how often it was forwarded.
+        let head = [&call.to_le_bytes()[..], &2u32.to_le_bytes(), &1u32.to_le_bytes()].concat();
+        while hostile.send(target, Class::Data, frame, &head).is_err() {
+            progress(&mut lane);
+        }
+    }
+    progress(&mut lane);
+    assert!(!lane.knows_gone(process(2)), "dropped for what another did in its name");
+    let waiting = lane.control_waiting();
+    assert!((CALLS_MAX..=2 * CALLS_MAX + 2).contains(&waiting), "{waiting} frames wait");
+    // What it sends is taken.
+    let mut word = [0u8; 8];
+    let to = Pointer::new(word.as_mut_ptr());
+    let posted = lane.receive(&mine, Source::Rank(2), TagPattern::Tag(1), TypeTag::BYTES, to, 8);
+    let Ok(Received::Pending(request)) = posted else { panic!("nothing was sent") };
+    let data = Data::Small { bytes: [5; fabric::INLINE_BYTES], length: 8 };
+    assert!(named.send(&world(2), 0, 1, TypeTag::BYTES, data, Mode::Standard).is_ok());
+    for _ in 0..10_000 {
+        progress(&mut named);
+        progress(&mut lane);
+        if lane.control_waiting() == 0 && lane.is_complete(request) {
+            break;
+        }
+    }
+    assert_eq!(lane.take(request).expect("complete").expect("received").bytes, 8);
+    assert_eq!((word, lane.control_waiting()), ([5; 8], 0));
 }

@@ -15,8 +15,10 @@ use crate::{Error, Lane, Message};
 pub struct Owed {
     pub(crate) context: u64,
     pub(crate) call: u64,
-    /// Who asked.
+    /// Who asked; of a forwarded request by the word of its forwarder.
     pub(crate) peer: Peer,
+    /// From whom the request has come here.
+    pub(crate) sender: Peer,
     pub(crate) asker: u32,
     pub(crate) hops: u16,
 }
@@ -25,6 +27,11 @@ impl Owed {
     /// The rank that made the request.
     pub fn asker(&self) -> usize {
         self.asker as usize
+    }
+
+    /// Who asked, and who has forwarded the request, if it was forwarded.
+    pub(crate) fn forwarding(&self) -> Option<(Peer, Peer)> {
+        (self.hops > 0).then_some((self.peer, self.sender))
     }
 }
 
@@ -50,29 +57,32 @@ impl Lane {
             return;
         }
         let Parcel { of, data, keep } = parcel;
-        if self.poisoned || self.answers_too_many(owed.peer) {
+        if self.poisoned || self.answers_too_many(owed, WAITING_UNCOUNTED) {
             // Users' code may be in its drop: not with the lane locked.
             self.work.extend(keep.map(crate::Work::Drop));
             return;
         }
         self.introduce(owed.peer, of);
         let envelope = envelope(owed.call, Kind::Answer, 0, of.signature);
-        self.peers[owed.peer.0 as usize].answers_waiting += 1;
-        let owner = Owner::Answer { peer: owed.peer };
+        match owed.forwarding() {
+            None => self.peers[owed.peer.0 as usize].answers_waiting += 1,
+            Some(both) => *self.forwarded_waiting.entry(both).or_default() += 1,
+        }
+        let owner = Owner::Answer { peer: owed.peer, forwarder: owed.forwarding().map(|both| both.1) };
         // Who is gone needs no answer.
         let _ = self.send_kept(owed.peer, envelope, Head::NONE, data, keep, owner);
     }
 
     /// Tells who asked that there will be no answer.
     pub fn leave_unanswered(&mut self, owed: Owed, why: &Unanswered) {
-        if self.poisoned || self.answers_too_many(owed.peer) {
+        if self.poisoned || self.answers_too_many(owed, WAITING_UNCOUNTED) {
             return;
         }
         let (object, text) = match why {
             Unanswered::NoSuchObject(object) => (STEP_LABEL | object, ""),
             Unanswered::Refused(text) => (0, &text[..text.floor_char_boundary(REASON_BYTES_MAX)]),
         };
-        self.control(owed.peer, UNANSWERED, [owed.call, object, 0], text.as_bytes());
+        self.control_owed(owed, UNANSWERED, [owed.call, object, 0], text.as_bytes());
     }
 
     /// Hands a request on, with the obligation to answer it, to another object of the same communicator.
@@ -93,21 +103,29 @@ impl Lane {
         let claim = Claim { call: owed.call, asker: owed.asker, hops, ..Claim::of(Kind::Forwarded) };
         let waiting = Waiting { to, kind: Kind::Forwarded, head: claim.head(), parcel };
         self.queue(owed.context, waiting)?;
-        if !self.answers_too_many(owed.peer) {
-            self.control(owed.peer, MOVED, [owed.call, moved_word(hops, to.rank), 0], &[]);
+        // Answers need as much room as there can be calls.
+        if !self.answers_too_many(owed, CALLS_MAX) {
+            self.control_owed(owed, MOVED, [owed.call, moved_word(hops, to.rank), 0], &[]);
         }
         self.run_queue(owed.context);
         Ok(())
     }
 
-    /// Whether more answers wait for room at a peer than a correct one can have asked for; then it is dropped.
-    fn answers_too_many(&mut self, peer: Peer) -> bool {
+    /// Whether more answers wait for room at a peer than a correct one can have asked for; then it is dropped. Not so if another has
+    /// forwarded the requests, and more than these wait: either of the two may be broken, what is owed to both is lost, and nobody
+    /// else's.
+    fn answers_too_many(&mut self, owed: Owed, forwarded_max: usize) -> bool {
+        if let Some(both) = owed.forwarding() {
+            let waiting = self.forwarded_waiting.get(&both).copied().unwrap_or_default();
+            return waiting > forwarded_max;
+        }
+        let peer = owed.peer;
         let state = &self.peers[peer.0 as usize];
         let in_control = match state.control_backlog.len() > WAITING_UNCOUNTED {
             true => state
                 .control_backlog
                 .iter()
-                .filter(|frame| matches!(frame.kind(), UNANSWERED | MOVED))
+                .filter(|frame| matches!(frame.kind(), UNANSWERED | MOVED) && frame.forwarder.is_none())
                 .count(),
             false => 0,
         };
@@ -116,6 +134,16 @@ impl Lane {
             self.break_with(peer, "it makes more requests than it takes answers");
         }
         too_many
+    }
+
+    /// An answer that waited for who asked, on behalf of this forwarder, is out of this process's hands.
+    pub(crate) fn no_longer_forwarded(&mut self, both: (Peer, Peer)) {
+        if let Some(waiting) = self.forwarded_waiting.get_mut(&both) {
+            *waiting -= 1;
+            if *waiting == 0 {
+                self.forwarded_waiting.remove(&both);
+            }
+        }
     }
 
     /// The answer of a call that is complete: take it as a message that a probe holds. `None` after it was received.

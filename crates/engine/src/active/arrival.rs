@@ -184,12 +184,15 @@ impl Lane {
         let process = self.port.process(peer);
         let sender = communicator.peers().rank(process).ok_or(())? as u32;
         Ok(match claim.kind {
-            Kind::Request => (Some(Owed { context, call: claim.call, peer, asker: sender, hops: 0 }), sender),
+            Kind::Request => {
+                let call = claim.call;
+                (Some(Owed { context, call, peer, sender: peer, asker: sender, hops: 0 }), sender)
+            }
             Kind::Forwarded => {
                 let communicator = communicator.clone();
                 let asker = self.across(&communicator, claim.hops, claim.asker as usize).map_err(drop)?;
                 let Claim { call, asker: rank, hops, .. } = *claim;
-                (Some(Owed { context, call, peer: asker, asker: rank, hops }), rank)
+                (Some(Owed { context, call, peer: asker, sender: peer, asker: rank, hops }), rank)
             }
             _ => (None, sender),
         })

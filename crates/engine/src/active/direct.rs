@@ -302,7 +302,7 @@ impl Lane {
         (turn.bytes, turn.skip, turn.length) = (*bytes, head as u8, (length - head) as u8);
         turn.owed = (kind == Kind::Request).then(|| {
             let call = u64::from_le_bytes(bytes.first_chunk().copied().unwrap_or_default());
-            Owed { context, call, peer, asker: sender, hops: 0 }
+            Owed { context, call, peer, sender: peer, asker: sender, hops: 0 }
         });
         self.meet(peer);
         self.count_received(peer, length - head);

@@ -181,7 +181,8 @@ impl Lane {
                 if let Ok(peer) = self.across(communicator, claim.hops.wrapping_sub(1), claim.asker as usize)
                 {
                     let Claim { call, asker, hops, .. } = claim;
-                    let owed = Owed { context, call, peer, asker, hops };
+                    // Nobody knows any more who had sent it here.
+                    let owed = Owed { context, call, peer, sender: peer, asker, hops };
                     let why =
                         format!("it was forwarded to object {} at rank {}: {error}", to.object, to.rank);
                     self.leave_unanswered(owed, &Unanswered::Refused(why));
@@ -279,7 +280,8 @@ impl Lane {
     pub(crate) fn no_longer_owned(&mut self, owner: Owner) {
         match owner {
             Owner::Told { context, bytes } => self.told(context, bytes),
-            Owner::Answer { peer } => self.peers[peer.0 as usize].answers_waiting -= 1,
+            Owner::Answer { peer, forwarder: None } => self.peers[peer.0 as usize].answers_waiting -= 1,
+            Owner::Answer { peer, forwarder: Some(forwarder) } => self.no_longer_forwarded((peer, forwarder)),
             Owner::User | Owner::Nobody | Owner::Step { .. } | Owner::Turn { .. } => {}
         }
     }
