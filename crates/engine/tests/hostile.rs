@@ -191,6 +191,43 @@ unsafe impl Handler for Anything {
     }
 }
 
+/// Nobody has counted it as sent: counted as handled, it would keep the members from ever being quiescent.
+#[test]
+fn a_strangers_active_message_counts_for_nothing() {
+    let config = Config { job_size: 3, ..Config::default() };
+    for bytes in [0, 8, 100, 100_000] {
+        let host = Host::create(3).expect("memory to share");
+        let lane = |number| Lane::new(Port::on_host(&host, number as u16, process(number), 0), config);
+        let (mut lane, mut stranger) = (lane(0), lane(2));
+        let context = ContextId::new(7, 7);
+        let pair = |other, rank| {
+            let group = Group::of(vec![process(0), process(other)]);
+            Arc::new(Communicator::new(context, group, rank, "pair".to_owned()))
+        };
+        let (real, forged) = (pair(1, 0), pair(2, 1));
+        let handler = Box::new(Anything(Vec::new()));
+        let object = lane.register_object(&real, ObjectId::InOrder, TypeTag::BYTES, handler).unwrap();
+        let payload = vec![1u8; bytes];
+        let data = match bytes {
+            ..=32 => Data::Small { bytes: [1; fabric::INLINE_BYTES], length: bytes as u8 },
+            _ => Data::Memory { from: Pointer::reading(payload.as_ptr()), bytes },
+        };
+        let to = Target { rank: 0, object };
+        if let Ok(Sent::Work(work)) = stranger.tell_object(&forged, to, TypeTag::BYTES, data) {
+            // SAFETY: the payload is there.
+            assert!(unsafe { work.run(|_| {}) }.is_none());
+        }
+        for _ in 0..10 {
+            progress(&mut stranger);
+            progress(&mut lane);
+        }
+        assert!(lane.knows_gone(process(2)), "{bytes} bytes");
+        let counters = lane.active_counters(&real);
+        assert_eq!((counters.handled, counters.refused, counters.lost), (0, 0, 0), "{bytes} bytes");
+        assert_eq!(lane.unexpected_bytes(), 0);
+    }
+}
+
 /// Requests in the name of one who made none: what is owed for them never costs that one its connection, and stays bounded.
 #[test]
 fn whom_a_forwarder_names_is_not_dropped_for_it() {

@@ -114,7 +114,7 @@ impl Lane {
                 if let Delivery::Mapped(peer, payload) = delivery {
                     self.port.release(peer, payload);
                 }
-                self.refuse(letter.context, letter.object, refused);
+                refused.into_iter().for_each(|refused| self.refuse(letter.context, letter.object, refused));
                 return None;
             }
         };
@@ -136,19 +136,20 @@ impl Lane {
         self.take_turn(&letter, admitted, None, stage).map(Turn::work)
     }
 
-    /// Whether an object takes a message, from whom it is, and who is owed an answer.
-    fn admit(&mut self, letter: &Letter) -> Result<Admitted, Refused> {
+    /// Whether an object takes a message, from whom it is, and who is owed an answer. If not: what is to be said of it; nothing of a
+    /// stranger's, which nobody has counted as sent.
+    fn admit(&mut self, letter: &Letter) -> Result<Admitted, Option<Refused>> {
         let Letter { context, object, peer, signature, bytes, ref claim } = *letter;
         let Ok((owed, sender)) = self.owed(context, peer, claim) else {
             self.break_with(peer, IN_ANOTHERS_NAME);
-            return Err(Refused { owed: None, why: None });
+            return Err(None);
         };
         let found = self.channels.get(&context).and_then(|channel| channel.objects.get(&object));
-        let Some(of) = found.map(|found| found.of) else { return Err(Refused { owed, why: None }) };
+        let Some(of) = found.map(|found| found.of) else { return Err(Some(Refused { owed, why: None })) };
         let status = Status { source: sender as usize, tag: 0, bytes, signature };
         match of.accepts(signature) {
             true => Ok(Admitted { owed, sender, of, status }),
-            false => Err(Refused { owed, why: Some(self.wrong_type(peer, &status, of)) }),
+            false => Err(Some(Refused { owed, why: Some(self.wrong_type(peer, &status, of)) })),
         }
     }
 
@@ -238,11 +239,12 @@ impl Lane {
                             turn => turn.map(Turn::work),
                         }
                     }
-                    Err(refused) => {
+                    Err(Some(refused)) => {
                         self.control(peer, DONE, [send, 0, 0], &[]);
                         self.refuse(context, object, refused);
                         None
                     }
+                    Err(None) => None,
                 },
                 // It was taken back by a sender that leaves.
                 Body::Lost => {
