@@ -4,10 +4,12 @@
 #[allow(dead_code, reason = "the tests of collectives use the rest")]
 mod world;
 
-use archipelago_engine::collective::{Algorithm, Call, Case, Collective, Operands, named, table};
-use archipelago_engine::{Config, Error, Pointer, TypeTag};
+use std::sync::Arc;
+
+use archipelago_engine::collective::{Algorithm, Begun, Call, Case, Collective, Operands, named, table};
+use archipelago_engine::{Communicator, Config, Error, Pointer, TypeTag};
 use layout::{Operation, Operator};
-use wire::Wire;
+use wire::{ContextId, Wire};
 use world::World;
 
 #[test]
@@ -154,5 +156,43 @@ fn a_round_that_has_failed_starts_no_more_steps() {
         assert_eq!(outcome, Err(Error::Disagreement { rank: 1, expected: 8, found: 0 }), "seed {seed}");
         assert_eq!(world.ranks[0].lane.holdings().posted, 0);
         world.wait_all(&[(1, nothing)], "who was told");
+    }
+}
+
+/// What failed for good on one communicator costs the others nothing, and is forgotten with it.
+#[test]
+fn collectives_on_the_board_go_their_short_way_after_others_have_failed() {
+    let mut world = World::new(2, 3, Config::default());
+    let broadcast = named(Collective::Broadcast, "binomial").unwrap();
+    let mut kept = Vec::new();
+    for counter in 0..200 {
+        let mut buffers = [[1u64; 4], [0u64; 4]];
+        let mut requests = Vec::new();
+        for (rank, buffer) in buffers.iter_mut().enumerate() {
+            let case = Case::new(Collective::Broadcast, 2, 4 - rank as u64, 8);
+            let operands = Operands { output: Pointer::new(buffer.as_mut_ptr().cast()), ..Operands::NONE };
+            let group = world.ranks[rank].world.group.clone();
+            let other = Communicator::new(ContextId::new(7, counter), group, rank, "other".into());
+            let other = Arc::new(other);
+            kept.extend((counter >= 195).then(|| other.clone()));
+            let lane = &mut world.ranks[rank].lane;
+            lane.register(&other);
+            let call = Call::new(case, rank as u32, 0);
+            requests.push((rank, lane.start_collective(&other, &call, broadcast, operands).unwrap()));
+        }
+        assert!(world.wait_all(&requests, "disagreement")[1].is_err());
+        let mut idle = 0;
+        while idle < 100 {
+            idle = if world.step() { 0 } else { idle + 1 };
+        }
+        assert!(world.ranks.iter().all(|rank| rank.lane.holdings().doomed <= 64));
+    }
+    assert!(world.ranks.iter().all(|rank| rank.lane.holdings().doomed >= kept.len() / 2));
+    let case = Case { board: world.board(), ..Case::new(Collective::Barrier, 2, 0, 1) };
+    let barrier = named(Collective::Barrier, "board").unwrap();
+    for rank in 0..2 {
+        let (members, call) = (world.ranks[rank].world.clone(), Call::new(case, rank as u32, 0));
+        let begun = world.ranks[rank].lane.begin_collective(&members, &call, barrier, Operands::NONE);
+        assert!(matches!(begun, Ok(Begun::Inline(_))), "rank {rank} made a request of it");
     }
 }

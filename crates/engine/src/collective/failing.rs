@@ -140,6 +140,13 @@ impl Lane {
         true
     }
 
+    /// Forgets failures of communicators that were found to be gone for good. One in a context that was not seen here so far is
+    /// still to be met.
+    pub(crate) fn forget_doomed(&mut self) {
+        let registry = &self.registry;
+        self.doomed.retain(|doomed| !registry.is_gone(doomed.context));
+    }
+
     /// Ends a collective that has just been started if a member has told that it failed elsewhere.
     pub(super) fn meet_doom(&mut self, collective: RequestId, context: u64, label: u64) {
         let Some(execution) = self.execution(collective) else { return };
@@ -208,7 +215,7 @@ impl Doomed {
         lasts(&self.error)
     }
 
-    fn concerns(&self, context: u64, label: u64) -> bool {
+    pub(super) fn concerns(&self, context: u64, label: u64) -> bool {
         self.context == context && (self.label == label || (self.lasts() && self.label < label))
     }
 }

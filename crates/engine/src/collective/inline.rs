@@ -56,7 +56,15 @@ impl Lane {
     ) -> Result<Begun, Error> {
         let execution = self.prepare(communicator, call, algorithm, operands)?;
         let is_next = execution.usage.as_ref().is_some_and(|usage| usage.wait.is_none());
-        if is_next && self.check.is_none() && self.doomed.is_empty() && self.only_arrivals_matter() {
+        let is_doomed = |lane: &Lane| {
+            let (context, label) = execution.name();
+            lane.doomed.iter().any(|doomed| doomed.concerns(context, label))
+        };
+        if is_next
+            && self.check.is_none()
+            && (self.doomed.is_empty() || !is_doomed(self))
+            && self.only_arrivals_matter()
+        {
             return Ok(Begun::Inline(Inline { execution, next: None, copies: Vec::new(), copied: (0, 0) }));
         }
         Ok(Begun::Request(self.start(execution)))

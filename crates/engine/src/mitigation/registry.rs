@@ -45,10 +45,11 @@ pub(crate) struct Told {
 }
 
 impl Registry {
-    /// Takes a communicator in.
-    pub fn insert(&mut self, communicator: &Arc<Communicator>) {
+    /// Takes a communicator in. Returns whether those that have gone were looked for.
+    pub fn insert(&mut self, communicator: &Arc<Communicator>) -> bool {
         self.communicators.insert(communicator.context.0, Arc::downgrade(communicator));
-        if self.communicators.len() >= self.sweep_at.max(SWEEP_MIN) {
+        let is_full = self.communicators.len() >= self.sweep_at.max(SWEEP_MIN);
+        if is_full {
             self.sweep();
         }
         if communicator.parent().is_some() {
@@ -58,6 +59,7 @@ impl Registry {
             }
             self.derived.push(Arc::downgrade(communicator));
         }
+        is_full
     }
 
     /// Finds the communicators that have gone.
@@ -153,7 +155,9 @@ mod tests {
         }
         assert!(registry.find(kept.context.0).is_some());
         let many: Vec<_> = (1..1000).map(communicator).collect();
-        many.iter().for_each(|one| registry.insert(one));
+        for one in &many {
+            registry.insert(one);
+        }
         assert!(many.iter().all(|one| registry.find(one.context.0).is_some()));
     }
 

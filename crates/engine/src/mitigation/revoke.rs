@@ -24,7 +24,9 @@ const UNWANTED_MIN: usize = 32;
 impl Lane {
     /// Lets the lane know a communicator that uses it, so that frames which name its context find it.
     pub fn register(&mut self, communicator: &Arc<Communicator>) {
-        self.registry.insert(communicator);
+        if self.registry.insert(communicator) {
+            self.forget_doomed();
+        }
         self.forget_unwanted();
         if let Some(told) = self.registry.take_told(communicator) {
             return self.end_revoked(communicator, told.by, told.teller);
