@@ -169,15 +169,16 @@ impl Lane {
     }
 
     pub(crate) fn stall(&mut self, peer: Peer) {
-        if !self.stalled.contains(&peer) {
-            self.stalled.push(peer);
+        if !std::mem::replace(&mut self.peers[peer.0 as usize].is_stalled, true) {
+            self.stalled.push_back(peer);
         }
     }
 
     /// Tries what waits for room anywhere.
     pub(crate) fn retry_stalled(&mut self) -> Option<Work> {
         for _ in 0..self.stalled.len() {
-            let peer = self.stalled.remove(0);
+            let Some(peer) = self.stalled.pop_front() else { break };
+            self.peers[peer.0 as usize].is_stalled = false;
             let work = self.retry_backlog(peer);
             if self.peers[peer.0 as usize].waits_for_room() {
                 self.stall(peer);
@@ -204,10 +205,10 @@ impl Lane {
                 return false;
             }
             let handed_over = self.peers[peer.0 as usize].control_backlog.pop_front();
-            if let Some(receive) = handed_over.and_then(|control| control.completes) {
             if let Some(forwarder) = handed_over.as_ref().and_then(|control| control.forwarder) {
                 self.no_longer_forwarded((peer, forwarder));
             }
+            if let Some(receive) = handed_over.and_then(|control| control.completes) {
                 self.complete_receive(receive);
             }
         }
@@ -221,10 +222,10 @@ impl Lane {
         state.retractions.clear();
         state.credit_due = 0;
         let dropped = std::mem::take(&mut state.control_backlog);
-        for receive in dropped.into_iter().filter_map(|control| control.completes) {
         for forwarder in dropped.iter().filter_map(|control| control.forwarder) {
             self.no_longer_forwarded((peer, forwarder));
         }
+        for receive in dropped.into_iter().filter_map(|control| control.completes) {
             self.complete_receive(receive);
         }
     }

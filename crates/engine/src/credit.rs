@@ -2,8 +2,9 @@
 //! ask for it yet, so it is sent only against credit. Without credit only the envelope goes, and the sender's own
 //! request bounds what is queued.
 //!
-//! A receiver's memory for unexpected messages is thus at most its pool plus 128 bytes for each outstanding
-//! announced message of its peers.
+//! A receiver's memory for unexpected messages is thus at most its pool plus some 200 bytes for each outstanding
+//! announced message of its peers, of which there are at most 2^24 of all peers together: beyond that the peer that has
+//! announced most is dropped.
 
 /// What a queued message occupies beside the payload that does not fit its entry.
 pub const ENTRY_BYTES: u64 = 128;

@@ -94,7 +94,11 @@ impl Lane {
             },
             _ => None,
         };
-        let hit: Vec<RequestId> = self.requests.iter().filter_map(hit).collect();
+        // At the end of a program everybody says farewell, and nothing is posted.
+        let hit: Vec<RequestId> = match self.posted.is_empty() {
+            true => Vec::new(),
+            false => self.requests.iter().filter_map(hit).collect(),
+        };
         for request in hit {
             self.end_if_in_vain(request, false);
         }

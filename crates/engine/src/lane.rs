@@ -52,6 +52,8 @@ pub(crate) struct PeerState {
     pub control_backlog: VecDeque<ControlFrame>,
     /// Credit for it that found no room.
     pub credit_due: u64,
+    /// It is among those at which something waits for room.
+    pub is_stalled: bool,
     /// Sends whose retraction waits for its turn, and how many it was asked about.
     pub retractions: VecDeque<RequestId>,
     pub retractions_asked: u32,
@@ -93,13 +95,16 @@ pub struct Lane {
     pub(crate) unexpected_bytes: u64,
     /// With so many unexpected messages those of communicators that are gone are forgotten.
     pub(crate) unwanted_at: usize,
+    /// Messages of all peers that are announced and stored here.
+    pub(crate) announced: u64,
     pub(crate) messages: HashMap<Message, (Key, Unexpected), Mixed>,
     pub(crate) requests: Requests,
     /// Requests with work outside the lane: they can't be completed until it is back.
     busy: Vec<(RequestId, Option<Error>)>,
     pub(crate) work: VecDeque<Work>,
     pub(crate) streams: VecDeque<RequestId>,
-    pub(crate) stalled: Vec<Peer>,
+    /// Peers at which something waits for room, in turn; each once, by its state's word.
+    pub(crate) stalled: VecDeque<Peer>,
     streams_turn: bool,
     pub(crate) pool_left: u64,
     /// Peers that send nothing more, in the order in which that was learnt.
@@ -133,13 +138,13 @@ pub struct Lane {
     pub(crate) channels: Channels,
     /// Calls without an answer.
     pub(crate) calls_open: usize,
+    /// What waits for room at who asked, or for its credit, by that one and by who has forwarded its requests.
+    pub(crate) forwarded_waiting: HashMap<(Peer, Peer), usize>,
     /// What it checks besides, if it is told to.
     pub(crate) check: Option<Box<Check>>,
 }
 
 impl Lane {
-    /// What waits for room at who asked, or for its credit, by that one and by who has forwarded its requests.
-    pub(crate) forwarded_waiting: HashMap<(Peer, Peer), usize>,
     /// A lane over a port.
     pub fn new(port: Port, config: Config) -> Lane {
         Lane {
@@ -154,12 +159,13 @@ impl Lane {
             unexpected: UnexpectedQueue::default(),
             unexpected_bytes: 0,
             unwanted_at: 0,
+            announced: 0,
             messages: HashMap::default(),
             requests: Requests::default(),
             busy: Vec::new(),
             work: VecDeque::new(),
             streams: VecDeque::new(),
-            stalled: Vec::new(),
+            stalled: VecDeque::new(),
             streams_turn: false,
             pool_left: config.pool_bytes / 2,
             gone: Vec::new(),
@@ -179,13 +185,13 @@ impl Lane {
             armed_boards: Vec::new(),
             channels: Channels::default(),
             calls_open: 0,
+            forwarded_waiting: HashMap::new(),
             check: Check::when(config.check),
         }
     }
 
     /// Moves everything on by a bounded amount. `mine` names the request that the caller itself waits for: it counts
     /// as complete once the returned work has run, which saves a second visit for a small message.
-            forwarded_waiting: HashMap::new(),
     pub fn poll(&mut self, now: Time, mine: Option<RequestId>) -> Polled {
         if let Some(work) = self.work.pop_front() {
             return Polled::Work(work);
@@ -517,6 +523,7 @@ impl Lane {
                 backlog: VecDeque::new(),
                 control_backlog: VecDeque::new(),
                 credit_due: 0,
+                is_stalled: false,
                 retractions: VecDeque::new(),
                 retractions_asked: 0,
                 types: Introductions::default(),

@@ -9,6 +9,9 @@ use fabric::Peer;
 use crate::matching::{Key, KeyedQueue};
 use crate::receive::{Body, Unexpected};
 
+/// Entries for which the table of announced messages keeps its memory when it is empty.
+const KEPT_MAX: usize = 1 << 10;
+
 /// The queue of unexpected messages. Looks at it go to the queue itself; what changes it stands here.
 #[derive(Default)]
 pub(crate) struct UnexpectedQueue {
@@ -70,6 +73,9 @@ impl UnexpectedQueue {
             && self.announced.get(&name) == Some(&place)
         {
             self.announced.remove(&name);
+            if self.announced.is_empty() && self.announced.capacity() > KEPT_MAX {
+                self.announced.shrink_to(KEPT_MAX);
+            }
         }
     }
 }
