@@ -170,6 +170,7 @@ impl Landing {
     }
 
     /// The bytes are there: their values go into the buffer. Returns how many.
+    #[inline]
     pub(crate) fn land(&self, status: engine::Status, comm: &runtime::Comm, spot: Spot) -> Result<usize> {
         (self.land)(self, status, comm, spot)
     }
@@ -275,6 +276,7 @@ pub enum Lending {
 
 impl Lending {
     /// One buffer that is contributed and one that is written; lent as long as this is used.
+    #[inline]
     pub fn whole<I: Buffer + ?Sized, O: BufferMut + ?Sized>(input: &I, output: &mut O) -> Lending {
         Lending::Whole(Given::of(input), Landing::holding(output))
     }
@@ -285,6 +287,7 @@ impl Lending {
     }
 
     /// Refuses buffers that don't have so many values. Parts are as long as they are.
+    #[inline]
     pub(crate) fn check<T: Wire>(
         &self,
         spot: Spot,
@@ -310,6 +313,7 @@ impl Lending {
     }
 
     /// What the engine works on. `gives_output`: the output is not written, it is what is given.
+    #[inline]
     pub fn operands(&mut self, gives_output: bool, operator: Option<Operator>) -> Operands {
         match self {
             Lending::Whole(given, landing) => {
@@ -322,6 +326,7 @@ impl Lending {
     }
 
     /// Where parts are. A part's place is its address: all start from no buffer at all.
+    #[inline]
     pub fn listed(&mut self) -> Option<(Lengths, Lengths)> {
         let Lending::Parts(given, landings) = self else { return None };
         let listed = |blocks: Blocks| Lengths::Listed(Arc::new(blocks));
@@ -338,6 +343,7 @@ impl Lending {
     }
 
     /// It is complete: what has come goes into the buffers.
+    #[inline]
     pub(crate) fn land(&self, comm: &runtime::Comm, spot: Spot) -> Result<usize> {
         let status = engine::Status::default();
         match self {

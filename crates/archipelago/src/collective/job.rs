@@ -7,7 +7,7 @@ use wire::{Form, Wire, slice};
 
 use super::buffers::Lendable;
 use crate::error::{Peer, Spot};
-use crate::lending::Lending;
+use crate::lending::{Lending, length};
 use crate::transfer::type_of;
 use crate::{Comm, Result};
 
@@ -45,6 +45,7 @@ pub(super) struct Job<'c> {
 
 impl<'c> Job<'c> {
     /// With blocks of `count` values at each member.
+    #[inline]
     pub(super) fn new<T: Wire>(
         comm: &'c Comm,
         operation: &'static str,
@@ -64,18 +65,21 @@ impl<'c> Job<'c> {
     }
 
     /// A call that was described before.
+    #[inline]
     pub(super) fn of(comm: &'c runtime::Comm, described: Described) -> Self {
         let Described { spot, call, operator, algorithm, gives_output, .. } = described;
         Job { comm, spot, call, operator, algorithm, gives_output }
     }
 
     /// The same, for buffers of so many values that are contributed and that are written.
+    #[inline]
     pub(super) fn described(self, input: usize, output: usize) -> Described {
         let Job { spot, call, operator, algorithm, gives_output, .. } = self;
         Described { spot, call, operator, algorithm, gives_output, input, output }
     }
 
     /// All ranks contribute what lies in their outputs.
+    #[inline]
     pub(super) fn in_place(mut self) -> Self {
         (self.call.in_place, self.call.case.in_place) = (true, true);
         self
@@ -129,6 +133,7 @@ impl<'c> Job<'c> {
     }
 
     /// Reduces: contributions lie in the output.
+    #[inline]
     pub(super) fn reducing(mut self, operator: Operator, in_place: bool) -> Self {
         self.call.case.commutative = operator.is_commutative();
         self.call.in_place = in_place;
@@ -141,11 +146,13 @@ impl<'c> Job<'c> {
     }
 
     /// Performs it on rows of this call's own making, whose lengths are right.
+    #[inline]
     pub(super) fn run<T: Wire>(self, input: &[T], output: &mut [T]) -> Result<()> {
         self.perform::<T>(Lending::whole(input, output))
     }
 
     /// Performs it on these buffers, which must have so many values.
+    #[inline]
     pub(super) fn run_into<I, O>(
         self,
         (input, given): (&I, usize),
@@ -160,12 +167,21 @@ impl<'c> Job<'c> {
         self.perform::<I::Item>(lending)
     }
 
+    /// Performs it on one buffer, of all its values.
+    #[inline]
+    pub(super) fn run_in_place<O: BufferMut + ?Sized>(self, buffer: &mut O) -> Result<()> {
+        let count = length(buffer);
+        let none: &[O::Item] = &[];
+        self.run_into((none, 0), (buffer, count))
+    }
+
     /// Performs it on an input that must have so many values; this member gets nothing.
     pub(super) fn run_from<I: Buffer + ?Sized>(self, input: (&I, usize)) -> Result<()> {
         self.run_into(input, (&mut [0u8; 0][..], 0))
     }
 
     /// Performs what was described on its buffers.
+    #[inline]
     pub(super) fn run_on<B: Lendable>(comm: &Comm, described: Described, buffers: &mut B) -> Result<()> {
         let lending = buffers.lend();
         described.check::<B::Item>(&comm.untyped, &lending)?;
@@ -197,6 +213,7 @@ impl<'c> Job<'c> {
         values.map_err(|invalid| spot.invalid::<I::Item>(comm, invalid))
     }
 
+    #[inline]
     fn perform<T: Wire>(self, mut lending: Lending) -> Result<()> {
         let Job { comm, spot, mut call, operator, algorithm, gives_output } = self;
         let operands = lending.operands(gives_output, operator.clone());

@@ -53,6 +53,7 @@ pub struct Prepared<'c, B> {
 
 impl<'c, B> Prepared<'c, B> {
     /// A job, unless its arguments can't be, with buffers that must have so many values to be contributed and to be written.
+    #[inline]
     pub(super) fn of(
         comm: &'c Comm,
         job: Result<Job<'c>>,
@@ -142,6 +143,7 @@ impl<'c, B> Prepared<'c, B> {
     }
 
     /// Performs it, whoever has the buffers.
+    #[inline]
     pub(super) fn perform(mut self) -> Result<()>
     where
         B: Lendable,

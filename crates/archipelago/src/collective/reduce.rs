@@ -55,7 +55,8 @@ impl Comm {
         operation: impl Operation<B::Item>,
     ) -> Result<()> {
         called(self);
-        self.prepare().all_reduce(LendMut(buffer), operation).perform()
+        let job = self.prepare().job::<B::Item>("all_reduce", Collective::AllReduce, length(buffer));
+        job.reducing(operation.operator(), false).in_place().run_in_place(buffer)
     }
 
     /// [`all_reduce`](Comm::all_reduce) from and into buffers of the same length.
