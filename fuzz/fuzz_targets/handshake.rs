@@ -2,15 +2,16 @@
 #![no_main]
 
 use control::Secret;
-use control::handshake::{Handshake, NONCE_BYTES, Progress};
+use control::handshake::{Handshake, NONCE_BYTES, Progress, Standing};
 use wire::{JobId, ProcessId};
 
-libfuzzer_sys::fuzz_target!(|input: (Vec<u8>, u8, bool)| {
-    let (bytes, piece, initiate) = input;
+libfuzzer_sys::fuzz_target!(|input: (Vec<u8>, u8, bool, u64, u64)| {
+    let (bytes, piece, initiate, attempt, received) = input;
     let process = |number| ProcessId { job: JobId(1), number, incarnation: 0 };
     let secret = Secret([7; 32]);
     let mut side = if initiate {
-        Handshake::initiate(&secret, process(0), process(1), 0, [1; NONCE_BYTES])
+        let standing = Standing { attempt, received };
+        Handshake::initiate(&secret, process(0), process(1), 0, [1; NONCE_BYTES], standing)
     } else {
         Handshake::respond(&secret, process(1), 0, [2; NONCE_BYTES])
     };

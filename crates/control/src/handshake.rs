@@ -4,11 +4,11 @@
 //! initiator                                responder
 //!   Hello(version, lane, identities, nonce)  ->
 //!                                          <- Challenge(nonce, code)      the responder proves itself first
-//!   Proof(code)                              ->
-//!                                          <- Verdict(answer, code)       accepted, or why not
+//!   Proof(standing, code)                    ->
+//!                                          <- Verdict(answer, standing, code)       accepted, or why not
 //! ```
-//! Each code is a keyed hash, by a key made from the job's secret, of the message's direction and of everything said
-//! before: version, lane, both identities, both nonces. So a code is worth nothing in the other direction, for another
+//! A standing says where the stream of frames is to go on, if there was a connection before this one. Each code is a keyed hash, by a key made from the job's secret, of the message's direction and of everything said
+//! before: version, lane, both identities, both nonces, and the standing beside it. So a code is worth nothing in the other direction, for another
 //! pair, or a second time. Every message has a fixed length; nothing is believed before it is proved.
 //!
 //! A pure state machine: it is given bytes and gives bytes, and refuses to do I/O or to know the time.
@@ -17,7 +17,7 @@ use crate::secret::{Mac, Secret};
 use wire::{JobId, ProcessId};
 
 /// The version of the handshake and of what is spoken after it. Both sides must have the same.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// Bytes of a nonce.
 pub const NONCE_BYTES: usize = 32;
@@ -25,13 +25,39 @@ pub const NONCE_BYTES: usize = 32;
 const MAGIC: [u8; 8] = *b"archi/tc";
 const HELLO_BYTES: usize = 8 + 2 + 2 + 2 * ID_BYTES + NONCE_BYTES;
 const CHALLENGE_BYTES: usize = NONCE_BYTES + Mac::BYTES;
-const PROOF_BYTES: usize = Mac::BYTES;
-const VERDICT_BYTES: usize = 1 + Mac::BYTES;
+const PROOF_BYTES: usize = Standing::BYTES + Mac::BYTES;
+const VERDICT_BYTES: usize = 1 + Standing::BYTES + Mac::BYTES;
 const ID_BYTES: usize = 16;
 
 /// The most bytes that one side ever has to send or to keep at once.
 pub const MESSAGE_BYTES_MAX: usize = HELLO_BYTES;
 const _: () = assert!(HELLO_BYTES > CHALLENGE_BYTES && CHALLENGE_BYTES > VERDICT_BYTES);
+
+/// Where one side stands with the other: whatever connection carries it, there is one stream each way between two processes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The number of this attempt to connect, or of the latest one: it grows. What the same side began earlier is void.
+    pub attempt: u64,
+    /// Bytes of the stream that have been received: it goes on behind them.
+    pub received: u64,
+}
+
+impl Standing {
+    const BYTES: usize = 16;
+
+    fn to_bytes(self) -> [u8; Standing::BYTES] {
+        let mut bytes = [0; Standing::BYTES];
+        bytes[..8].copy_from_slice(&self.attempt.to_le_bytes());
+        bytes[8..].copy_from_slice(&self.received.to_le_bytes());
+        bytes
+    }
+
+    /// Of any bytes: what they say is for the stream's owner to judge.
+    fn from_bytes(bytes: &[u8]) -> Standing {
+        let word = |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"));
+        Standing { attempt: word(0), received: word(8) }
+    }
+}
 
 /// What the responder answers to somebody who has proved who it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +123,8 @@ pub struct Handshake {
     me: ProcessId,
     /// Responder: the initiator's proof was good.
     proved: bool,
+    /// Initiator: its own, until the verdict is there. From then on, and at the responder, the other side's.
+    standing: Standing,
     output: Message,
     input: Message,
 }
@@ -131,8 +159,10 @@ impl Handshake {
         peer: ProcessId,
         lane: u16,
         nonce: [u8; NONCE_BYTES],
+        standing: Standing,
     ) -> Handshake {
         let mut handshake = Handshake::new(secret, me, Phase::AwaitChallenge);
+        handshake.standing = standing;
         let hello = &mut handshake.said[..HELLO_BYTES];
         hello[0..8].copy_from_slice(&MAGIC);
         hello[8..10].copy_from_slice(&VERSION.to_le_bytes());
@@ -160,6 +190,7 @@ impl Handshake {
             said: [0; HELLO_BYTES + NONCE_BYTES],
             me,
             proved: false,
+            standing: Standing::default(),
             output: Message::new(),
             input: Message::new(),
         }
@@ -177,6 +208,27 @@ impl Handshake {
     /// Responder: who has proved itself.
     pub fn proved(&self) -> Option<ProcessId> {
         self.proved.then(|| self.initiator())
+    }
+
+    /// Where the other side stands: the responder knows when the initiator has proved itself, the initiator when all is done.
+    pub fn their_standing(&self) -> Standing {
+        self.standing
+    }
+
+    /// So many bytes of the other side's are awaited, at most: what follows may belong to the connection.
+    pub fn wanted(&self) -> usize {
+        self.message_bytes().map_or(0, |wanted| wanted - self.input.end)
+    }
+
+    /// The length of the message that is awaited.
+    fn message_bytes(&self) -> Option<usize> {
+        match self.phase {
+            Phase::AwaitHello => Some(HELLO_BYTES),
+            Phase::AwaitChallenge => Some(CHALLENGE_BYTES),
+            Phase::AwaitProof => Some(PROOF_BYTES),
+            Phase::AwaitVerdict => Some(VERDICT_BYTES),
+            Phase::Deciding | Phase::Done(_) => None,
+        }
     }
 
     /// Bytes to send, to be reported by [`Handshake::sent`]. May be non-empty when it is done (the verdict).
@@ -198,13 +250,7 @@ impl Handshake {
     pub fn receive(&mut self, bytes: &[u8]) -> Result<usize, HandshakeError> {
         let mut taken = 0;
         loop {
-            let wanted = match self.phase {
-                Phase::AwaitHello => HELLO_BYTES,
-                Phase::AwaitChallenge => CHALLENGE_BYTES,
-                Phase::AwaitProof => PROOF_BYTES,
-                Phase::AwaitVerdict => VERDICT_BYTES,
-                Phase::Deciding | Phase::Done(_) => return Ok(taken),
-            };
+            let Some(wanted) = self.message_bytes() else { return Ok(taken) };
             let count = (wanted - self.input.end).min(bytes.len() - taken);
             self.input.push(&bytes[taken..taken + count]);
             taken += count;
@@ -227,11 +273,11 @@ impl Handshake {
         }
     }
 
-    /// Responder: answers the initiator that has proved itself.
+    /// Responder: answers the initiator that has proved itself, and says where it stands itself.
     ///
     /// # Panics
     /// Unless [`Handshake::progress`] is [`Progress::Proved`].
-    pub fn decide(&mut self, verdict: Verdict) {
+    pub fn decide(&mut self, verdict: Verdict, standing: Standing) {
         assert_eq!(self.phase, Phase::Deciding, "nobody waits for a verdict");
         let answer = match verdict {
             Verdict::Accepted => 1,
@@ -239,8 +285,10 @@ impl Handshake {
             Verdict::Refused => 3,
             Verdict::Left => 4,
         };
-        let code = self.key.mac(&[OF_VERDICT, &[answer], &self.said]);
+        let standing = standing.to_bytes();
+        let code = self.key.mac(&[OF_VERDICT, &[answer], &standing, &self.said]);
         self.output.push(&[answer]);
+        self.output.push(&standing);
         self.output.push(code.as_bytes());
         self.phase = Phase::Done(verdict);
     }
@@ -263,19 +311,25 @@ impl Handshake {
     fn take_challenge(&mut self, challenge: &[u8; MESSAGE_BYTES_MAX]) -> Result<Phase, HandshakeError> {
         self.said[HELLO_BYTES..].copy_from_slice(&challenge[..NONCE_BYTES]);
         self.check(&[FROM_RESPONDER, &self.said], &challenge[NONCE_BYTES..])?;
-        let code = self.key.mac(&[FROM_INITIATOR, &self.said]);
+        let standing = self.standing.to_bytes();
+        let code = self.key.mac(&[FROM_INITIATOR, &standing, &self.said]);
+        self.output.push(&standing);
         self.output.push(code.as_bytes());
         Ok(Phase::AwaitVerdict)
     }
 
     fn take_proof(&mut self, proof: &[u8; MESSAGE_BYTES_MAX]) -> Result<Phase, HandshakeError> {
-        self.check(&[FROM_INITIATOR, &self.said], proof)?;
-        self.proved = true;
+        let (standing, code) = proof.split_at(Standing::BYTES);
+        self.check(&[FROM_INITIATOR, standing, &self.said], code)?;
+        (self.proved, self.standing) = (true, Standing::from_bytes(standing));
         Ok(Phase::Deciding)
     }
 
     fn take_verdict(&mut self, verdict: &[u8; MESSAGE_BYTES_MAX]) -> Result<Phase, HandshakeError> {
-        self.check(&[OF_VERDICT, &verdict[..1], &self.said], &verdict[1..])?;
+        let (answer, rest) = verdict.split_at(1);
+        let (standing, code) = rest.split_at(Standing::BYTES);
+        self.check(&[OF_VERDICT, answer, standing, &self.said], code)?;
+        self.standing = Standing::from_bytes(standing);
         Ok(Phase::Done(match verdict[0] {
             1 => Verdict::Accepted,
             2 => Verdict::Busy,

@@ -1,19 +1,28 @@
 //! The handshake: both prove themselves, nobody else does, and no bytes upset it.
 
 use archipelago_control as control;
-use control::handshake::{Handshake, HandshakeError, MESSAGE_BYTES_MAX, NONCE_BYTES, Progress, Verdict};
+use control::handshake::{
+    Handshake, HandshakeError, MESSAGE_BYTES_MAX, NONCE_BYTES, Progress, Standing, Verdict,
+};
 use control::secret::Secret;
 use wire::{JobId, ProcessId};
 
 const LANE: u16 = 3;
 
+/// Where the initiator stands, and the responder.
+const HERE: Standing = Standing { attempt: 1, received: u64::MAX - 1 };
+const THERE: Standing = Standing { attempt: 0x0102_0304_0506_0708, received: 77 };
+
 fn process(number: u32) -> ProcessId {
     ProcessId { job: JobId(0x1234_5678_9abc_def0), number, incarnation: number + 1 }
 }
 
+fn initiate(secret: u8, to: ProcessId, lane: u16) -> Handshake {
+    Handshake::initiate(&Secret([secret; 32]), process(1), to, lane, [7; NONCE_BYTES], HERE)
+}
+
 fn pair_of(secrets: [u8; 2]) -> (Handshake, Handshake) {
-    let initiator =
-        Handshake::initiate(&Secret([secrets[0]; 32]), process(1), process(2), LANE, [7; NONCE_BYTES]);
+    let initiator = initiate(secrets[0], process(2), LANE);
     let responder = Handshake::respond(&Secret([secrets[1]; 32]), process(2), LANE, [9; NONCE_BYTES]);
     (initiator, responder)
 }
@@ -40,10 +49,13 @@ fn both_find_out_who_the_other_is() {
             move_bytes(&mut a, &mut b, piece).unwrap();
             assert_eq!(b.progress(), Progress::Proved(process(1)));
             assert_eq!((a.proved(), b.proved()), (None, Some(process(1))));
-            b.decide(verdict);
+            assert_eq!(b.their_standing(), HERE);
+            b.decide(verdict, THERE);
             assert_eq!(b.progress(), Progress::Done(verdict));
             move_bytes(&mut b, &mut a, piece).unwrap();
             assert_eq!(a.progress(), Progress::Done(verdict));
+            assert_eq!(a.their_standing(), THERE);
+            assert_eq!((a.wanted(), b.wanted()), (0, 0));
             // What follows is not the handshake's.
             assert_eq!(a.receive(b"frames"), Ok(0));
             assert_eq!(b.receive(b"frames"), Ok(0));
@@ -57,7 +69,7 @@ fn frames_right_behind_the_verdict_are_left_alone() {
     move_bytes(&mut a, &mut b, 99).unwrap();
     move_bytes(&mut b, &mut a, 99).unwrap();
     move_bytes(&mut a, &mut b, 99).unwrap();
-    b.decide(Verdict::Accepted);
+    b.decide(Verdict::Accepted, THERE);
     let mut bytes = b.output().to_vec();
     let verdict_bytes = bytes.len();
     bytes.extend_from_slice(&[42; 50]);
@@ -74,7 +86,7 @@ fn without_the_secret_neither_side_gets_anywhere() {
     // A false initiator goes on regardless: the responder sees through it.
     let (mut a, mut b) = pair_of([5, 5]);
     move_bytes(&mut a, &mut b, 99).unwrap();
-    assert_eq!(b.receive(&[0; 32]), Err(HandshakeError::Unproved));
+    assert_eq!(b.receive(&[0; 48]), Err(HandshakeError::Unproved));
 }
 
 #[test]
@@ -82,8 +94,9 @@ fn codes_are_worth_nothing_elsewhere() {
     // Reflected: the responder's own code back at it.
     let (mut a, mut b) = pair_of([5, 5]);
     move_bytes(&mut a, &mut b, 99).unwrap();
-    let own = b.output()[NONCE_BYTES..].to_vec();
-    assert_eq!(b.receive(&own), Err(HandshakeError::Unproved));
+    // (Behind whatever standing.)
+    let own = &b.output()[NONCE_BYTES - 16..];
+    assert_eq!(b.receive(&own.to_vec()), Err(HandshakeError::Unproved));
 
     // Replayed: a proof that was good for another nonce.
     let (mut a, mut b) = pair_of([5, 5]);
@@ -91,7 +104,7 @@ fn codes_are_worth_nothing_elsewhere() {
     move_bytes(&mut b, &mut a, 99).unwrap();
     let proof = a.output().to_vec();
     let mut later = Handshake::respond(&Secret([5; 32]), process(2), LANE, [10; NONCE_BYTES]);
-    let mut hello = Handshake::initiate(&Secret([5; 32]), process(1), process(2), LANE, [7; NONCE_BYTES]);
+    let mut hello = initiate(5, process(2), LANE);
     move_bytes(&mut hello, &mut later, 99).unwrap();
     assert_eq!(later.receive(&proof), Err(HandshakeError::Unproved));
     assert_eq!(b.receive(&proof), Ok(proof.len()), "and it is good where it belongs");
@@ -101,7 +114,7 @@ fn codes_are_worth_nothing_elsewhere() {
 fn the_wrong_address_is_noticed() {
     let secret = Secret([5; 32]);
     for (target, lane) in [(process(4), LANE), (process(2), LANE + 1)] {
-        let mut a = Handshake::initiate(&secret, process(1), target, lane, [7; NONCE_BYTES]);
+        let mut a = initiate(5, target, lane);
         let mut b = Handshake::respond(&secret, process(2), LANE, [9; NONCE_BYTES]);
         assert_eq!(move_bytes(&mut a, &mut b, 99), Err(HandshakeError::WrongNumber));
     }
@@ -139,7 +152,7 @@ fn every_flipped_bit_is_noticed() {
                     break;
                 }
                 if let Progress::Proved(_) = b.progress() {
-                    b.decide(Verdict::Accepted);
+                    b.decide(Verdict::Accepted, THERE);
                 }
             }
             assert!(failed, "message {message}, bit {bit}");
@@ -166,7 +179,7 @@ fn no_bytes_upset_it() {
             let (from, to) = if turn % 2 == 0 { (&mut a, &mut b) } else { (&mut b, &mut a) };
             move_bytes(from, to, 1 + random() % 99).unwrap();
             if let Progress::Proved(_) = b.progress() {
-                b.decide(Verdict::Accepted);
+                b.decide(Verdict::Accepted, THERE);
             }
         }
         let bytes: Vec<u8> = (0..random() % 200).map(|_| random() as u8).collect();

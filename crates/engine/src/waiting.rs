@@ -43,6 +43,18 @@ pub enum On {
 impl Lane {
     /// What a request waits for; `None` if it is complete, or gone.
     pub fn waiting(&mut self, request: RequestId) -> Option<Waiting> {
+        let mut waiting = self.waiting_of(request)?;
+        let is_concerned = |process: &ProcessId| match &waiting.on {
+            On::All(processes) => processes.contains(process),
+            On::Any(_) | On::Nobody => false,
+        };
+        if let Some(cut) = self.port.interruptions().find(|cut| is_concerned(&cut.process)) {
+            waiting.call += &format!(" ({}; it is tried again)", cut.why);
+        }
+        Some(waiting)
+    }
+
+    fn waiting_of(&mut self, request: RequestId) -> Option<Waiting> {
         match &self.requests.get(request)?.state {
             State::Send(send) => Some(self.waiting_send(send)),
             State::Receive(receive) => Some(self.waiting_receive(receive)),
@@ -87,7 +99,12 @@ impl Lane {
                 .and_then(|execution| execution.usage.as_mut())
                 .is_none_or(|usage| usage.has_come())
         });
-        boards_moved || !self.work.is_empty() || !self.streams.is_empty() || !self.stalled.is_empty()
+        let is_cut = self.port.interruptions().next().is_some();
+        is_cut
+            || boards_moved
+            || !self.work.is_empty()
+            || !self.streams.is_empty()
+            || !self.stalled.is_empty()
     }
 
     /// What a process that leaves waits for: those who have not taken what was announced to them, or not said farewell.

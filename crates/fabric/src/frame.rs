@@ -25,6 +25,9 @@ pub const VOID: u8 = 0xf0;
 /// A transport's own kind: the sender has left in order and sends nothing more.
 pub const FAREWELL: u8 = 0xf1;
 
+/// A transport's own kind: so many bytes of the stream have been received (the header's first word).
+pub const ACKNOWLEDGE: u8 = 0xf2;
+
 /// Which room a frame may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {

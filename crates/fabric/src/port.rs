@@ -366,6 +366,11 @@ impl Port {
         }
     }
 
+    /// Connections that are cut and tried again now. (See [`tcp`]: meanwhile the peer counts as reached.)
+    pub fn interruptions(&self) -> impl Iterator<Item = tcp::Interruption> {
+        self.tcp.iter().flat_map(tcp::Port::interruptions)
+    }
+
     /// From now on the end of every process that this port could reach is reported, met before or not. (Over TCP ends are
     /// what the runtime tells, whoever ends.)
     pub fn watch_all(&mut self) {

@@ -3,7 +3,7 @@
 
 use archipelago_fabric as fabric;
 use control::Secret;
-use control::handshake::{Handshake, Progress, Verdict};
+use control::handshake::{Handshake, Progress, Standing, Verdict};
 use fabric::sim::Chance;
 use fabric::tcp::{FRAME_BYTES_MAX, HEADER_BYTES, Port, Settings, decode, encode};
 use fabric::{Card, Cause, Class, Event, Frame, Payload, Peer, Refused};
@@ -17,6 +17,9 @@ use wire::{JobId, ProcessId};
 fn process(number: u32) -> ProcessId {
     ProcessId { job: JobId(5), number, incarnation: 0 }
 }
+
+/// Of who connects for the first time.
+const FIRST: Standing = Standing { attempt: 1, received: 0 };
 
 fn secret() -> Secret {
     Secret([4; 32])
@@ -226,9 +229,9 @@ fn another_jobs_process_is_turned_away() {
     });
     // One that goes on regardless is seen through.
     let mut stream = TcpStream::connect(address(&group.ports[0])).unwrap();
-    let handshake = Handshake::initiate(&Secret([9; 32]), process(1), process(0), 0, [1; 32]);
+    let handshake = Handshake::initiate(&Secret([9; 32]), process(1), process(0), 0, [1; 32], FIRST);
     stream.write_all(handshake.output()).unwrap();
-    stream.write_all(&[7; 32]).unwrap();
+    stream.write_all(&[7; 48]).unwrap();
     group.until(|group| (group.ports[0].turned().unproved >= 1).then_some(()));
     assert!(group.seen.is_empty());
 }
@@ -236,21 +239,41 @@ fn another_jobs_process_is_turned_away() {
 /// A peer that has proved itself, and then sends whatever the test wants.
 fn befriend(group: &mut Group, number: u32) -> TcpStream {
     let mut stream = TcpStream::connect(address(&group.ports[0])).unwrap();
-    let mut handshake = Handshake::initiate(&secret(), process(number), process(0), 0, [number as u8; 32]);
+    let mut handshake =
+        Handshake::initiate(&secret(), process(number), process(0), 0, [number as u8; 32], FIRST);
+    assert_eq!(shake(group, &mut stream, &mut handshake), Verdict::Accepted);
+    // When its connection ends it listens nowhere: it is dead.
+    group
+        .cards
+        .insert(process(number), Card { process: process(number), slot: None, addresses: vec![nobody()] });
+    stream
+}
+
+/// Goes through with a handshake.
+fn shake(group: &mut Group, stream: &mut TcpStream, handshake: &mut Handshake) -> Verdict {
     stream.set_nonblocking(true).unwrap();
-    group.until(|_| {
+    let verdict = group.until(|_| {
         while !handshake.output().is_empty() {
             let count = stream.write(handshake.output()).unwrap();
             handshake.sent(count);
         }
         let mut bytes = [0; 200];
-        if let Ok(count) = stream.read(&mut bytes) {
+        let wanted = handshake.wanted();
+        if let Ok(count) = stream.read(&mut bytes[..wanted]) {
             assert_eq!(handshake.receive(&bytes[..count]), Ok(count));
         }
-        (handshake.progress() == Progress::Done(Verdict::Accepted)).then_some(())
+        match handshake.progress() {
+            Progress::Done(verdict) => Some(verdict),
+            _ => None,
+        }
     });
     stream.set_nonblocking(false).unwrap();
-    stream
+    verdict
+}
+
+/// Where nobody listens.
+fn nobody() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 #[test]
@@ -273,6 +296,49 @@ fn a_peer_that_breaks_the_protocol_costs_its_own_connection() {
     }
     group.send(1, 0, 2, b"the others live").unwrap();
     assert_eq!(group.await_word(0, 2), b"the others live");
+}
+
+/// Where the stream goes on is the peer's word, and must be possible.
+#[test]
+fn a_peer_that_has_what_was_never_sent_is_not_believed() {
+    let mut group = Group::new(vec![port(0)]);
+    // It says so as it connects,
+    let mut stream = TcpStream::connect(address(&group.ports[0])).unwrap();
+    let standing = Standing { attempt: 1, received: 1 };
+    let mut handshake = Handshake::initiate(&secret(), process(7), process(0), 0, [7; 32], standing);
+    assert_eq!(shake(&mut group, &mut stream, &mut handshake), Verdict::Refused);
+    let cause = group.await_failure(0);
+    assert!(matches!(&cause, Cause::Protocol(why) if why.contains("never sent")), "{cause}");
+    // or later.
+    let mut stream = befriend(&mut group, 8);
+    let acknowledge = |received| encode(&Frame { kind: fabric::ACKNOWLEDGE, header: [received, 0, 0] }, 0);
+    stream.write_all(&[acknowledge(0), encode(&frame(1), 0), acknowledge(1)].concat()).unwrap();
+    assert_eq!(group.await_word(0, 1), b"");
+    let cause = group.await_failure(0);
+    assert!(matches!(&cause, Cause::Protocol(why) if why.contains("never sent")), "{cause}");
+}
+
+/// An attempt that is older than the connection changes nothing; a newer one replaces it.
+#[test]
+fn of_attempts_to_connect_the_newest_counts() {
+    let mut group = Group::new(vec![port(0)]);
+    let mut first = befriend(&mut group, 7);
+    let attempt = |group: &mut Group, attempt| {
+        let mut stream = TcpStream::connect(address(&group.ports[0])).unwrap();
+        let standing = Standing { attempt, received: 0 };
+        let mut handshake = Handshake::initiate(&secret(), process(7), process(0), 0, [9; 32], standing);
+        let verdict = shake(group, &mut stream, &mut handshake);
+        (stream, verdict, handshake.their_standing())
+    };
+    assert_eq!(attempt(&mut group, 1).1, Verdict::Busy);
+    let whole = [&encode(&frame(1), 3)[..], b"yes"].concat();
+    first.write_all(&whole[..20]).unwrap();
+    (0..50).for_each(|_| group.look());
+    let (mut second, verdict, theirs) = attempt(&mut group, 2);
+    assert_eq!((verdict, theirs), (Verdict::Accepted, Standing { attempt: 0, received: 20 }));
+    second.write_all(&whole[20..]).unwrap();
+    assert_eq!(group.await_word(0, 1), b"yes");
+    assert!(!matches!(first.read(&mut [0; 9]), Ok(1..)), "closed");
 }
 
 #[test]
@@ -304,6 +370,8 @@ fn frames_arrive_whole_however_the_stream_is_cut_up() {
         bytes.extend(std::iter::repeat_n(word as u8, *length));
     }
     let seed = chance.bits();
+    // Closed when all is read: to hear anything makes a kernel forget what its process has not seen off.
+    let kept = stream.try_clone().unwrap();
     std::thread::scope(|scope| {
         scope.spawn(move || {
             let mut chance = Chance::new(seed);
@@ -323,6 +391,7 @@ fn frames_arrive_whole_however_the_stream_is_cut_up() {
             );
         }
     });
+    drop(kept);
     assert!(matches!(group.await_failure(0), Cause::Died(_)));
 }
 
@@ -349,10 +418,7 @@ fn the_right_one_among_wrong_addresses_is_found() {
     // Somebody else's listener, one that never answers, a closed port, and the right one.
     let else_ = TcpListener::bind("127.0.0.1:0").unwrap();
     let else_address = else_.local_addr().unwrap();
-    let closed = {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.local_addr().unwrap()
-    };
+    let closed = nobody();
     std::thread::spawn(move || {
         for stream in else_.incoming() {
             let _ = stream.unwrap().write_all(b"220 mail.example ESMTP\r\n");

@@ -186,6 +186,27 @@ impl Socket {
         Ok(net::getsockname(&self.0)?.try_into()?)
     }
 
+    /// Whether both ends are of one host.
+    pub fn stays_on_this_host(&self) -> bool {
+        let Ok(here) = self.local_address() else { return false };
+        let there =
+            net::getpeername(&self.0).ok().flatten().and_then(|there| SocketAddr::try_from(there).ok());
+        there.is_some_and(|there| there.ip() == here.ip())
+    }
+
+    /// Bytes that were taken by [`Socket::send`] and that the kernel has not sent once yet.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn unsent(&self) -> io::Result<usize> {
+        // linux/sockios.h
+        const SIOCOUTQNSD: libc::Ioctl = 0x894b;
+        let mut bytes: libc::c_int = 0;
+        // SAFETY: this request writes one int, to which the pointer leads.
+        let result = unsafe { libc::ioctl(self.0.as_raw_fd(), SIOCOUTQNSD, &raw mut bytes) };
+        if result < 0 { Err(io::Error::last_os_error()) } else { Ok(bytes.max(0) as usize) }
+    }
+
     /// What the kernel knows of the other side's silence.
     ///
     /// # Errors
@@ -214,6 +235,23 @@ impl AsFd for Socket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }
+}
+
+/// Cuts a connection as something on its way may: the other side gets a reset, and what neither side has received is lost.
+/// For tests of what is to survive that.
+///
+/// # Errors
+/// When it is no TCP connection that stands.
+pub fn cut(socket: impl AsFd) -> io::Result<()> {
+    let peer = net::getpeername(&socket)?.ok_or(Errno::NOTCONN)?;
+    SocketAddr::try_from(peer)?;
+    // SAFETY: all zeros are a valid value of this structure of numbers.
+    let mut nowhere: libc::sockaddr = unsafe { std::mem::zeroed() };
+    nowhere.sa_family = libc::AF_UNSPEC as libc::sa_family_t;
+    let length = size_of::<libc::sockaddr>() as libc::socklen_t;
+    // SAFETY: the address lives and has the length that is given.
+    let result = unsafe { libc::connect(socket.as_fd().as_raw_fd(), &raw const nowhere, length) };
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
 /// For how long a peer's host has not answered. (A process that is stopped or busy is not silent in this sense: its
@@ -276,6 +314,20 @@ mod tests {
             a.finish().unwrap();
             assert_eq!(until(|| b.receive(&into)), 0);
         }
+    }
+
+    #[test]
+    fn what_is_cut_is_reset_and_nothing_else_is_cut() {
+        let listener = Listener::bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let a = Socket::connect(listener.address().unwrap()).unwrap();
+        let b = until(|| listener.accept());
+        assert!(a.stays_on_this_host() && a.unsent().unwrap() == 0);
+        assert!(cut(&listener).is_err() && cut(std::os::unix::net::UnixStream::pair().unwrap().0).is_err());
+        cut(&a).unwrap();
+        assert!(cut(&a).is_err());
+        assert_eq!(b.receive(&[Cell::new(0)]).unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+        assert!(a.send(b"lost").is_err());
+        assert!(Socket::connect(listener.address().unwrap()).is_ok());
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! ```
 //! Numbers are little-endian. `length` is the payload's.
 
-use crate::{FAREWELL, Frame, VOID};
+use crate::{ACKNOWLEDGE, FAREWELL, Frame, VOID};
 
 /// Bytes before the payload.
 pub const HEADER_BYTES: usize = 32;
@@ -17,11 +17,21 @@ const TRANSPORT_KINDS: u8 = 0xf0;
 /// The largest payload: two such frames fit in a receive buffer.
 pub const FRAME_BYTES_MAX: usize = (64 << 10) - HEADER_BYTES;
 
+/// A receiver says at the latest after so many bytes what it has. Not sooner while there is more to read: to hear anything makes
+/// the kernel of a process that has just ended forget what it has not sent yet.
+pub(super) const ACK_BYTES: usize = 512 << 10;
+
+/// After so many when there is nothing more to read.
+pub(super) const ACK_IDLE_BYTES: usize = 128 << 10;
+
+/// And after so many if it sends anyway.
+pub(super) const ACK_BESIDE_BYTES: usize = 16 << 10;
+
 /// Bytes that no correct peer sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Malformed {
-    /// A frame longer than [`FRAME_BYTES_MAX`], or a farewell with a payload.
+    /// A frame longer than [`FRAME_BYTES_MAX`], or a farewell or an acknowledgement with a payload.
     Length(u32),
     /// A transport's kind that TCP does not have.
     Kind(u8),
@@ -68,10 +78,10 @@ pub fn decode(bytes: &[u8; HEADER_BYTES]) -> Result<(Frame, usize), Malformed> {
     if first >> 40 != 0 {
         return Err(Malformed::Reserved);
     }
-    if length as usize > FRAME_BYTES_MAX || (kind == FAREWELL && length > 0) {
+    if length as usize > FRAME_BYTES_MAX || (matches!(kind, FAREWELL | ACKNOWLEDGE) && length > 0) {
         return Err(Malformed::Length(length));
     }
-    if kind >= TRANSPORT_KINDS && !matches!(kind, VOID | FAREWELL) {
+    if kind >= TRANSPORT_KINDS && !matches!(kind, VOID | FAREWELL | ACKNOWLEDGE) {
         return Err(Malformed::Kind(kind));
     }
     Ok((Frame { kind, header: [word(8), word(16), word(24)] }, length as usize))
@@ -100,6 +110,7 @@ mod tests {
         assert_eq!(with(2, 1), Err(Malformed::Length(65_541)));
         assert_eq!(with(4, 0xff), Err(Malformed::Kind(0xff)));
         assert_eq!(with(4, FAREWELL), Err(Malformed::Length(5)));
+        assert_eq!(with(4, ACKNOWLEDGE), Err(Malformed::Length(5)));
         assert_eq!(with(5, 1), Err(Malformed::Reserved));
         assert_eq!(with(7, 0x80), Err(Malformed::Reserved));
     }

@@ -46,8 +46,8 @@ impl Pool {
 /// How a look at the socket ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Looked {
-    /// Bytes came.
-    Some,
+    /// So many bytes came.
+    Some(usize),
     /// Nothing is there now.
     Nothing,
     /// Payloads must be released first.
@@ -79,7 +79,7 @@ impl Input {
             Ok(0) => Ok(Looked::End),
             Ok(count) => {
                 last.end += count;
-                return Ok(Looked::Some);
+                return Ok(Looked::Some(count));
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(Looked::Nothing),
             Err(error) => Err(error),

@@ -3,13 +3,17 @@
 //! A link with something to send dials all of its peer's addresses at once; the first that connects is spoken to, the
 //! others are closed. Whoever accepts decides: a peer that has no link, or one that is not open, is accepted; unless
 //! this process is dialling that peer itself and is the lower of the two, in which case its own connection stays and the
-//! peer is told to wait. So of two simultaneous opens exactly one survives, and no frame is ever sent on the other.
+//! peer is told to wait. So of two simultaneous opens exactly one survives, and no frame is ever sent on the other. A peer whose
+//! link is open has lost that connection, and it is replaced by the new one; attempts are numbered, so that an old one never
+//! replaces a newer one.
 
+use super::contact::{Contact, Fault, nonce};
 use super::hub::Hub;
-use super::link::{Address, Dial, Link, State};
+use super::link::{Dial, Link, State};
 use super::port::Port;
+use super::settings::Settings;
 use crate::{Card, Cause};
-use control::handshake::{Handshake, NONCE_BYTES, Progress, Verdict};
+use control::handshake::{Handshake, MESSAGE_BYTES_MAX, Progress, Standing, Verdict};
 use os::Time;
 use os::epoll::Interest;
 use os::eventfd::EventFd;
@@ -54,17 +58,6 @@ pub struct Turned {
     pub shortage: u64,
 }
 
-/// A connection that is not a link yet.
-pub(super) struct Contact {
-    socket: Socket,
-    /// The peer's link and which of its addresses, if we dialled.
-    dialled: Option<(u32, SocketAddr)>,
-    connected: bool,
-    handshake: Handshake,
-    deadline: Option<Time>,
-    interest: Interest,
-}
-
 /// Listeners, and connections that are not links yet.
 pub(super) struct Meeting {
     listeners: Vec<Listener>,
@@ -76,7 +69,7 @@ pub(super) struct Meeting {
     contacts: Slab<Contact>,
     /// Those of the contacts that we accepted.
     incoming: usize,
-    /// Links that are dialling or will again.
+    /// Links that are dialling or will again, and those that are cut.
     dialling: Vec<u32>,
     pub(super) turned: Turned,
 }
@@ -85,6 +78,9 @@ pub(super) struct Meeting {
 pub(super) const LISTENER: u64 = 1 << 32;
 pub(super) const CONTACT: u64 = 2 << 32;
 pub(super) const LINK: u64 = 3 << 32;
+
+/// What a peer is told nothing of, whose count of what it has received can't be right.
+const MISCOUNTED: &str = "it says that it has received what was never sent, or lacks what it had";
 
 const NOTHING: Interest = Interest { read: false, write: false };
 
@@ -121,6 +117,18 @@ impl Meeting {
         })
     }
 
+    /// Looks after a link until it is open or over.
+    pub(super) fn await_link(&mut self, at: u32) {
+        if !self.dialling.contains(&at) {
+            self.dialling.push(at);
+        }
+    }
+
+    /// Whether the peer's host has answered an attempt that goes on.
+    pub(super) fn is_answered(&self, at: u32) -> bool {
+        self.contacts.iter().any(|(_, contact)| contact.speaks_with(at))
+    }
+
     fn next_deadline(&self) -> Option<Time> {
         self.contacts.iter().filter_map(|(_, contact)| contact.deadline).chain(self.paused_until).min()
     }
@@ -133,37 +141,34 @@ impl Port {
     pub fn resolve(&mut self, card: &Card) {
         let Some(&at) = self.by_process.get(&card.process) else { return };
         let link = &mut self.links[at as usize];
+        link.addresses = card.addresses.iter().take(ADDRESSES_MAX).copied().collect();
         if !matches!(link.state, State::Unresolved) {
             return;
         }
-        if card.addresses.is_empty() {
+        if link.addresses.is_empty() {
             self.end(at, Cause::Unreachable("it has no TCP address".into()));
             return;
         }
-        let addresses = card.addresses.iter().take(ADDRESSES_MAX);
-        link.state = State::Reachable(Box::new(Dial {
-            addresses: addresses.map(|address| Address { address: *address, doubtful: false }).collect(),
-            contacts: 0,
-            failures: 0,
-            failing_since: None,
-            retry_at: None,
-            error: String::new(),
-        }));
-        self.dial_if_needed(at);
+        link.state = State::Reachable(Box::new(Dial::new(&link.addresses)));
+        if link.cut.is_some() {
+            self.dial(at);
+        } else {
+            self.dial_if_needed(at);
+        }
     }
 
     /// Starts to connect if there is something to send and nothing under way.
     pub(super) fn dial_if_needed(&mut self, at: u32) {
         let link = &mut self.links[at as usize];
-        let needed = !link.output.is_empty();
+        let needed = !link.output.is_sent();
         if link.dial().is_some_and(|dial| needed && dial.contacts == 0 && dial.retry_at.is_none()) {
-            self.meeting.dialling.push(at);
+            self.meeting.await_link(at);
             self.dial(at);
         }
     }
 
     /// One round of attempts, on all addresses at once.
-    fn dial(&mut self, at: u32) {
+    pub(super) fn dial(&mut self, at: u32) {
         let Some(dial) = self.links[at as usize].dial() else { return };
         dial.retry_at = None;
         if dial.addresses.iter().all(|address| address.doubtful) {
@@ -185,13 +190,14 @@ impl Port {
 
     fn start_contact(&mut self, at: u32, address: SocketAddr) -> io::Result<usize> {
         let socket = Socket::connect(address)?;
-        let to = self.links[at as usize].process;
-        let handshake =
-            Handshake::initiate(&self.settings.secret, self.settings.me, to, self.settings.lane, nonce()?);
+        let link = &mut self.links[at as usize];
+        link.attempts += 1;
+        let (Settings { secret, me, lane, .. }, standing) = (&self.settings, link.standing());
+        let handshake = Handshake::initiate(secret, *me, link.process, *lane, nonce()?, standing);
         self.add_contact(Contact {
             socket,
             dialled: Some((at, address)),
-            connected: false,
+            connected: None,
             handshake,
             // Given by the timers: whoever sends for the first time may not have told the time for long.
             deadline: None,
@@ -220,10 +226,16 @@ impl Port {
             return;
         }
         dial.failures += 1;
+        if self.links[at as usize].cut.is_some() && !self.has_hope(at, fault) {
+            return;
+        }
+        let link = &mut self.links[at as usize];
+        let is_cut = link.cut.is_some();
+        let Some(dial) = link.dial() else { return };
         // The first round may have begun at a time that was told long ago; the others are begun by the timers.
         let since = if dial.failures < 2 { now } else { *dial.failing_since.get_or_insert(now) };
         let is_over = fault == Fault::Refused || now.since(since) >= timeout_ns;
-        if is_over && dial.failures >= REFUSALS_MAX {
+        if is_over && !is_cut && dial.failures >= REFUSALS_MAX {
             let addresses: Vec<_> = dial.addresses.iter().map(|one| one.address.to_string()).collect();
             let mut why = format!("{} ({})", dial.error, addresses.join(", "));
             if fault == Fault::Shortage {
@@ -246,6 +258,12 @@ impl Port {
         let Some(contact) = self.meeting.contacts.try_remove(index) else { return };
         match contact.dialled {
             Some((at, address)) => {
+                // One that the host has let time out was not answered.
+                if let Some(since) = contact.connected
+                    && fault != Fault::Silent
+                {
+                    self.was_answered(at, self.now.since(since));
+                }
                 if let Some(dial) = self.links[at as usize].dial()
                     && matches!(fault, Fault::Stranger | Fault::Unproved)
                 {
@@ -262,7 +280,7 @@ impl Port {
     }
 
     /// Closes all contacts that `at` has dialled, except one.
-    fn close_contacts(&mut self, at: u32, except: Option<usize>) {
+    pub(super) fn close_contacts(&mut self, at: u32, except: Option<usize>) {
         let is_other = |contact: &Contact| matches!(contact.dialled, Some((link, _)) if link == at);
         self.meeting.contacts.retain(|index, contact| !is_other(contact) || Some(index) == except);
         if let Some(dial) = self.links[at as usize].dial() {
@@ -306,7 +324,7 @@ impl Port {
         self.add_contact(Contact {
             socket,
             dialled: None,
-            connected: true,
+            connected: Some(self.now),
             handshake,
             deadline,
             interest: Interest::READ,
@@ -346,12 +364,13 @@ impl Port {
         let broken = |error: io::Error| (error.to_string(), Fault::of(&error));
         loop {
             let Some(contact) = self.meeting.contacts.get_mut(index) else { return Ok(()) };
-            if !contact.connected {
+            if contact.connected.is_none() {
                 if !contact.socket.connected().map_err(broken)? {
                     return Ok(());
                 }
-                // From here on it takes as long as the peer is busy.
-                (contact.connected, contact.deadline) = (true, None);
+                // From here on it takes as long as the peer is busy, and its host there.
+                (contact.connected, contact.deadline) = (Some(self.now), None);
+                contact.socket.tune(Duration::from_nanos(self.settings.link_timeout_ns)).map_err(broken)?;
                 if let Some((at, _)) = contact.dialled {
                     self.close_contacts(at, Some(index));
                 }
@@ -369,19 +388,21 @@ impl Port {
             self.set_contact_interest(index, Interest::READ).map_err(broken)?;
             match self.meeting.contacts[index].handshake.progress() {
                 Progress::Proved(peer) => {
-                    let verdict = self.judge(peer);
-                    self.meeting.contacts[index].handshake.decide(verdict);
+                    let theirs = self.meeting.contacts[index].handshake.their_standing();
+                    let (verdict, standing) = self.judge(peer, theirs);
+                    self.meeting.contacts[index].handshake.decide(verdict, standing);
                     continue;
                 }
                 Progress::Done(verdict) => {
-                    self.conclude(index, verdict, &[]);
+                    self.conclude(index, verdict);
                     return Ok(());
                 }
                 Progress::Going => {}
             }
             let contact = &mut self.meeting.contacts[index];
-            let cells = [const { Cell::new(0) }; 512];
-            let count = match contact.socket.receive(&cells) {
+            // No more than its own: what follows belongs to the stream.
+            let cells = [const { Cell::new(0) }; MESSAGE_BYTES_MAX];
+            let count = match contact.socket.receive(&cells[..contact.handshake.wanted()]) {
                 Ok(0) => {
                     return Err(("it closed the connection during the handshake".into(), Fault::Stranger));
                 }
@@ -389,21 +410,10 @@ impl Port {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
                 Err(error) => return Err(broken(error)),
             };
-            let bytes = cells.map(Cell::into_inner);
-            let taken = contact.handshake.receive(&bytes[..count]).map_err(|error| {
+            contact.handshake.receive(&cells.map(Cell::into_inner)[..count]).map_err(|error| {
                 let unproved = error == control::handshake::HandshakeError::Unproved;
                 (error.to_string(), if unproved { Fault::Unproved } else { Fault::Stranger })
             })?;
-            match contact.handshake.progress() {
-                Progress::Done(verdict) => {
-                    self.conclude(index, verdict, &bytes[taken..count]);
-                    return Ok(());
-                }
-                _ if taken < count => {
-                    return Err(("it sent frames before it was accepted".into(), Fault::Stranger));
-                }
-                _ => {}
-            }
         }
     }
 
@@ -416,54 +426,64 @@ impl Port {
         Ok(())
     }
 
-    /// What to answer somebody who has proved to be `peer`.
-    fn judge(&mut self, peer: ProcessId) -> Verdict {
+    /// What to answer somebody who has proved to be `peer`, and where this process stands with it.
+    fn judge(&mut self, peer: ProcessId, theirs: Standing) -> (Verdict, Standing) {
         let at = self.connect(peer);
-        let link = &self.links[at as usize];
-        if self.leaving && (link.output.is_empty() || link.refuses_for_good()) {
-            return Verdict::Left;
+        let verdict = self.judge_link(at, theirs);
+        if verdict == Verdict::Accepted && matches!(self.links[at as usize].state, State::Open(_)) {
+            // What the old connection may still bring would come twice.
+            self.lose(at, "its process has connected anew".into(), self.now);
         }
-        if link.refuses_for_good() {
-            return Verdict::Refused;
-        }
-        // A connection of ours that has not spoken yet gives way: nobody can have accepted it.
-        let speaks =
-            |contact: &Contact| contact.connected && contact.dialled.is_some_and(|(link, _)| link == at);
-        let dialling = self.meeting.contacts.iter().any(|(_, contact)| speaks(contact));
-        match &link.state {
-            State::Open(_) => Verdict::Busy,
-            // Nobody else is this process.
-            State::Own => Verdict::Refused,
-            _ if dialling && self.settings.me < peer => Verdict::Busy,
-            _ => Verdict::Accepted,
-        }
+        (verdict, self.links[at as usize].standing())
     }
 
-    /// A handshake is done; `rest` came with its last message.
-    fn conclude(&mut self, index: usize, verdict: Verdict, rest: &[u8]) {
+    fn judge_link(&mut self, at: u32, theirs: Standing) -> Verdict {
+        let link = &self.links[at as usize];
+        if self.leaving && (link.output.is_delivered() || link.refuses_for_good()) {
+            return Verdict::Left;
+        }
+        // Nobody else is this process.
+        if link.refuses_for_good() || matches!(link.state, State::Own) {
+            return Verdict::Refused;
+        }
+        // An older attempt than one that counts; or a connection of ours has precedence. One that has not spoken yet gives
+        // way: nobody can have accepted it.
+        let is_ours = || self.settings.me < link.process && self.meeting.is_answered(at);
+        if theirs.attempt <= link.heard || is_ours() {
+            return Verdict::Busy;
+        }
+        if !link.output.can_resume(theirs.received) {
+            self.end(at, Cause::Protocol(MISCOUNTED.into()));
+            return Verdict::Refused;
+        }
+        Verdict::Accepted
+    }
+
+    /// A handshake is done.
+    fn conclude(&mut self, index: usize, verdict: Verdict) {
         let contact = &self.meeting.contacts[index];
+        let (theirs, is_ours) = (contact.handshake.their_standing(), contact.dialled.is_some());
         let peer = match (contact.dialled, contact.handshake.proved()) {
             (Some((at, _)), _) => at,
             (None, Some(peer)) => self.connect(peer),
             (None, None) => return,
         };
-        let open = matches!(
-            self.links[peer as usize].state,
-            State::Open(_) | State::Closed | State::Own | State::Gone
-        );
+        let link = &self.links[peer as usize];
+        let awaits = matches!(link.state, State::Unresolved | State::Reachable(_) | State::Lost);
         match verdict {
-            Verdict::Accepted if !open => {
+            Verdict::Accepted if awaits && (is_ours || theirs.attempt > link.heard) => {
                 let contact = self.meeting.contacts.remove(index);
                 self.meeting.incoming -= contact.dialled.is_none() as usize;
                 self.close_contacts(peer, None);
                 self.meeting.dialling.retain(|at| *at != peer);
-                self.open(peer, contact.socket, rest);
+                self.open(peer, contact.socket, theirs);
                 self.regulate();
             }
-            Verdict::Refused | Verdict::Left if self.meeting.contacts[index].dialled.is_some() => {
+            Verdict::Refused | Verdict::Left if is_ours => {
                 self.drop_contact(index, "it wants no connection any more", Fault::Connection);
                 let refused = Cause::Unreachable("it takes this process for failed".into());
-                self.end(peer, if verdict == Verdict::Left { Cause::Left } else { refused });
+                let cause = if verdict == Verdict::Left { Cause::Left } else { refused };
+                self.give_up(peer, cause);
             }
             _ => {
                 self.drop_contact(index, "it is connecting to us", Fault::Connection);
@@ -475,7 +495,8 @@ impl Port {
         }
     }
 
-    fn open(&mut self, at: u32, socket: Socket, rest: &[u8]) {
+    /// The link has a connection: the stream goes on from where it was.
+    fn open(&mut self, at: u32, socket: Socket, theirs: Standing) {
         let link: &mut Link = &mut self.links[at as usize];
         let timeout = Duration::from_nanos(self.settings.link_timeout_ns);
         let told = self.hub.epoll.modify(&socket, LINK | at as u64, Interest::READ);
@@ -483,10 +504,16 @@ impl Port {
             self.end(at, Cause::Unreachable(error.to_string()));
             return;
         }
+        if link.output.resume(theirs.received, &mut self.spares).is_err() {
+            self.end(at, Cause::Protocol(MISCOUNTED.into()));
+            return;
+        }
+        link.heard = link.heard.max(theirs.attempt);
+        (link.owed, link.broken) = (0, false);
+        link.is_here = socket.stays_on_this_host();
         link.interest = Interest::READ;
-        let taken = link.input.take(rest, &mut self.pool);
-        assert_eq!(taken, rest.len(), "a new link has room for what came with the handshake");
         link.state = State::Open(socket);
+        self.was_mended(at);
         self.enqueue(at);
         self.promote(at);
         self.flush(at);
@@ -503,10 +530,11 @@ impl Port {
             }
             self.regulate();
         }
-        for (_, contact) in &mut self.meeting.contacts {
-            if !contact.connected && contact.deadline.is_none() {
-                contact.deadline = Some(now + self.settings.link_timeout_ns);
-            }
+        let is_new = |contact: &Contact| contact.connected.is_none() && contact.deadline.is_none();
+        while let Some((index, at)) = self.meeting.contacts.iter().find_map(|(index, contact)| {
+            contact.dialled.filter(|_| is_new(contact)).map(|(at, _)| (index, at))
+        }) {
+            self.meeting.contacts[index].deadline = Some(self.answers_by(at));
         }
         let is_late = |contact: &Contact| contact.deadline.is_some_and(|deadline| deadline <= now);
         while let Some(index) =
@@ -516,8 +544,9 @@ impl Port {
             self.drop_contact(index, "no answer", Fault::Stranger);
         }
         let links = &mut self.links;
-        self.meeting.dialling.retain(|at| links[*at as usize].dial().is_some());
+        self.meeting.dialling.retain(|at| links[*at as usize].awaits_connection());
         for at in self.meeting.dialling.clone() {
+            self.cut_timer(at);
             let retry_at = self.links[at as usize].dial().and_then(|dial| dial.retry_at);
             match retry_at {
                 Some(retry_at) if retry_at <= now => self.dial(at),
@@ -526,35 +555,4 @@ impl Port {
         }
         self.set_timer(self.meeting.next_deadline());
     }
-}
-
-/// Why a contact failed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fault {
-    /// Nobody listens at the address.
-    Refused,
-    /// This process has no descriptor left.
-    Shortage,
-    /// The connection: the address may still be right.
-    Connection,
-    /// Whoever it was didn't speak as a process of the job does.
-    Stranger,
-    /// Or didn't know the secret.
-    Unproved,
-}
-
-impl Fault {
-    fn of(error: &io::Error) -> Fault {
-        match error.kind() {
-            io::ErrorKind::ConnectionRefused => Fault::Refused,
-            _ if is_shortage(error) => Fault::Shortage,
-            _ => Fault::Connection,
-        }
-    }
-}
-
-fn nonce() -> io::Result<[u8; NONCE_BYTES]> {
-    let mut nonce = [0; NONCE_BYTES];
-    os::random::fill(&mut nonce)?;
-    Ok(nonce)
 }

@@ -1,26 +1,27 @@
 //! The verbs of a TCP port.
 
-use super::codec::{FRAME_BYTES_MAX, HEADER_BYTES, encode};
+use super::codec::{ACK_BESIDE_BYTES, ACK_BYTES, FRAME_BYTES_MAX, encode};
+use super::cut::why_ended;
 use super::hub::{Hub, NEWS, Sleeper};
 use super::input::Pool;
 use super::link::{Link, State};
 use super::meeting::{LINK, Meeting, Turned};
-use super::output::{OUTPUT_BYTES_MAX, Reserved, Spares};
+use super::output::{CONTROL_BYTES, OUTPUT_BYTES_MAX};
 use super::progress::{HOT_MAX, LOOKS_PER_POLL};
+use super::reserved::Reserved;
 use super::settings::{Reach, Settings};
-use crate::{Card, Cause, Class, Counters, Event, FAREWELL, Frame, Limits, Payload, Peer, Refused};
+use super::spares::Spares;
+use crate::{
+    ACKNOWLEDGE, Card, Cause, Class, Counters, Event, FAREWELL, Frame, Limits, Payload, Peer, Refused,
+};
 use os::Time;
 use os::epoll::{Interest, READY_MAX, Ready};
-use os::socket::Socket;
 use std::collections::{HashMap, VecDeque};
-use std::io::{self, IoSlice};
+use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use wire::ProcessId;
-
-/// Payloads up to this size are copied behind their header and sent as one piece.
-const SMALL_BYTES: usize = 480;
 
 /// A port whose peers are reached over TCP. They are named by its own index ([`Peer`] in events), dense from 0 in the
 /// order of first contact. See [`crate::port`] for what the verbs promise.
@@ -147,33 +148,27 @@ impl Port {
         if link.refuses() {
             return Err(Refused::Failed);
         }
-        let header = encode(&frame, payload.len());
+        if !link.output.has_room(class, payload.len()) {
+            return Err(self.refuse(at));
+        }
+        let was_sent = link.output.is_sent();
+        if link.owed >= ACK_BESIDE_BYTES {
+            self.tell_received(at);
+        }
+        let link = &mut self.links[at as usize];
+        link.output.push([&encode(&frame, payload.len()), payload], &mut self.spares);
         match &link.state {
-            State::Open(socket) if link.output.is_empty() => {
-                let sent = match send_now(socket, &header, payload) {
-                    Ok(sent) => sent,
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
-                    Err(_) => {
-                        self.break_link(at);
-                        return Err(Refused::Failed);
-                    }
-                };
-                if sent < HEADER_BYTES + payload.len() {
-                    link.output.push(&[&header, payload], sent, &mut self.spares);
-                    self.set_interest(at);
+            State::Open(socket) if was_sent && !link.broken => {
+                match link.output.flush(socket, &mut self.spares) {
+                    Ok(()) if link.output.is_sent() => {}
+                    Ok(()) => self.set_interest(at),
+                    // It is kept, for the next connection.
+                    Err(error) => self.break_link(at, &error),
                 }
             }
-            _ => {
-                if !link.output.has_room(class, payload.len()) {
-                    return Err(self.refuse(at));
-                }
-                link.output.push(&[&header, payload], 0, &mut self.spares);
-                if matches!(link.state, State::Own) {
-                    self.flush(at);
-                } else {
-                    self.dial_if_needed(at);
-                }
-            }
+            State::Open(_) => {}
+            State::Own => self.flush(at),
+            _ => self.dial_if_needed(at),
         }
         self.count_sent(at, payload.len());
         Ok(())
@@ -195,6 +190,10 @@ impl Port {
         if !link.output.has_room(class, bytes) {
             return Err(self.refuse(at));
         }
+        if link.owed >= ACK_BESIDE_BYTES {
+            self.tell_received(at);
+        }
+        let link = &mut self.links[at as usize];
         let reserved = link.output.reserve(frame, bytes, &self.hub, &mut self.spares);
         if !self.awaiting.contains(&at) {
             self.awaiting.push(at);
@@ -221,6 +220,27 @@ impl Port {
         self.promote(at);
     }
 
+    /// Says to the peer what has been received, behind what waits; later, if too much waits.
+    fn tell_received(&mut self, at: u32) {
+        let link = &mut self.links[at as usize];
+        let takes = matches!(link.state, State::Open(_)) && !link.farewell_sent;
+        if takes && link.output.waiting() <= OUTPUT_BYTES_MAX + CONTROL_BYTES {
+            link.owed = 0;
+            let frame = Frame { kind: ACKNOWLEDGE, header: [link.received, 0, 0] };
+            link.output.push([&encode(&frame, 0), &[]], &mut self.spares);
+        }
+    }
+
+    /// The same, and sends it.
+    pub(super) fn acknowledge(&mut self, at: u32) {
+        if self.links[at as usize].owed > 0 {
+            self.tell_received(at);
+            if self.links[at as usize].owed == 0 {
+                self.flush(at);
+            }
+        }
+    }
+
     /// Sends what waits, as far as the socket takes it.
     pub(super) fn flush(&mut self, at: u32) {
         let link = &mut self.links[at as usize];
@@ -229,11 +249,11 @@ impl Port {
         }
         match &link.state {
             State::Open(socket) => {
-                if link.output.flush(socket, &mut self.spares).is_err() {
-                    self.break_link(at);
+                if let Err(error) = link.output.flush(socket, &mut self.spares) {
+                    self.break_link(at, &error);
                     return;
                 }
-                if link.output.is_empty() && link.farewell_sent {
+                if link.output.is_sent() && link.farewell_sent {
                     let _ = socket.finish();
                 }
             }
@@ -244,19 +264,31 @@ impl Port {
             }
             _ => return,
         }
-        let link = &mut self.links[at as usize];
-        if link.wanted && link.output.bytes() <= OUTPUT_BYTES_MAX / 2 {
-            link.wanted = false;
-            self.events.push_back(Event::Room(Peer(at)));
+        if self.links[at as usize].owed >= ACK_BYTES {
+            self.tell_received(at);
+            // Once more: nothing is owed now, unless too much waits.
+            if self.links[at as usize].owed == 0 {
+                return self.flush(at);
+            }
         }
+        self.tell_room(at);
         self.set_interest(at);
     }
 
+    /// Lets a sender who was refused try again, if there is room.
+    pub(super) fn tell_room(&mut self, at: u32) {
+        let link = &mut self.links[at as usize];
+        if link.wanted && link.output.has_much_room() {
+            link.wanted = false;
+            self.events.push_back(Event::Room(Peer(at)));
+        }
+    }
+
     /// Nothing more can be sent; what was received is still read.
-    fn break_link(&mut self, at: u32) {
+    fn break_link(&mut self, at: u32, error: &io::Error) {
         let link = &mut self.links[at as usize];
         link.broken = true;
-        link.output.clear();
+        link.why_broken = why_ended(Some(error));
         self.set_interest(at);
         self.enqueue(at);
     }
@@ -264,7 +296,7 @@ impl Port {
     pub(super) fn set_interest(&mut self, at: u32) {
         let link = &mut self.links[at as usize];
         let State::Open(socket) = &link.state else { return };
-        let write = !link.output.is_empty() && !link.output.awaits();
+        let write = !link.output.is_sent() && !link.broken && !link.output.awaits();
         let interest = Interest { read: !link.stalled, write };
         if interest != link.interest {
             link.interest = interest;
@@ -278,7 +310,7 @@ impl Port {
     pub fn release(&mut self, at: u32, payload: Payload) {
         let link = &mut self.links[at as usize];
         link.input.release(&payload, &mut self.pool);
-        let own = matches!(link.state, State::Own) && !link.output.is_empty();
+        let own = matches!(link.state, State::Own) && !link.output.is_sent();
         if std::mem::take(&mut link.stalled) || own {
             self.set_interest(at);
             // What the buffers hold and what the socket holds comes next.
@@ -343,7 +375,15 @@ impl Port {
     pub fn fail(&mut self, process: ProcessId, cause: Cause) {
         let at = self.connect(process);
         let link = &mut self.links[at as usize];
-        if matches!(link.state, State::Open(_) | State::Closed) {
+        if link.cut.is_some() {
+            // Who left in order may still be there, to deliver what it had sent.
+            if cause == Cause::Left {
+                link.left_job = true;
+            } else {
+                link.due.get_or_insert(cause.clone());
+                self.give_up(at, cause);
+            }
+        } else if matches!(link.state, State::Open(_) | State::Closed) {
             link.due.get_or_insert(cause);
             self.enqueue(at);
         } else {
@@ -360,25 +400,30 @@ impl Port {
     /// until [`Port::has_left`].
     pub fn leave(&mut self) {
         self.leaving = true;
+        self.set_timer(Some(self.now));
         let farewell = encode(&Frame { kind: FAREWELL, header: [0; 3] }, 0);
         for at in 0..self.links.len() as u32 {
             let link = &mut self.links[at as usize];
-            let waits = !link.output.is_empty();
+            let waits = !link.output.is_delivered() || link.cut.is_some();
             if matches!(link.state, State::Own) {
                 link.farewell_sent = true;
             } else if !link.refuses() && (waits || matches!(link.state, State::Open(_))) {
-                link.output.push(&[&farewell], 0, &mut self.spares);
+                link.output.push([&farewell, &[]], &mut self.spares);
                 link.farewell_sent = true;
                 self.flush(at);
             }
         }
     }
 
-    /// Whether everything sent, farewells included, is in the kernel's hands (or cannot be delivered).
+    /// Whether everything sent, farewells included, gets to its receivers even if this process ends now (or cannot be
+    /// delivered): the kernel has sent it. (What it has not, it forgets when a peer says something to a process that has ended.)
     pub fn has_left(&self) -> bool {
         self.leaving
-            && self.links.iter().all(|link| {
-                link.output.is_empty() || link.refuses_for_good() || matches!(link.state, State::Own)
+            && self.links.iter().all(|link| match &link.state {
+                _ if link.refuses_for_good() => true,
+                State::Open(socket) => link.output.is_sent() && socket.unsent().unwrap_or(0) == 0,
+                State::Own => true,
+                _ => link.output.is_delivered(),
             })
     }
 
@@ -391,18 +436,6 @@ impl Port {
     pub fn turned(&self) -> Turned {
         self.meeting.turned
     }
-}
-
-/// One system call, if the kernel has room.
-#[inline]
-fn send_now(socket: &Socket, header: &[u8; HEADER_BYTES], payload: &[u8]) -> io::Result<usize> {
-    if payload.len() > SMALL_BYTES {
-        return socket.send_vectored(&[IoSlice::new(header), IoSlice::new(payload)]);
-    }
-    let mut bytes = [0; HEADER_BYTES + SMALL_BYTES];
-    bytes[..HEADER_BYTES].copy_from_slice(header);
-    bytes[HEADER_BYTES..HEADER_BYTES + payload.len()].copy_from_slice(payload);
-    socket.send(&bytes[..HEADER_BYTES + payload.len()])
 }
 
 impl std::fmt::Debug for Port {

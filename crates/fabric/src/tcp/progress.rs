@@ -3,13 +3,16 @@
 //! Two lists carry it: `readable` holds the links with bytes to parse or an end to report, `hot` those whose sockets are read
 //! without asking epoll first. An end is reported when everything received before it has been taken.
 
+use super::codec::{ACK_BYTES, ACK_IDLE_BYTES, HEADER_BYTES};
+use super::cut::why_ended;
 use super::hub::{NEWS, WAKE};
 use super::input::Looked;
-use super::link::{State, cause_of};
+use super::link::State;
 use super::meeting::{CONTACT, LISTENER};
 use super::port::Port;
-use crate::{Arrival, Cause, Event, FAREWELL, Peer};
+use crate::{ACKNOWLEDGE, Arrival, Cause, Event, FAREWELL, Frame, Payload, Peer, VOID};
 use os::Time;
+use std::io;
 use std::time::Duration;
 
 /// Links whose sockets are looked at directly, without asking epoll first.
@@ -23,6 +26,9 @@ const LISTEN_NS: u64 = 5_000_000;
 
 /// How often a connection that should be moving is checked for silence.
 const CHECK_NS: u64 = 1_000_000_000;
+
+/// How often a process that leaves asks whether its kernel has sent everything.
+const LEAVE_NS: u64 = 1_000_000;
 
 /// Every so many looks, epoll is asked too.
 pub(super) const LOOKS_PER_POLL: u32 = 8;
@@ -45,7 +51,7 @@ impl Port {
             let awaiting = std::mem::take(&mut self.awaiting);
             awaiting.iter().for_each(|at| self.flush(*at));
             let links = &self.links;
-            self.awaiting.extend(awaiting.into_iter().filter(|at| !links[*at as usize].output.is_empty()));
+            self.awaiting.extend(awaiting.into_iter().filter(|at| !links[*at as usize].output.is_sent()));
         }
         loop {
             if let Some(event) = self.events.pop_front() {
@@ -55,9 +61,8 @@ impl Port {
             let link = &mut self.links[at as usize];
             match link.input.next() {
                 Ok(Some((frame, payload))) => {
-                    if frame.kind == FAREWELL {
-                        link.left = true;
-                        link.input.release(&payload, &mut self.pool);
+                    if frame.kind >= VOID {
+                        self.take_own(at, frame, &payload);
                         continue;
                     }
                     link.counters.received_frames += 1;
@@ -70,6 +75,28 @@ impl Port {
                 Ok(None) => self.parsed_all(at),
                 Err(malformed) => self.end(at, Cause::Protocol(malformed.to_string())),
             }
+        }
+    }
+
+    /// A frame of the transport's own.
+    fn take_own(&mut self, at: u32, frame: Frame, payload: &Payload) {
+        let link = &mut self.links[at as usize];
+        link.input.release(payload, &mut self.pool);
+        match frame.kind {
+            FAREWELL => {
+                link.left = true;
+                // It may wait to hear that nothing is lost.
+                self.acknowledge(at);
+            }
+            ACKNOWLEDGE => {
+                // Acknowledgements alone are not acknowledged: that would never end.
+                link.owed = link.owed.saturating_sub(HEADER_BYTES);
+                if link.output.acknowledge(frame.header[0], &mut self.spares).is_err() {
+                    self.end(at, Cause::Protocol("it acknowledges what was never sent".into()));
+                }
+                self.tell_room(at);
+            }
+            _ => {}
         }
     }
 
@@ -92,7 +119,14 @@ impl Port {
             // The news may have overtaken it: the end of the stream says that this is all, or else silence does.
             let is_awaited = !link.broken && link.ends_by > Some(self.now);
             if !link.stalled && !is_awaited {
-                link.ended = link.due.take().or(Some(Cause::Died("its connection broke".into())));
+                match link.due.take() {
+                    None if link.goes_on() => {
+                        let why = std::mem::take(&mut link.why_broken);
+                        self.lose(at, why, self.now);
+                    }
+                    None => link.ended = Some(Cause::Died(std::mem::take(&mut link.why_broken))),
+                    due => link.ended = due,
+                }
             }
         }
         let link = &mut self.links[at as usize];
@@ -101,6 +135,10 @@ impl Port {
         }
         self.readable.pop_front();
         self.links[at as usize].queued = false;
+        let link = &self.links[at as usize];
+        if matches!(link.state, State::Lost) && link.ended.is_none() {
+            return self.reach_again(at);
+        }
         if self.awaits_explanation(at) {
             return;
         }
@@ -175,11 +213,11 @@ impl Port {
 
     /// Moves more of what this process sent to itself to where it is parsed. Whether there was any.
     fn fill_own(&mut self, at: u32) -> bool {
-        let waiting = self.links[at as usize].output.bytes();
+        let waiting = self.links[at as usize].output.waiting();
         if waiting > 0 {
             self.flush(at);
         }
-        self.links[at as usize].output.bytes() < waiting
+        self.links[at as usize].output.waiting() < waiting
     }
 
     /// Lets the link end now; nothing more of it is parsed.
@@ -204,7 +242,9 @@ impl Port {
             None => cause,
         };
         link.state = State::Gone;
+        link.cut = None;
         link.output.clear();
+        self.close_contacts(at, None);
         self.hot.retain(|hot| *hot != at);
         if cause != Cause::Dropped {
             self.events.push_back(Event::Failed(Peer(at), cause));
@@ -249,26 +289,53 @@ impl Port {
     fn read(&mut self, at: u32) -> bool {
         let link = &mut self.links[at as usize];
         let State::Open(socket) = &link.state else { return false };
-        let ended = match link.input.receive(socket, &mut self.pool) {
-            Ok(Looked::Some) => {
+        let error = match link.input.receive(socket, &mut self.pool) {
+            Ok(Looked::Some(count)) => {
                 link.misses = 0;
-                None
+                link.received += count as u64;
+                link.owed += count;
+                if link.owed >= ACK_BYTES {
+                    self.acknowledge(at);
+                }
+                self.enqueue(at);
+                return true;
             }
-            Ok(Looked::Nothing) => return false,
+            Ok(Looked::Nothing) => {
+                if link.owed >= ACK_IDLE_BYTES {
+                    self.acknowledge(at);
+                }
+                return false;
+            }
             Ok(Looked::NoRoom) => {
                 link.stalled = true;
                 self.set_interest(at);
                 return false;
             }
-            Ok(Looked::End) => Some(Cause::Died("its connection closed without a farewell".into())),
-            Err(error) => Some(cause_of(&error)),
+            Ok(Looked::End) => None,
+            Err(error) => Some(error),
         };
-        if ended.is_some() {
-            (link.state, link.ended) = (State::Closed, ended);
-            self.hot.retain(|hot| *hot != at);
-        }
-        self.enqueue(at);
+        self.stream_ended(at, error.as_ref());
         true
+    }
+
+    /// The connection brings nothing more.
+    fn stream_ended(&mut self, at: u32, error: Option<&io::Error>) {
+        use io::ErrorKind::{HostUnreachable, NetworkUnreachable, TimedOut};
+        let link = &mut self.links[at as usize];
+        let cause = match error {
+            // For as long as the link timeout.
+            Some(error) if matches!(error.kind(), TimedOut | HostUnreachable | NetworkUnreachable) => {
+                Cause::Unreachable(error.to_string())
+            }
+            error if link.goes_on() => {
+                let why = if link.broken { std::mem::take(&mut link.why_broken) } else { why_ended(error) };
+                return self.lose(at, why, self.now);
+            }
+            error => Cause::Died(why_ended(error)),
+        };
+        (link.state, link.ended) = (State::Closed, Some(cause));
+        self.hot.retain(|hot| *hot != at);
+        self.enqueue(at);
     }
 
     /// Makes a link the first that is looked at.
@@ -293,10 +360,14 @@ impl Port {
             self.meeting_timers();
             self.explanation_timers();
             self.ending_timers();
+            if self.leaving && !self.has_left() {
+                self.set_timer(Some(self.now + LEAVE_NS));
+            }
         }
         if self.check_at <= self.now {
             self.check_at = self.now + CHECK_NS;
             self.check_silence();
+            self.look_after_quiet();
         }
         let mut ready = std::mem::take(&mut self.ready);
         let _ = self.hub.epoll.wait(0, |one| ready.push(one));
@@ -320,15 +391,30 @@ impl Port {
         self.ready = ready;
     }
 
+    /// Gives up whose host is silent; and tries another connection before that, as its way may have been forgotten.
     fn check_silence(&mut self) {
         let timeout = Duration::from_nanos(self.settings.link_timeout_ns);
         for at in 0..self.links.len() as u32 {
             let State::Open(socket) = &self.links[at as usize].state else { continue };
-            if let Ok(silence) = socket.silence()
-                && silence.exceeds(timeout)
-            {
-                let seconds = silence.last_sign_ms / 1000;
-                self.end(at, Cause::Unreachable(format!("its host has not answered for {seconds} s")));
+            let Ok(silence) = socket.silence() else { continue };
+            let why = format!("its host has not answered for {} s", silence.last_sign_ms / 1000);
+            if silence.exceeds(timeout) {
+                self.end(at, Cause::Unreachable(why));
+            } else if silence.exceeds(timeout / 2) && self.links[at as usize].goes_on() {
+                let silent_ns = u64::from(silence.last_sign_ms) * 1_000_000;
+                self.lose(at, why, Time(self.now.0.saturating_sub(silent_ns)));
+            }
+        }
+    }
+
+    /// Links that are quiet keep nothing that the other side has.
+    fn look_after_quiet(&mut self) {
+        for at in 0..self.links.len() as u32 {
+            let link = &mut self.links[at as usize];
+            let is_quiet = std::mem::replace(&mut link.received_then, link.received) == link.received;
+            if matches!(link.state, State::Open(_)) && is_quiet {
+                link.output.shrink(&mut self.spares);
+                self.acknowledge(at);
             }
         }
     }

@@ -3,9 +3,11 @@
 //! `storm SEED ROUNDS [PART|any [VICTIM]]`: all ranks draw the same parts from the seed, so that what was drawn for one rank is
 //! known to the others. The last rank prints the seed when all was right; a failure names seed, round and part. The victim, if
 //! any, is killed in the midst of it: the others must end with errors, and never with wrong values. `storm SEED ROUNDS recover`
-//! kills any number of ranks, and the others go on ([`recovery`]).
+//! kills any number of ranks, and the others go on ([`recovery`]). With `STORM_CUTS` set to a number of milliseconds, each rank cuts
+//! one of its connections that often ([`cuts`]).
 
 mod collectives;
+mod cuts;
 mod layouts;
 mod messages;
 mod random;
@@ -55,6 +57,9 @@ fn main() -> archipelago::Result<()> {
         drop(team);
         return world.finalize();
     }
+    if let Some(pause_ms) = std::env::var("STORM_CUTS").ok().and_then(|text| text.parse().ok()) {
+        cuts::begin(seed << 8 | world.rank() as u64, pause_ms);
+    }
     let mut random = Random::new(seed);
     A_RANK_DIES.store(number(3).is_some(), Ordering::Relaxed);
     if number(3) == Some(world.rank() as u64) {
@@ -77,5 +82,6 @@ fn main() -> archipelago::Result<()> {
     if world.rank() + 1 == world.size() {
         println!("seed {seed} is right");
     }
+    cuts::end(&world)?;
     world.finalize()
 }

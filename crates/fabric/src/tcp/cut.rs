@@ -1,0 +1,189 @@
+//! Connections that are cut, and made again without loss.
+//!
+//! A connection that ends without a farewell may have been cut by something on its way (a firewall that resets it, an address
+//! translation that has forgotten it), or the process behind it has ended. That shows when it is tried again: at once by the
+//! lower of the two processes, a little later by the other. Both sides say how much of the stream they have received, proved
+//! by the job's secret, and the stream goes on from there, in the middle of a frame if need be.
+//!
+//! What ends the attempts: the runtime's word that the process has ended; on the same host a refused connection, since a
+//! process listens for as long as it lives; and the link timeout, from the last sign of life. A process that is stopped or busy
+//! is waited for: its kernel takes the connection, and that is a sign of life.
+
+use super::contact::Fault;
+use super::link::{Dial, State};
+use super::port::Port;
+use crate::Cause;
+use os::Time;
+use std::io;
+use wire::ProcessId;
+
+/// How long the higher of two processes leaves it to the lower to connect anew.
+const TURN_NS: u64 = 50_000_000;
+
+/// The longest pause before a connection is made again that was cut before it brought anything.
+const PAUSE_NS_MAX: u64 = 640_000_000;
+
+/// How long a host has to answer each attempt.
+const ANSWER_NS: u64 = 2_000_000_000;
+
+/// Why a stream that ended without a farewell has ended.
+const NO_FAREWELL: &str = "its connection closed without a farewell";
+
+/// What is known of a link without a connection that had one.
+#[derive(Debug)]
+pub(super) struct Cut {
+    since: Time,
+    /// The last sign of life of the peer's host.
+    silent_since: Time,
+    why: String,
+}
+
+/// A connection that is cut, and tried again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interruption {
+    /// The process behind it.
+    pub process: ProcessId,
+    /// Since when.
+    pub since: Time,
+    /// How it came about, and what the latest attempt came to.
+    pub why: String,
+}
+
+/// What the end of a connection says.
+pub(super) fn why_ended(error: Option<&io::Error>) -> String {
+    error.map_or(NO_FAREWELL.into(), |error| format!("its connection broke: {error}"))
+}
+
+impl Port {
+    /// The links that are cut now.
+    pub fn interruptions(&self) -> impl Iterator<Item = Interruption> {
+        self.links.iter().filter_map(|link| {
+            let cut = link.cut.as_ref()?;
+            let attempt = match &link.state {
+                State::Reachable(dial) if !dial.error.is_empty() => format!("; {}", dial.error),
+                _ => String::new(),
+            };
+            Some(Interruption {
+                process: link.process,
+                since: cut.since,
+                why: format!("{}{attempt}", cut.why),
+            })
+        })
+    }
+
+    /// The connection is gone. What it brought is taken first.
+    pub(super) fn lose(&mut self, at: u32, why: String, silent_since: Time) {
+        let link = &mut self.links[at as usize];
+        (link.state, link.broken) = (State::Lost, false);
+        let progress = link.received + link.output.base();
+        let is_fruitless =
+            progress == link.progress && self.now.since(link.opened_at) < self.settings.link_timeout_ns;
+        link.idle_cuts = if is_fruitless { link.idle_cuts + 1 } else { 0 };
+        link.progress = progress;
+        // A way on which connections come about and are cut before they are of use is none.
+        let silent_since = if is_fruitless { silent_since.min(link.idle_since) } else { silent_since };
+        link.cut = Some(Box::new(Cut { since: self.now, silent_since, why }));
+        self.hot.retain(|hot| *hot != at);
+        self.enqueue(at);
+    }
+
+    /// Tries to reach the peer of a link that was cut, everything that came of which is taken.
+    pub(super) fn reach_again(&mut self, at: u32) {
+        let now = self.now;
+        let link = &mut self.links[at as usize];
+        let mut pause_ns = if self.settings.me < link.process { 0 } else { TURN_NS };
+        if link.idle_cuts > 0 {
+            pause_ns += (TURN_NS << link.idle_cuts.min(6)).min(PAUSE_NS_MAX);
+        }
+        // Those who accepted it may not know yet where it can be reached.
+        link.state = State::Unresolved;
+        if !link.addresses.is_empty() {
+            let dial = Dial { retry_at: Some(now + pause_ns), ..Dial::new(&link.addresses) };
+            link.state = State::Reachable(Box::new(dial));
+        }
+        self.meeting.await_link(at);
+        if pause_ns == 0 {
+            self.dial(at);
+        }
+        let gives_up_at = self.gives_up_at(at);
+        self.set_timer(Some(gives_up_at.min(now + pause_ns.max(1_000_000))));
+    }
+
+    fn gives_up_at(&self, at: u32) -> Time {
+        let silent_since = self.links[at as usize].cut.as_ref().map_or(self.now, |cut| cut.silent_since);
+        silent_since + self.settings.link_timeout_ns
+    }
+
+    /// Until when an attempt may wait for an answer.
+    pub(super) fn answers_by(&self, at: u32) -> Time {
+        match &self.links[at as usize].cut {
+            Some(_) => self.gives_up_at(at).min(self.now + ANSWER_NS),
+            None => self.now + self.settings.link_timeout_ns,
+        }
+    }
+
+    /// A connection has come about.
+    pub(super) fn was_mended(&mut self, at: u32) {
+        let link = &mut self.links[at as usize];
+        link.opened_at = self.now;
+        link.idle_since = link.cut.take().map_or(self.now, |cut| cut.silent_since);
+    }
+
+    /// The peer's host has answered for so long, if not its process: that is no silence.
+    pub(super) fn was_answered(&mut self, at: u32, for_ns: u64) {
+        if let Some(cut) = &mut self.links[at as usize].cut {
+            cut.silent_since = cut.silent_since + for_ns;
+        }
+    }
+
+    /// A round of attempts to reach the peer of a cut link has failed. Whether there is to be another.
+    pub(super) fn has_hope(&mut self, at: u32, fault: Fault) -> bool {
+        let link = &self.links[at as usize];
+        if fault == Fault::Refused && (link.is_here || link.left_job) {
+            // The runtime may know, or hear soon, how it came about.
+            self.give_up(at, Cause::Died(NO_FAREWELL.into()));
+            return false;
+        }
+        self.gives_up_at(at) > self.now || {
+            self.give_up_unreached(at);
+            false
+        }
+    }
+
+    /// Gives the link up if its time is over.
+    pub(super) fn cut_timer(&mut self, at: u32) {
+        let gives_up_at = self.gives_up_at(at);
+        if self.links[at as usize].cut.is_none() || self.meeting.is_answered(at) {
+            return;
+        }
+        if gives_up_at <= self.now {
+            self.give_up_unreached(at);
+        } else {
+            self.set_timer(Some(gives_up_at));
+        }
+    }
+
+    fn give_up_unreached(&mut self, at: u32) {
+        let seconds = self.settings.link_timeout_ns as f64 / 1e9;
+        let link = &self.links[at as usize];
+        let Some(cut) = &link.cut else { return };
+        let attempt = match &link.state {
+            State::Reachable(dial) if dial.error.is_empty() => "no answer".into(),
+            State::Reachable(dial) => dial.error.clone(),
+            _ => "its address is not known".into(),
+        };
+        let why = format!("{}, and could not be made again within {seconds} s: {attempt}", cut.why);
+        self.give_up(at, Cause::Unreachable(why));
+    }
+
+    /// There will be no connection any more. What was received before is still taken.
+    pub(super) fn give_up(&mut self, at: u32, cause: Cause) {
+        let link = &mut self.links[at as usize];
+        let cause = if link.left_job { Cause::Left } else { cause };
+        link.state = State::Closed;
+        link.ended.get_or_insert(cause);
+        link.cut = None;
+        self.close_contacts(at, None);
+        self.enqueue(at);
+    }
+}
