@@ -220,9 +220,9 @@ fn all_arrives_once_and_in_order_however_often_connections_are_cut() {
         let begin = Time::now();
         while received.iter().flatten().any(|count| *count < FRAMES) {
             for from in 0..3 {
-                for to in 0..3 {
-                    if sent[from][to] < FRAMES && group.send(from, to, sent[from][to], next_length).is_ok() {
-                        sent[from][to] += 1;
+                for (to, sent) in sent[from].iter_mut().enumerate() {
+                    if *sent < FRAMES && group.send(from, to, *sent, next_length).is_ok() {
+                        *sent += 1;
                         next_length = length();
                     }
                 }
