@@ -95,8 +95,8 @@ fn codes_are_worth_nothing_elsewhere() {
     let (mut a, mut b) = pair_of([5, 5]);
     move_bytes(&mut a, &mut b, 99).unwrap();
     // (Behind whatever standing.)
-    let own = &b.output()[NONCE_BYTES - 16..];
-    assert_eq!(b.receive(&own.to_vec()), Err(HandshakeError::Unproved));
+    let own = b.output()[NONCE_BYTES - 16..].to_vec();
+    assert_eq!(b.receive(&own), Err(HandshakeError::Unproved));
 
     // Replayed: a proof that was good for another nonce.
     let (mut a, mut b) = pair_of([5, 5]);
