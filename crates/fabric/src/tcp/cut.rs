@@ -129,7 +129,7 @@ impl Port {
         link.idle_since = link.cut.take().map_or(self.now, |cut| cut.silent_since);
     }
 
-    /// The peer's host has answered for so long, if not its process: that is no silence.
+    /// For so long the peer's host has answered, if not its process, or nobody has asked it: that is no silence.
     pub(super) fn was_answered(&mut self, at: u32, for_ns: u64) {
         if let Some(cut) = &mut self.links[at as usize].cut {
             cut.silent_since = cut.silent_since + for_ns;

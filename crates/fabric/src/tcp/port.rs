@@ -51,6 +51,8 @@ pub struct Port {
     pub(super) ending: Vec<u32>,
     pub(super) timer: Option<Time>,
     pub(super) check_at: Time,
+    /// When epoll was asked.
+    pub(super) polled_at: Time,
     pub(super) ready: Vec<Ready>,
 }
 
@@ -85,6 +87,7 @@ impl Port {
             ending: Vec::new(),
             timer: None,
             check_at: Time(0),
+            polled_at: Time(0),
             ready: Vec::with_capacity(READY_MAX),
         })
     }

@@ -30,6 +30,9 @@ const CHECK_NS: u64 = 1_000_000_000;
 /// How often a process that leaves asks whether its kernel has sent everything.
 const LEAVE_NS: u64 = 1_000_000;
 
+/// A process that has not looked for so long, which is longer than any sleep, was busy or stopped.
+const AWAY_NS: u64 = 500_000_000;
+
 /// Every so many looks, epoll is asked too.
 pub(super) const LOOKS_PER_POLL: u32 = 8;
 
@@ -355,6 +358,11 @@ impl Port {
 
     /// Asks epoll, and the timers.
     fn poll(&mut self) {
+        let away_ns = self.now.since(std::mem::replace(&mut self.polled_at, self.now));
+        if away_ns > AWAY_NS {
+            // Nobody has tried to reach anybody in that time.
+            (0..self.links.len() as u32).for_each(|at| self.was_answered(at, away_ns));
+        }
         if self.timer.is_some_and(|timer| timer <= self.now) {
             self.timer = None;
             self.meeting_timers();
