@@ -31,6 +31,8 @@ enum Plan {
     Carry,
     /// Cuts each after a random number of bytes: some in the handshake, some much later.
     CutSometimes,
+    /// Cuts each right behind the handshake: after so many bytes in both directions.
+    CutBehindHandshake,
     /// Takes connections, and cuts them at once.
     Down,
 }
@@ -69,6 +71,7 @@ impl Relay {
                 let most = [250, 5_000, 400_000][chance.below(3) as usize];
                 1 + chance.below(most)
             }
+            Plan::CutBehindHandshake => 76 + 64 + 48 + 49,
             Plan::Down => {
                 let _ = socket::cut(&from);
                 return;
@@ -380,13 +383,30 @@ fn a_way_that_never_serves_is_given_up_too() {
     let mut group = Group::new(2, 2_000_000_000, 1, Plan::Carry);
     group.send(0, 1, 0, 10).unwrap();
     group.await_word(1, 0);
+    group.relays.iter().for_each(|relay| relay.set(Plan::CutBehindHandshake));
+    group.relays.iter().for_each(|relay| relay.cut(&[0, 1]));
+    group.send(0, 1, 1, 10).unwrap();
+    let (at, event) = group.await_next();
+    assert!(matches!(event, Event::Failed(_, Cause::Unreachable(_))), "{event:?} at {at}");
+    let cuts: u64 = group.relays.iter().map(|relay| relay.cuts.load(Ordering::Relaxed)).sum();
+    assert!(cuts > 2, "{cuts}");
+}
+
+/// Where nothing waits, cuts are harmless, however many and for however long.
+#[test]
+fn a_quiet_link_is_mended_again_and_again() {
+    let mut group = Group::new(2, 300_000_000, 1, Plan::Carry);
+    group.send(0, 1, 0, 10).unwrap();
+    group.await_word(1, 0);
     let begin = Time::now();
-    loop {
-        group.relays.iter().for_each(|relay| relay.cut(&[0, 1]));
-        match (0..2).find_map(|at| group.next(at)) {
-            Some(Event::Failed(_, Cause::Unreachable(_))) => break,
-            Some(other) => panic!("{other:?}"),
-            None => assert!(Time::now().since(begin) < 60_000_000_000, "a guard against hanging"),
+    while Time::now().since(begin) < 1_500_000_000 {
+        for at in 0..2 {
+            assert!(group.next(at).is_none());
+        }
+        if group.ports.iter().all(|port| port.interruptions().next().is_none()) {
+            group.relays.iter().for_each(|relay| relay.cut(&[0, 1]));
         }
     }
+    group.send(0, 1, 1, 10).unwrap();
+    group.await_word(1, 1);
 }

@@ -75,13 +75,12 @@ impl Port {
     pub(super) fn lose(&mut self, at: u32, why: String, silent_since: Time) {
         let link = &mut self.links[at as usize];
         (link.state, link.broken) = (State::Lost, false);
-        let progress = link.received + link.output.base();
-        let is_fruitless =
-            progress == link.progress && self.now.since(link.opened_at) < self.settings.link_timeout_ns;
-        link.idle_cuts = if is_fruitless { link.idle_cuts + 1 } else { 0 };
-        link.progress = progress;
-        // A way on which connections come about and are cut before they are of use is none.
-        let silent_since = if is_fruitless { silent_since.min(link.idle_since) } else { silent_since };
+        let has_served =
+            link.has_progressed() || self.now.since(link.opened_at) >= self.settings.link_timeout_ns;
+        link.idle_cuts = if has_served { 0 } else { link.idle_cuts + 1 };
+        // A way on which connections come about, and are cut before anything of what waits has gone over them, is none.
+        let is_none = !has_served && !link.output.is_delivered();
+        let silent_since = if is_none { silent_since.min(link.idle_since) } else { silent_since };
         link.cut = Some(Box::new(Cut { since: self.now, silent_since, why }));
         self.hot.retain(|hot| *hot != at);
         self.enqueue(at);
@@ -122,11 +121,13 @@ impl Port {
         }
     }
 
-    /// A connection has come about.
+    /// A connection has come about, and both know what the other one has.
     pub(super) fn was_mended(&mut self, at: u32) {
         let link = &mut self.links[at as usize];
         link.opened_at = self.now;
-        link.idle_since = link.cut.take().map_or(self.now, |cut| cut.silent_since);
+        let cut = link.cut.take();
+        let has_served = link.has_progressed() || link.output.is_delivered();
+        link.idle_since = cut.filter(|_| !has_served).map_or(self.now, |cut| cut.silent_since);
     }
 
     /// For so long the peer's host has answered, if not its process, or nobody has asked it: that is no silence.

@@ -30,7 +30,8 @@ pub(super) struct Link {
     pub(super) heard: u64,
     /// It has no connection now, and had one.
     pub(super) cut: Option<Box<Cut>>,
-    /// How often in a row it was cut before anything more went over it, how much had gone over it then, and since when.
+    /// How often in a row it was cut before anything more went over it, how much had gone over it then, and since when that is
+    /// so although something waits.
     pub(super) idle_cuts: u32,
     pub(super) progress: u64,
     pub(super) idle_since: Time,
@@ -165,6 +166,12 @@ impl Link {
     /// Whether there will be no connection any more.
     pub(super) fn refuses_for_good(&self) -> bool {
         self.due.is_some() || self.ended.is_some() || matches!(self.state, State::Gone)
+    }
+
+    /// Whether more has come, or is known to have arrived, than when this was last asked.
+    pub(super) fn has_progressed(&mut self) -> bool {
+        let progress = self.received + self.output.base();
+        std::mem::replace(&mut self.progress, progress) < progress
     }
 
     /// Where it stands.
