@@ -50,18 +50,21 @@ fn threads_that_make_communicators_come_to_an_end() {
 /// Connections are cut all the time, by every rank: nobody notices.
 #[test]
 fn cut_connections_are_made_again_and_nothing_is_lost() {
+    let mut total = 0;
     for seed in seeds(6) {
         let ranks = 2 + seed % 4;
         let mut command = Command::new(archi());
         let lanes = ["lanes=4", "lanes=1"][seed as usize % 2];
         command.args(["run", "-n", &ranks.to_string(), "--transport", "tcp", "--set", lanes]);
-        command.args([STORM, &seed.to_string(), "30"]).env("STORM_CUTS", "3");
+        command.args(["--set", "link_timeout=60", STORM, &seed.to_string(), "15"]).env("STORM_CUTS", "10");
         let ran = Ran::of(command).expect_status(0);
         assert!(ran.output.contains(&format!("seed {seed} is right")), "{:?}: {}", ran.output, ran.error);
         let cuts = ran.output.iter().find_map(|line| line.strip_suffix(" cuts"));
         let cuts: u64 = cuts.and_then(|count| count.parse().ok()).unwrap();
-        assert!(cuts > 0 && ran.error.is_empty(), "seed {seed}, {cuts} cuts: {}", ran.error);
+        total += cuts;
+        assert!(ran.error.is_empty(), "seed {seed}, {cuts} cuts: {}", ran.error);
     }
+    assert!(total > 0, "nothing was cut");
 }
 
 #[test]

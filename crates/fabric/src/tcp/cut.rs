@@ -20,8 +20,9 @@ use wire::ProcessId;
 /// How long the higher of two processes leaves it to the lower to connect anew.
 const TURN_NS: u64 = 50_000_000;
 
-/// The longest pause before a connection is made again that was cut before it brought anything.
-const PAUSE_NS_MAX: u64 = 640_000_000;
+/// The pause before a connection is made again that was cut before it brought anything; doubles a few times.
+const PAUSE_NS: u64 = 10_000_000;
+const DOUBLED_MAX: u32 = 3;
 
 /// How long a host has to answer each attempt.
 const ANSWER_NS: u64 = 2_000_000_000;
@@ -92,7 +93,7 @@ impl Port {
         let link = &mut self.links[at as usize];
         let mut pause_ns = if self.settings.me < link.process { 0 } else { TURN_NS };
         if link.idle_cuts > 0 {
-            pause_ns += (TURN_NS << link.idle_cuts.min(6)).min(PAUSE_NS_MAX);
+            pause_ns += PAUSE_NS << (link.idle_cuts - 1).min(DOUBLED_MAX);
         }
         // Those who accepted it may not know yet where it can be reached.
         link.state = State::Unresolved;
