@@ -102,6 +102,11 @@ pub(crate) fn text(code: i32) -> Option<Vec<u8>> {
     added(code).map(|added| added.text.unwrap_or_default())
 }
 
+/// Whether a code is a class that every program has.
+pub(crate) fn is_predefined(code: i32) -> bool {
+    usize::try_from(code).is_ok_and(|code| code < CLASSES.len())
+}
+
 /// The class of a code; none if it is no code.
 pub(crate) fn class(code: i32) -> Option<i32> {
     if (0..CLASSES.len() as i32).contains(&code) || code == ERR_LASTCODE {

@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::any::Any;
+use std::cell::Cell;
 use std::ffi::c_int;
 use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -159,6 +160,19 @@ pub(crate) fn check(name: Errhandler, kind: Kind) -> Result {
     }
 }
 
+thread_local! {
+    /// The latest error that the program was told of in this thread: its code, and what is more to be said of it.
+    static LAST: Cell<Option<(i32, String)>> = const { Cell::new(None) };
+}
+
+/// What happened, in the words that the default handler would have printed, if the latest error of this thread has this code.
+pub(crate) fn last_words(code: i32) -> Option<String> {
+    let last = LAST.take();
+    let words = last.as_ref().filter(|(of, _)| *of == code).map(|(_, words)| words.clone());
+    LAST.set(last);
+    words
+}
+
 /// Decides about an error: prints and ends the job, or says what the door must do. Nothing of the error is left.
 #[cold]
 pub fn verdict(function: &'static str, on: On, error: Box<Error>) -> Verdict {
@@ -166,6 +180,9 @@ pub fn verdict(function: &'static str, on: On, error: Box<Error>) -> Verdict {
     let (handler, object) = handler_of(on);
     // MPI 5.0 §9.3.5: what the program raises is no error of the call that raises it.
     let code = if error.by_program { SUCCESS } else { error.code };
+    if !matches!(handler.0, ERRORS_ARE_FATAL | ERRORS_ABORT) && !error.by_program {
+        LAST.set(Some((error.code, format!("{function}: {}", error.text))));
+    }
     match handler.0 {
         ERRORS_RETURN => Verdict::Return(code),
         ERRORS_ARE_FATAL | ERRORS_ABORT => fatal(function, object, &error),

@@ -2,6 +2,7 @@
 #include <mpi.h>
 #include <setjmp.h>
 #include <stdio.h>
+#include <string.h>
 
 static jmp_buf back;
 static int seen;
@@ -115,6 +116,12 @@ int main(int argc, char **argv)
 
     int class, code, length;
     char text[MPI_MAX_ERROR_STRING];
+    /* What happened is told with the class, until something else has happened. */
+    code = MPI_Send(&failures, 1, MPI_INT, 1 << 20, 0, world);
+    MPI_Error_string(code, text, &length);
+    failures += strstr(text, "MPI_Send") == NULL || strstr(text, "1048576") == NULL;
+    MPI_Error_string(MPI_ERR_TAG, text, &length);
+    failures += strstr(text, "MPI_Send") != NULL;
     MPI_Add_error_class(&class);
     MPI_Add_error_code(class, &code);
     MPI_Add_error_string(code, "out of tea");

@@ -124,7 +124,11 @@ pub fn error_class(errorcode: c_int, errorclass: Out<c_int>) -> Result {
 
 pub fn error_string(errorcode: c_int, string: TextOut, resultlen: Out<c_int>) -> Result {
     resultlen.check()?;
-    let text = class::text(errorcode).ok_or_else(|| no_code(errorcode))?;
+    let mut text = class::text(errorcode).ok_or_else(|| no_code(errorcode))?;
+    // A code is all that a program has of an error: what happened is told with the latest one's.
+    if let Some(words) = handler::last_words(errorcode).filter(|_| class::is_predefined(errorcode)) {
+        text.extend_from_slice(format!(" ({words})").as_bytes());
+    }
     resultlen.set(string.set(&text, MAX_ERROR_STRING as usize)? as c_int)
 }
 
