@@ -4,6 +4,7 @@ use crate::number::{
     ERR_ARG, ERR_COUNT, ERR_GROUP, ERR_INTERN, ERR_NO_MEM, ERR_OTHER, ERR_PROC_ABORTED, ERR_RANK,
     ERR_REQUEST, ERR_TAG, ERR_TRUNCATE, ERR_TYPE, ERR_UNSUPPORTED_OPERATION,
 };
+use crate::status::Status;
 use crate::{Comm, Errhandler, File, Session, Win};
 
 /// What every function here returns. The error is boxed: what goes well is one word.
@@ -20,6 +21,8 @@ pub struct Error {
     pub on: Option<On>,
     /// Whether the program raised it (`MPI_Comm_call_errhandler`).
     pub by_program: bool,
+    /// What is known all the same of the message that it is about.
+    pub status: Option<Status>,
 }
 
 /// The object on which an error is raised.
@@ -44,7 +47,7 @@ impl Error {
     /// An error of this class, or code.
     #[cold]
     pub fn new(code: i32, text: impl Into<String>) -> Box<Error> {
-        Box::new(Error { code, text: text.into(), on: None, by_program: false })
+        Box::new(Error { code, text: text.into(), on: None, by_program: false, status: None })
     }
 
     /// The same, raised on this object unless another one was named before.
@@ -81,7 +84,12 @@ impl From<engine::Error> for Box<Error> {
             E::OutOfMemory { .. } => ERR_NO_MEM,
             _ => ERR_OTHER,
         };
-        Error::new(class, error.to_string())
+        // From whom it came, and as much of it as there was room for.
+        let status = match error {
+            E::Truncated { have, source, tag, .. } => Some(Status::new(source as i32, tag, have as i64)),
+            _ => None,
+        };
+        Box::new(Error { status, ..*Error::new(class, error.to_string()) })
     }
 }
 

@@ -351,6 +351,20 @@ impl Statuses {
         }
     }
 
+    /// Writes one of what an operation came to; of one that failed what is known of its message.
+    ///
+    /// # Errors
+    /// The operation's.
+    #[inline]
+    pub fn tell(self, at: usize, outcome: Result<Status>) -> Result {
+        let status = match &outcome {
+            Ok(status) => Some(*status),
+            Err(error) => error.status,
+        };
+        status.into_iter().for_each(|status| self.set(at, status));
+        outcome.map(drop)
+    }
+
     /// Writes one with its error.
     pub fn set_all(self, at: usize, status: Status) {
         if self.are_wanted() {

@@ -22,6 +22,7 @@ static void both_ways(int count)
     for (int i = 0; i < count; i++) mine[i] = rank + i;
     int code = MPI_Sendrecv(mine, count, MPI_INT, other, 1, small, ROOM, MPI_INT, other, 1, MPI_COMM_WORLD, &status);
     EXPECT(class_of(code) == MPI_ERR_TRUNCATE);
+    EXPECT(status.MPI_SOURCE == other && status.MPI_TAG == 1);
     MPI_Request requests[2];
     MPI_Status statuses[2];
     MPI_Isend(mine, count, MPI_INT, other, 2, MPI_COMM_WORLD, &requests[0]);
@@ -29,6 +30,7 @@ static void both_ways(int count)
     code = MPI_Waitall(2, requests, statuses);
     EXPECT(class_of(code) == MPI_ERR_IN_STATUS);
     EXPECT(statuses[0].MPI_ERROR == MPI_SUCCESS && class_of(statuses[1].MPI_ERROR) == MPI_ERR_TRUNCATE);
+    EXPECT(statuses[1].MPI_SOURCE == other && statuses[1].MPI_TAG == 2);
     /* Nothing is left of it. */
     for (int tag = 1; tag <= 2; tag++) {
         int found;

@@ -49,10 +49,12 @@ pub fn wait(request: Out<Request>, status: Statuses) -> Result {
 /// Writes the status of one; without an outcome, of an inactive one, the empty status.
 fn tell_one(place: Statuses, outcome: Option<Outcome>) -> Result {
     match outcome {
-        Some(outcome) => place.set(0, outcome?),
-        None => place.set_all(0, Status::EMPTY),
+        Some(outcome) => place.tell(0, outcome),
+        None => {
+            place.set_all(0, Status::EMPTY);
+            Ok(())
+        }
     }
-    Ok(())
 }
 
 pub fn test(request: Out<Request>, flag: Out<c_int>, status: Statuses) -> Result {
@@ -92,7 +94,7 @@ fn take_all(names: &[Request], objects: &[Active], requests: ListMut<Request>, s
             Ok(status) if any => statuses.set_all(at, Status { error: SUCCESS, ..status }),
             Ok(status) => tell(statuses, at, status),
             Err(error) => {
-                statuses.set_all(at, Status { error: error.code, ..Status::EMPTY });
+                statuses.set_all(at, Status { error: error.code, ..error.status.unwrap_or(Status::EMPTY) });
                 failed.get_or_insert((at, error));
             }
         }
@@ -145,7 +147,7 @@ fn take_any(
         let (name, outcome) = take(names[at], object);
         requests.set(at, name)?;
         index.set(at as c_int)?;
-        status.set(0, outcome?);
+        status.tell(0, outcome)?;
     }
     Ok(true)
 }
@@ -221,7 +223,8 @@ fn take_some(
             Ok(status) if any => statuses.set_all(place, Status { error: SUCCESS, ..status }),
             Ok(status) => statuses.set(place, status),
             Err(error) => {
-                statuses.set_all(place, Status { error: error.code, ..Status::EMPTY });
+                statuses
+                    .set_all(place, Status { error: error.code, ..error.status.unwrap_or(Status::EMPTY) });
                 failed.get_or_insert((at, error));
             }
         }
@@ -281,8 +284,7 @@ pub fn request_get_status(request: Request, flag: Out<c_int>, status: Statuses) 
         Some(None) => flag.set(0),
         Some(Some(outcome)) => {
             flag.set(1)?;
-            status.set(0, outcome?);
-            Ok(())
+            status.tell(0, outcome)
         }
     }
 }
@@ -329,7 +331,7 @@ pub fn request_get_status_any(
         if let Some(outcome) = object.as_ref().and_then(|object| object.look()) {
             index.set(at as c_int)?;
             flag.set(1)?;
-            status.set(0, outcome?);
+            status.tell(0, outcome)?;
             return Ok(());
         }
     }
@@ -353,7 +355,7 @@ pub fn request_get_status_some(
     for (at, object) in objects.iter().enumerate() {
         if let Some(outcome) = object.as_ref().and_then(|object| object.look()) {
             indices.set(place, at as c_int)?;
-            statuses.set(place, outcome?);
+            statuses.tell(place, outcome)?;
             place += 1;
         }
     }

@@ -85,8 +85,7 @@ fn start(
 fn finish(state: State, comm: Comm, status: Statuses) -> Result {
     let object = Object::new(state, On::Comm(comm));
     object.wait();
-    status.set(0, object.take().unwrap_or(Ok(Status::EMPTY))?);
-    Ok(())
+    status.tell(0, object.take().unwrap_or(Ok(Status::EMPTY)))
 }
 
 pub fn sendrecv(

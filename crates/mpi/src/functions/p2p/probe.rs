@@ -127,8 +127,7 @@ pub fn mrecv(
     let (state, on) = start(buf, count, datatype, message)?;
     let object = Object::new(state, on);
     object.wait();
-    status.set(0, object.take().unwrap_or(Ok(Status::EMPTY))?);
-    Ok(())
+    status.tell(0, object.take().unwrap_or(Ok(Status::EMPTY)))
 }
 
 pub fn imrecv(

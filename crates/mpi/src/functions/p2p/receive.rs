@@ -49,9 +49,10 @@ pub fn recv(
         status.set(0, Status::FROM_NOBODY);
         return Ok(());
     };
-    let received = bytes.receive(&comm.comm, source, tag)?;
-    status.set(0, Status::of(&received));
-    Ok(())
+    status.tell(
+        0,
+        bytes.receive(&comm.comm, source, tag).map(|received| Status::of(&received)).map_err(Into::into),
+    )
 }
 
 /// Starts a receive; one from nobody is complete.
