@@ -347,11 +347,7 @@ impl<'scope> Operations<'scope> {
     }
 
     fn complete_all(&self) -> Result<()> {
-        let mut outcome = Ok(());
-        for (comm, mut operation) in self.slots.take().into_iter().flatten() {
-            outcome = outcome.and(operation.wait(comm).map(drop));
-        }
-        outcome
+        wait_for_all(self.slots.take())
     }
 
     fn cancel_all(&self) {
@@ -359,9 +355,23 @@ impl<'scope> Operations<'scope> {
         for (comm, operation) in operations.iter().flatten() {
             operation.cancel(comm);
         }
-        for (comm, mut operation) in operations.into_iter().flatten() {
-            // The scope has an error already.
-            let _ = operation.wait(comm);
+        // The scope has an error already.
+        let _ = wait_for_all(operations);
+    }
+}
+
+/// Waits for all, whatever became of those before: none has its buffer any more afterwards. An operator that has panicked does so
+/// then.
+fn wait_for_all(operations: Vec<Option<(&runtime::Comm, Operation)>>) -> Result<()> {
+    let (mut outcome, mut panic) = (Ok(()), None);
+    for (comm, mut operation) in operations.into_iter().flatten() {
+        match catch_unwind(AssertUnwindSafe(|| operation.wait(comm).map(drop))) {
+            Ok(one) => outcome = outcome.and(one),
+            Err(one) => panic = panic.or(Some(one)),
         }
+    }
+    match panic {
+        Some(panic) => resume_unwind(panic),
+        None => outcome,
     }
 }

@@ -317,3 +317,48 @@ fn an_operator_that_fails_at_one_rank_misleads_no_other(world: Comm) -> Result<(
     }
     Ok(())
 }
+
+/// An operator's panic ends a scope only when nothing of it is under way any more: what comes after it lands where it belongs.
+#[archipelago::test(ranks = [2, 3])]
+fn a_scope_that_panics_has_waited_for_the_rest(world: Comm) -> Result<()> {
+    let (me, size) = (world.rank(), world.size());
+    let mut sums = vec![1u8; 64];
+    let mut incoming = vec![0u8; 1 << 20];
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        world.scope(|scope| {
+            let fragile =
+                commutative(|_: &u8, _: &u8| std::panic::resume_unwind(Box::new("fragile".to_owned())));
+            world.prepare().all_reduce(&mut sums, fragile).start(scope)?;
+            world.from((me + size - 1) % size).start_receive(scope, &mut incoming)?;
+            world.to((me + 1) % size).send(&vec![me as u8 + 1; 1 << 20])?;
+            Ok(())
+        })
+    }));
+    // Those whose values nobody combined hear of it as an error; whose operator panicked, by that.
+    assert!(!matches!(outcome, Ok(Ok(()))));
+    assert!(incoming.iter().all(|&byte| byte as usize == (me + size - 1) % size + 1), "it has come");
+    Ok(())
+}
+
+/// A contribution that says that it has other values than it gives is refused, before anything is written.
+#[archipelago::test(ranks = [1, 2])]
+fn a_contribution_whose_result_has_another_length_is_refused(world: Comm) -> Result<()> {
+    struct Boasts;
+    impl archipelago::Items for Boasts {
+        type Item = u64;
+
+        fn items(&self) -> &[u64] {
+            &[0; 1000]
+        }
+    }
+    impl archipelago::RowOperand for Boasts {
+        type Result = Vec<u64>;
+
+        fn into_result(self) -> Vec<u64> {
+            vec![0]
+        }
+    }
+    let error = world.all_reduce(Boasts, Sum).unwrap_err().to_string();
+    assert!(error.contains("has 1 values and must have 1000"), "{error}");
+    Ok(())
+}

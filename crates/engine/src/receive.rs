@@ -498,7 +498,7 @@ impl Lane {
     /// Whether nobody will ever ask for messages of this key: what came late is not stored.
     fn is_over(&self, key: &Key) -> bool {
         self.registry.revoked(key.context).is_some()
-            || self.registry.is_gone(key.context)
+            || self.check.is_none() && self.registry.is_gone(key.context)
             || key.label & STEP_LABEL != 0 && self.is_step_over(key.context, key.label)
     }
 

@@ -66,6 +66,8 @@ pub(crate) struct Inside {
     sleeping: bool,
     /// The owner has slept since it owns.
     has_slept: bool,
+    /// Something has moved since those without a request were called.
+    has_moved: bool,
     /// Threads that wait and could own.
     line: Line,
     /// An owner has left it, and the steward sleeps without knowing: whoever starts something calls it. Until the steward sleeps
@@ -88,6 +90,7 @@ impl Inside {
             owner: 0,
             sleeping: false,
             has_slept: false,
+            has_moved: false,
             line: Line::default(),
             is_forsaken: std::cell::Cell::new(false),
             waits: Waits::default(),
@@ -396,7 +399,7 @@ impl Cell {
         let mut looked_at = now;
         let (mut idle, mut moves, mut considerate) = (0u32, 0u32, 0u32);
         let mut waited_since = None;
-        let (mut others_move, mut has_moved) = (false, false);
+        let mut others_move = false;
         loop {
             match inside.lane.poll(now, mine) {
                 Polled::Work(work) => {
@@ -415,12 +418,12 @@ impl Cell {
                 }
                 Polled::Idle => idle += 1,
             }
+            inside.has_moved |= idle == 0;
             if done(&mut inside.lane) {
                 self.count_wait(&mut inside, waited_since);
                 return (inside, true, None);
             }
             if idle == 0 {
-                has_moved = true;
                 moves += 1;
                 if moves.is_multiple_of(MOVES_PER_WAY) && self.original.is_wanted() {
                     inside = self.give_way(inside);
@@ -484,7 +487,7 @@ impl Cell {
                     // Nothing comes any more, and where to sleep is the original's.
                     return (inside, false, None);
                 }
-                if std::mem::take(&mut has_moved) {
+                if std::mem::take(&mut inside.has_moved) {
                     // What moved may be what they wait for.
                     drop(inside);
                     self.waiters.call_lookers();

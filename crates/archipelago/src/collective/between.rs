@@ -3,7 +3,7 @@
 use engine::collective::Collective;
 use layout::{Buffer, BufferMut, Operand};
 use runtime::inter::Root;
-use wire::{Items, ItemsMut, Wire};
+use wire::{Items, Wire};
 
 use super::vectors::{bytes_of, listed, sum_of};
 use super::{Apart, InPlace, Job, Prepared};
@@ -239,10 +239,11 @@ impl<'c> PrepareInter<'c> {
         mine: P,
         operation: impl Operation<P::Item>,
     ) -> Result<P::Result> {
-        let job = self.job::<P::Item>("all_reduce", Collective::AllReduce, length(&mine));
+        let count = length(&mine);
+        let job = self.job::<P::Item>("all_reduce", Collective::AllReduce, count);
         let mut result = job.result_of(mine)?;
         let mine = result.items().to_vec();
-        job.reducing(operation.operator(), false).run(&mine, result.items_mut())?;
+        job.reducing(operation.operator(), false).run_into((&mine, count), (&mut result, count))?;
         Ok(result)
     }
 

@@ -7,7 +7,7 @@ use wire::{Form, Wire, slice};
 
 use super::buffers::Lendable;
 use crate::error::{Peer, Spot};
-use crate::lending::{Lending, length};
+use crate::lending::Lending;
 use crate::transfer::type_of;
 use crate::{Comm, Result};
 
@@ -167,10 +167,9 @@ impl<'c> Job<'c> {
         self.perform::<I::Item>(lending)
     }
 
-    /// Performs it on one buffer, of all its values.
+    /// Performs it on one buffer, which must have so many values.
     #[inline]
-    pub(super) fn run_in_place<O: BufferMut + ?Sized>(self, buffer: &mut O) -> Result<()> {
-        let count = length(buffer);
+    pub(super) fn run_in_place<O: BufferMut + ?Sized>(self, buffer: &mut O, count: usize) -> Result<()> {
         let none: &[O::Item] = &[];
         self.run_into((none, 0), (buffer, count))
     }

@@ -2,7 +2,6 @@
 
 use engine::collective::Collective;
 use layout::{Buffer, BufferMut, Lend, LendMut, Operand};
-use wire::ItemsMut;
 
 use super::{Job, Root};
 use crate::called::called;
@@ -55,8 +54,9 @@ impl Comm {
         operation: impl Operation<B::Item>,
     ) -> Result<()> {
         called(self);
-        let job = self.prepare().job::<B::Item>("all_reduce", Collective::AllReduce, length(buffer));
-        job.reducing(operation.operator(), false).in_place().run_in_place(buffer)
+        let count = length(buffer);
+        let job = self.prepare().job::<B::Item>("all_reduce", Collective::AllReduce, count);
+        job.reducing(operation.operator(), false).in_place().run_in_place(buffer, count)
     }
 
     /// [`all_reduce`](Comm::all_reduce) from and into buffers of the same length.
@@ -207,9 +207,10 @@ impl Comm {
         value: P,
         operation: impl Operation<P::Item>,
     ) -> Result<P::Result> {
-        let job = Job::new::<P::Item>(self, verb, what, None, length(&value));
+        let count = length(&value);
+        let job = Job::new::<P::Item>(self, verb, what, None, count);
         let mut result = job.result_of(value)?;
-        job.reducing(operation.operator(), true).in_place().run(&[], result.items_mut())?;
+        job.reducing(operation.operator(), true).in_place().run_in_place(&mut result, count)?;
         Ok(result)
     }
 }
@@ -251,7 +252,7 @@ impl Root<'_> {
             return job.run_from((&value, given)).map(|()| None);
         }
         let mut result = job.result_of(value)?;
-        job.run(&[], result.items_mut())?;
+        job.run_in_place(&mut result, given)?;
         Ok(Some(result))
     }
 

@@ -47,7 +47,8 @@ impl<'c> Root<'c> {
     #[track_caller]
     pub fn broadcast<B: BufferMut + ?Sized>(&self, buffer: &mut B) -> Result<()> {
         called(self.comm);
-        self.job::<B::Item>("broadcast", Collective::Broadcast, length(buffer))?.run_in_place(buffer)
+        let count = length(buffer);
+        self.job::<B::Item>("broadcast", Collective::Broadcast, count)?.run_in_place(buffer, count)
     }
 
     /// Gives all ranks the root's vector, of any length. Costs one more broadcast, of the length.

@@ -85,7 +85,7 @@ impl<B: Partible> Parts<B> {
         let (element, element_bytes, message, of) = match held.get().elements() {
             None => (1, size_of::<B::Item>(), Pointer::new(items.cast()), type_of::<B::Item>()),
             Some((placed, signature, values)) => {
-                let bytes = placed.bytes() * values / count.max(1);
+                let bytes = placed.bytes() / (count / values).max(1);
                 (values, bytes, raw::pointer(placed), laid_out_of::<B::Item>(signature))
             }
         };

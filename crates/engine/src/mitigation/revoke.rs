@@ -26,6 +26,8 @@ impl Lane {
     pub fn register(&mut self, communicator: &Arc<Communicator>) {
         if self.registry.insert(communicator) {
             self.forget_doomed();
+            // Some are gone: whatever is stored may be theirs.
+            self.unwanted_at = 0;
         }
         self.forget_unwanted();
         if let Some(told) = self.registry.take_told(communicator) {
