@@ -193,7 +193,7 @@ pub struct Function<T> {
 
 impl<T: Wire> Operation<T> for Function<T> {
     fn operator(&self) -> Operator {
-        self.operator.clone()
+        self.operator.apart()
     }
 }
 

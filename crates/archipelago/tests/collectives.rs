@@ -362,3 +362,17 @@ fn a_contribution_whose_result_has_another_length_is_refused(world: Comm) -> Res
     assert!(error.contains("has 1 values and must have 1000"), "{error}");
     Ok(())
 }
+
+/// What fails in one collective is nothing to another that combines by the same function.
+#[archipelago::test(ranks = [2, 3])]
+fn a_function_that_has_failed_in_one_collective_works_in_another(world: Comm) -> Result<()> {
+    let picky = commutative(|a: &u64, b: &u64| match a + b {
+        sum if sum < 1000 => sum,
+        _ => std::panic::resume_unwind(Box::new("too much".to_owned())),
+    });
+    let failing = world.duplicate()?;
+    let fails = failing.prepare().all_reduce(vec![1000u64; 3], picky.clone()).owned();
+    drop(fails);
+    assert_eq!(world.all_reduce(vec![1u64; 3], picky)?, vec![world.size() as u64; 3]);
+    Ok(())
+}

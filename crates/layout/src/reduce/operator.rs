@@ -155,6 +155,15 @@ impl Operator {
         }
     }
 
+    /// The same operator for another use: what fails there is nothing to this one. (Clones stop together.)
+    pub fn apart(&self) -> Operator {
+        let kind = match &self.kind {
+            Kind::User { combine, .. } => Kind::User { combine: combine.clone(), failure: Arc::default() },
+            kind => kind.clone(),
+        };
+        Operator { kind, ..*self }
+    }
+
     /// The length of an encoded element.
     pub fn element_bytes(&self) -> usize {
         self.element_bytes
