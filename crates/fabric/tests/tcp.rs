@@ -318,6 +318,33 @@ fn a_peer_that_has_what_was_never_sent_is_not_believed() {
     assert!(matches!(&cause, Cause::Protocol(why) if why.contains("never sent")), "{cause}");
 }
 
+/// Who only receives sends acknowledgements, and must be able to forget them; but not each is worth another.
+#[test]
+fn many_acknowledgements_are_acknowledged_and_few_are_not() {
+    const COUNT: u64 = 40_000;
+    let mut group = Group::new(vec![port(0)]);
+    let mut stream = befriend(&mut group, 7);
+    let acknowledgement = encode(&Frame { kind: fabric::ACKNOWLEDGE, header: [0; 3] }, 0);
+    let all = acknowledgement.repeat(COUNT as usize);
+    stream.set_nonblocking(true).unwrap();
+    let (mut written, mut heard) = (0, Vec::new());
+    let told = |heard: &[u8]| {
+        let frames = heard.chunks_exact(HEADER_BYTES).map(|bytes| decode(bytes.try_into().unwrap()).unwrap());
+        frames.map(|(frame, _)| frame.header[0]).collect::<Vec<u64>>()
+    };
+    let told = group.until(|_| {
+        written += stream.write(&all[written..]).unwrap_or(0);
+        let mut bytes = [0; 4 * HEADER_BYTES];
+        let count = stream.read(&mut bytes).unwrap_or(0);
+        heard.extend(&bytes[..count]);
+        let told = told(&heard);
+        let enough = all.len() as u64 - 2 * (64 << 10);
+        (written == all.len() && told.last() >= Some(&enough)).then_some(told)
+    });
+    assert!(told.is_sorted() && told.last() <= Some(&(all.len() as u64)));
+    assert!((1..=all.len() / (64 << 10)).contains(&told.len()), "{}", told.len());
+}
+
 /// An attempt that is older than the connection changes nothing; a newer one replaces it.
 #[test]
 fn of_attempts_to_connect_the_newest_counts() {

@@ -27,6 +27,10 @@ pub(super) const ACK_IDLE_BYTES: usize = 128 << 10;
 /// And after so many if it sends anyway.
 pub(super) const ACK_BESIDE_BYTES: usize = 16 << 10;
 
+/// And after so many bytes of acknowledgements: who sends nothing else must not run out of room. One for two thousand, so that two
+/// who answer each other come to an end.
+pub(super) const ACK_OF_ACKS_BYTES: usize = 64 << 10;
+
 /// Bytes that no correct peer sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

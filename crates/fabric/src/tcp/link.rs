@@ -22,8 +22,9 @@ pub(super) struct Link {
     pub(super) addresses: Vec<SocketAddr>,
     /// Whether its latest connection stayed on this host.
     pub(super) is_here: bool,
-    /// Bytes of its stream that were received, and those of them of which it has not been told.
+    /// Bytes of its stream that were received, up to where it has been told so, and those since then that are no acknowledgements.
     pub(super) received: u64,
+    pub(super) told: u64,
     pub(super) owed: usize,
     /// Attempts of ours to connect, and the latest of the peer's that counts.
     pub(super) attempts: u64,
@@ -131,6 +132,7 @@ impl Link {
             addresses: Vec::new(),
             is_here: false,
             received: 0,
+            told: 0,
             owed: 0,
             attempts: 0,
             heard: 0,
@@ -166,6 +168,11 @@ impl Link {
     /// Whether there will be no connection any more.
     pub(super) fn refuses_for_good(&self) -> bool {
         self.due.is_some() || self.ended.is_some() || matches!(self.state, State::Gone)
+    }
+
+    /// Bytes of acknowledgements that were received and of which the peer has not been told.
+    pub(super) fn untold_acknowledgements(&self) -> u64 {
+        (self.received - self.told).saturating_sub(self.owed as u64)
     }
 
     /// Whether more has come, or is known to have arrived, than when this was last asked.

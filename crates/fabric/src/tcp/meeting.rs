@@ -509,7 +509,7 @@ impl Port {
             return;
         }
         link.heard = link.heard.max(theirs.attempt);
-        (link.owed, link.broken) = (0, false);
+        (link.told, link.owed, link.broken) = (link.received, 0, false);
         link.is_here = socket.stays_on_this_host();
         link.interest = Interest::READ;
         link.state = State::Open(socket);

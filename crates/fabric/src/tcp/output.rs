@@ -9,7 +9,7 @@
 //! here and sent from here, so that keeping them costs no copy: small ones behind one another, large ones (reserved) in the
 //! memory in which they were filled.
 
-use super::codec::{ACK_BYTES, HEADER_BYTES};
+use super::codec::{ACK_BYTES, ACK_OF_ACKS_BYTES, HEADER_BYTES};
 use super::hub::Hub;
 use super::reserved::{Place, Reserved};
 use super::spares::Spares;
@@ -25,8 +25,10 @@ pub(super) const OUTPUT_BYTES_MAX: usize = 128 << 10;
 
 /// Bytes that are kept for a link in all: what may be on its way, in both kernels and in between, at a time.
 pub(super) const WINDOW_BYTES: usize = 1 << 20;
-const _: () =
-    assert!(WINDOW_BYTES >= ACK_BYTES + 2 * OUTPUT_BYTES_MAX, "a peer that has read everything leaves room");
+const _: () = assert!(
+    WINDOW_BYTES >= ACK_BYTES + ACK_OF_ACKS_BYTES + 2 * OUTPUT_BYTES_MAX,
+    "a peer that has read everything leaves room"
+);
 
 /// Bytes beyond both that control frames may use: about a hundred of them.
 pub(super) const CONTROL_BYTES: usize = 8 << 10;

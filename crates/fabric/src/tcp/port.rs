@@ -224,11 +224,11 @@ impl Port {
     }
 
     /// Says to the peer what has been received, behind what waits; later, if too much waits.
-    fn tell_received(&mut self, at: u32) {
+    pub(super) fn tell_received(&mut self, at: u32) {
         let link = &mut self.links[at as usize];
         let takes = matches!(link.state, State::Open(_)) && !link.farewell_sent;
         if takes && link.output.waiting() <= OUTPUT_BYTES_MAX + CONTROL_BYTES {
-            link.owed = 0;
+            (link.told, link.owed) = (link.received, 0);
             let frame = Frame { kind: ACKNOWLEDGE, header: [link.received, 0, 0] };
             link.output.push([&encode(&frame, 0), &[]], &mut self.spares);
         }

@@ -3,7 +3,7 @@
 //! Two lists carry it: `readable` holds the links with bytes to parse or an end to report, `hot` those whose sockets are read
 //! without asking epoll first. An end is reported when everything received before it has been taken.
 
-use super::codec::{ACK_BYTES, ACK_IDLE_BYTES, HEADER_BYTES};
+use super::codec::{ACK_BYTES, ACK_IDLE_BYTES, ACK_OF_ACKS_BYTES, HEADER_BYTES};
 use super::cut::why_ended;
 use super::hub::{NEWS, WAKE};
 use super::input::Looked;
@@ -92,10 +92,13 @@ impl Port {
                 self.acknowledge(at);
             }
             ACKNOWLEDGE => {
-                // Acknowledgements alone are not acknowledged: that would never end.
+                // A few acknowledgements alone are not acknowledged: that would never end.
                 link.owed = link.owed.saturating_sub(HEADER_BYTES);
                 if link.output.acknowledge(frame.header[0], &mut self.spares).is_err() {
                     self.end(at, Cause::Protocol("it acknowledges what was never sent".into()));
+                } else if link.untold_acknowledgements() >= ACK_OF_ACKS_BYTES as u64 {
+                    self.tell_received(at);
+                    self.flush(at);
                 }
                 self.tell_room(at);
             }
