@@ -4,7 +4,6 @@
 use std::sync::Barrier;
 
 use archipelago_runtime::{Comm, harness};
-use engine::Config;
 use engine::collective::{Call, Collective, Operands};
 
 /// Bytes of memory that may come and go with the allocator's and the threads' ways: forty bytes a cycle.
@@ -50,9 +49,7 @@ fn making_and_dropping_leaves_memory_as_it_was() {
         std::env::var("ARCHIPELAGO_SOAK").ok().and_then(|factor| factor.parse().ok()).unwrap_or(1);
     let cycles = 50_000 * factor;
     let together = Barrier::new(2);
-    // Each lane remembers the contexts of the latest communicators that have gone, as many as there are in this test for many lanes.
-    let config = Config { lanes: 2, ..Config::default() };
-    let grown = harness::run_with(2, config, |process| {
+    let grown = harness::run(2, |process| {
         let world = process.world();
         let look = || {
             barrier(&world);

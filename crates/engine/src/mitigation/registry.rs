@@ -1,6 +1,6 @@
 //! Communicators by their contexts: what a frame is about that names a context and no request.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Weak};
 
 use wire::{ContextId, ProcessId};
@@ -30,9 +30,11 @@ pub(crate) struct Registry {
     derived: Vec<Weak<Communicator>>,
     /// Who has revoked a context: messages that come late in it are dropped, and a communicator that is made here only after another
     /// member has revoked it is found to be so.
-    revoked: Recent<ProcessId>,
+    revoked: Recent<ProcessId, 4096>,
     /// Communicators that have gone here and never come again: nobody asks for their messages any more.
-    gone: Recent<()>,
+    gone: Recent<(), 256>,
+    /// Those of them that were found and not [taken](Registry::take_found).
+    found: HashSet<u64>,
     /// What peers have told of contexts that are not known here, oldest first.
     told: Vec<Told>,
 }
@@ -70,9 +72,15 @@ impl Registry {
             let context = ContextId(context);
             if !context.is_derived() && context != ContextId::SELF && context != ContextId::WORLD {
                 self.gone.note(context.0, ());
+                self.found.insert(context.0);
             }
         }
         self.sweep_at = 2 * self.communicators.len();
+    }
+
+    /// The contexts of those that were found to have gone for good since this was asked last.
+    pub fn take_found(&mut self) -> HashSet<u64> {
+        std::mem::take(&mut self.found)
     }
 
     /// Whether the communicator of a context has gone for good, and was [found](Registry::sweep) to have.

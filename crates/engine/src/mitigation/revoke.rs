@@ -26,10 +26,8 @@ impl Lane {
     pub fn register(&mut self, communicator: &Arc<Communicator>) {
         if self.registry.insert(communicator) {
             self.forget_doomed();
-            // Some are gone: whatever is stored may be theirs.
-            self.unwanted_at = 0;
+            self.forget_gone();
         }
-        self.forget_unwanted();
         if let Some(told) = self.registry.take_told(communicator) {
             return self.end_revoked(communicator, told.by, told.teller);
         }
@@ -137,17 +135,22 @@ impl Lane {
         self.requests.iter().filter_map(of_context).collect()
     }
 
-    /// Forgets what is stored for communicators that are gone, once it may have grown to twice of what was left the last time: a
-    /// message costs a constant on average. So nobody's credit stays with a communicator that was dropped. With checks on they are kept, to be told at the end.
+    /// Looks for communicators that are gone, once what is stored has grown to twice of what was left the last time: a message costs
+    /// a constant on average. So nobody's credit stays with a communicator that was dropped.
     pub(crate) fn forget_unwanted(&mut self) {
-        if self.unexpected.len() < self.unwanted_at.max(UNWANTED_MIN) || self.check.is_some() {
-            return;
+        if self.unexpected.len() >= self.unwanted_at.max(UNWANTED_MIN) {
+            self.registry.sweep();
+            self.forget_gone();
+            self.unwanted_at = 2 * self.unexpected.len();
         }
-        let mut registry = std::mem::take(&mut self.registry);
-        registry.sweep();
-        self.drop_stored(|key, message| message.claim.kind == Kind::No && registry.is_gone(key.context));
-        self.registry = registry;
-        self.unwanted_at = 2 * self.unexpected.len();
+    }
+
+    /// Forgets what is stored for communicators that were found to be gone. With checks on it is kept, to be told at the end.
+    fn forget_gone(&mut self) {
+        let gone = self.registry.take_found();
+        if self.check.is_none() && !gone.is_empty() && !self.unexpected.is_empty() {
+            self.drop_stored(|key, message| message.claim.kind == Kind::No && gone.contains(&key.context));
+        }
     }
 
     /// Forgets stored messages that no receive will ask for, which gives their senders their credit back. What is only
