@@ -321,6 +321,42 @@ fn a_shorter_cut_costs_nothing() {
     assert!(group.ports.iter().all(|port| port.interruptions().next().is_none()));
 }
 
+/// A process that computes for longer than a stranger may take comes back to its connection all the same.
+#[test]
+fn who_looks_seldom_is_mended_too() {
+    for seldom in 0..2 {
+        let mut group = Group::new(2, 30_000_000_000, 1, Plan::Carry);
+        group.send(0, 1, 0, 10).unwrap();
+        group.await_word(1, 0);
+        group.relays.iter().for_each(|relay| relay.cut(&[0, 1]));
+        let begin = Time::now();
+        let mut looked = begin;
+        (0..2).for_each(|from| group.send(from, 1 - from, 1, 10).unwrap());
+        let mut arrived = [false; 2];
+        while arrived != [true; 2] {
+            for at in 0..2 {
+                if at == seldom && Time::now().since(looked) < 1_200_000_000 {
+                    continue;
+                }
+                for _ in 0..20 {
+                    match group.next(at) {
+                        Some(Event::Arrival(arrival)) => {
+                            group.take(at, arrival, 1);
+                            arrived[at] = true;
+                        }
+                        Some(Event::Failed(_, cause)) => panic!("{at}: {cause}"),
+                        _ => {}
+                    }
+                }
+                if at == seldom {
+                    looked = Time::now();
+                }
+            }
+            assert!(Time::now().since(begin) < 60_000_000_000, "a guard against hanging: {arrived:?}");
+        }
+    }
+}
+
 /// The runtime's word ends the attempts.
 #[test]
 fn the_end_of_a_process_is_no_cut() {

@@ -87,6 +87,19 @@ impl Port {
         self.enqueue(at);
     }
 
+    /// Since when the host of a link that is open is silent, as far as its end needs to know: an attempt at another connection
+    /// is made even when it has been for longer than the link timeout, of which nobody may have heard.
+    pub(super) fn silent_since(&self, at: u32) -> Time {
+        let silence = match &self.links[at as usize].state {
+            State::Open(socket) => socket.silence().ok(),
+            _ => None,
+        };
+        let last_sign = silence
+            .map_or(0, |silence| self.now.0.saturating_sub(u64::from(silence.last_sign_ms) * 1_000_000));
+        let latest = (self.now.0 + ANSWER_NS).saturating_sub(self.settings.link_timeout_ns).min(self.now.0);
+        Time(last_sign.max(latest))
+    }
+
     /// Tries to reach the peer of a link that was cut, everything that came of which is taken.
     pub(super) fn reach_again(&mut self, at: u32) {
         let now = self.now;

@@ -537,9 +537,14 @@ impl Port {
             self.meeting.contacts[index].deadline = Some(self.answers_by(at));
         }
         let is_late = |contact: &Contact| contact.deadline.is_some_and(|deadline| deadline <= now);
-        while let Some(index) =
-            self.meeting.contacts.iter().find_map(|(index, contact)| is_late(contact).then_some(index))
-        {
+        let late = self.meeting.contacts.iter().filter(|(_, contact)| is_late(contact));
+        let late: Vec<usize> = late.map(|(index, _)| index).collect();
+        for index in late {
+            // This process may have been away: what has come meanwhile is in time.
+            self.advance(index);
+            if !self.meeting.contacts.get(index).is_some_and(is_late) {
+                continue;
+            }
             self.meeting.turned.late += self.meeting.contacts[index].dialled.is_none() as u64;
             self.drop_contact(index, "no answer", Fault::Stranger);
         }

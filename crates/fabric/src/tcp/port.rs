@@ -346,8 +346,8 @@ impl Port {
         if !self.events.is_empty() || !self.readable.is_empty() || !self.hub.arm() {
             return false;
         }
-        // The next look asks epoll: it knows why the sleep ended.
-        self.looks = LOOKS_PER_POLL - 1;
+        // The next look that brings nothing asks epoll: it knows why the sleep ended. Counted on, as of many looks one asks anyway.
+        self.looks |= LOOKS_PER_POLL - 1;
         true
     }
 

@@ -36,6 +36,9 @@ const AWAY_NS: u64 = 500_000_000;
 /// Every so many looks, epoll is asked too.
 pub(super) const LOOKS_PER_POLL: u32 = 8;
 
+/// And every so many even while the hot sockets always bring something: the others and the timers wait no longer.
+const LOOKS_PER_POLL_MAX: u32 = 64;
+
 impl Port {
     /// The next event.
     #[inline]
@@ -283,7 +286,8 @@ impl Port {
             index += 1;
         }
         self.looks = self.looks.wrapping_add(1);
-        if some || (!self.looks.is_multiple_of(LOOKS_PER_POLL) && !self.hot.is_empty()) {
+        let looks = if some { LOOKS_PER_POLL_MAX } else { LOOKS_PER_POLL };
+        if !self.looks.is_multiple_of(looks) && (some || !self.hot.is_empty()) {
             return some;
         }
         self.poll();
@@ -331,6 +335,10 @@ impl Port {
         let cause = match error {
             // For as long as the link timeout.
             Some(error) if matches!(error.kind(), TimedOut | HostUnreachable | NetworkUnreachable) => {
+                if link.goes_on() {
+                    let silent_since = self.silent_since(at);
+                    return self.lose(at, why_ended(Some(error)), silent_since);
+                }
                 Cause::Unreachable(error.to_string())
             }
             error if link.goes_on() => {
@@ -363,8 +371,12 @@ impl Port {
     fn poll(&mut self) {
         let away_ns = self.now.since(std::mem::replace(&mut self.polled_at, self.now));
         if away_ns > AWAY_NS {
-            // Nobody has tried to reach anybody in that time.
-            (0..self.links.len() as u32).for_each(|at| self.was_answered(at, away_ns));
+            // Nobody has tried to reach anybody in that time, except over connections that were already on their way.
+            for at in 0..self.links.len() as u32 {
+                if self.links[at as usize].dial().is_none_or(|dial| dial.contacts == 0) {
+                    self.was_answered(at, away_ns);
+                }
+            }
         }
         if self.timer.is_some_and(|timer| timer <= self.now) {
             self.timer = None;
@@ -409,11 +421,11 @@ impl Port {
             let State::Open(socket) = &self.links[at as usize].state else { continue };
             let Ok(silence) = socket.silence() else { continue };
             let why = format!("its host has not answered for {} s", silence.last_sign_ms / 1000);
-            if silence.exceeds(timeout) {
+            if silence.exceeds(timeout / 2) && self.links[at as usize].goes_on() {
+                let silent_since = self.silent_since(at);
+                self.lose(at, why, silent_since);
+            } else if silence.exceeds(timeout) {
                 self.end(at, Cause::Unreachable(why));
-            } else if silence.exceeds(timeout / 2) && self.links[at as usize].goes_on() {
-                let silent_ns = u64::from(silence.last_sign_ms) * 1_000_000;
-                self.lose(at, why, Time(self.now.0.saturating_sub(silent_ns)));
             }
         }
     }
