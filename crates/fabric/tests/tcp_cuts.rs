@@ -334,7 +334,7 @@ fn who_looks_seldom_is_mended_too() {
         (0..2).for_each(|from| group.send(from, 1 - from, 1, 10).unwrap());
         let mut arrived = [false; 2];
         while arrived != [true; 2] {
-            for at in 0..2 {
+            for (at, has_arrived) in arrived.iter_mut().enumerate() {
                 if at == seldom && Time::now().since(looked) < 1_200_000_000 {
                     continue;
                 }
@@ -342,7 +342,7 @@ fn who_looks_seldom_is_mended_too() {
                     match group.next(at) {
                         Some(Event::Arrival(arrival)) => {
                             group.take(at, arrival, 1);
-                            arrived[at] = true;
+                            *has_arrived = true;
                         }
                         Some(Event::Failed(_, cause)) => panic!("{at}: {cause}"),
                         _ => {}
