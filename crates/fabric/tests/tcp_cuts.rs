@@ -376,6 +376,27 @@ fn the_end_of_a_process_is_no_cut() {
     }
 }
 
+/// A process that left, and lives on without ever looking, is not waited for as long as its kernel answers.
+#[test]
+fn who_left_and_lives_on_is_given_up() {
+    let mut group = Group::new(2, 2_000_000_000, 1, Plan::Carry);
+    group.send(0, 1, 0, 10).unwrap();
+    group.await_word(1, 0);
+    group.relays.iter().for_each(|relay| relay.cut(&[0, 1]));
+    while group.ports[0].interruptions().next().is_none() {
+        assert!(group.next(0).is_none());
+    }
+    let begin = Time::now();
+    group.ports[0].fail(process(1), Cause::Left);
+    loop {
+        match group.next(0) {
+            Some(Event::Failed(_, cause)) => break assert_eq!(cause, Cause::Left),
+            _ => assert!(Time::now().since(begin) < 60_000_000_000, "a guard against hanging"),
+        }
+    }
+    assert!(Time::now().since(begin) >= 2_000_000_000, "it had time to deliver");
+}
+
 /// Who leaves stays until what it sent is there, also over another connection.
 #[test]
 fn last_words_survive_a_cut() {

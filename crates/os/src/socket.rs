@@ -194,16 +194,16 @@ impl Socket {
         there.is_some_and(|there| there.ip() == here.ip())
     }
 
-    /// Bytes that were taken by [`Socket::send`] and that the kernel has not sent once yet.
+    /// Bytes that were taken by [`Socket::send`] and that the kernel of the other side is not known to have.
     ///
     /// # Errors
     /// What the kernel says.
-    pub fn unsent(&self) -> io::Result<usize> {
-        // linux/sockios.h
-        const SIOCOUTQNSD: libc::Ioctl = 0x894b;
+    pub fn unacknowledged(&self) -> io::Result<usize> {
+        // linux/sockios.h; the number is that of TIOCOUTQ.
+        const SIOCOUTQ: libc::Ioctl = 0x5411;
         let mut bytes: libc::c_int = 0;
         // SAFETY: this request writes one int, to which the pointer leads.
-        let result = unsafe { libc::ioctl(self.0.as_raw_fd(), SIOCOUTQNSD, &raw mut bytes) };
+        let result = unsafe { libc::ioctl(self.0.as_raw_fd(), SIOCOUTQ, &raw mut bytes) };
         if result < 0 { Err(io::Error::last_os_error()) } else { Ok(bytes.max(0) as usize) }
     }
 
@@ -321,7 +321,7 @@ mod tests {
         let listener = Listener::bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
         let a = Socket::connect(listener.address().unwrap()).unwrap();
         let b = until(|| listener.accept());
-        assert!(a.stays_on_this_host() && a.unsent().unwrap() == 0);
+        assert!(a.stays_on_this_host() && a.unacknowledged().unwrap() == 0);
         assert!(cut(&listener).is_err() && cut(std::os::unix::net::UnixStream::pair().unwrap().0).is_err());
         cut(&a).unwrap();
         assert!(cut(&a).is_err());

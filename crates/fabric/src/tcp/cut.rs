@@ -146,8 +146,22 @@ impl Port {
 
     /// For so long the peer's host has answered, if not its process, or nobody has asked it: that is no silence.
     pub(super) fn was_answered(&mut self, at: u32, for_ns: u64) {
-        if let Some(cut) = &mut self.links[at as usize].cut {
+        let link = &mut self.links[at as usize];
+        // Who has left answers only for as long as it has something to deliver.
+        if let (Some(cut), false) = (&mut link.cut, link.left_job) {
             cut.silent_since = cut.silent_since + for_ns;
+        }
+    }
+
+    /// The runtime says that the peer of a cut link has left in order. It may still be there, to deliver what it had sent; for no
+    /// longer than the link timeout, even if it lives on.
+    pub(super) fn has_left_job(&mut self, at: u32) {
+        let link = &mut self.links[at as usize];
+        if let (Some(cut), false) = (&mut link.cut, link.left_job) {
+            cut.silent_since = self.now;
+            link.left_job = true;
+            let gives_up_at = self.gives_up_at(at);
+            self.set_timer(Some(gives_up_at));
         }
     }
 
@@ -168,7 +182,8 @@ impl Port {
     /// Gives the link up if its time is over.
     pub(super) fn cut_timer(&mut self, at: u32) {
         let gives_up_at = self.gives_up_at(at);
-        if self.links[at as usize].cut.is_none() || self.meeting.is_answered(at) {
+        let link = &self.links[at as usize];
+        if link.cut.is_none() || (self.meeting.is_answered(at) && !link.left_job) {
             return;
         }
         if gives_up_at <= self.now {

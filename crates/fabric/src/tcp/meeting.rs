@@ -253,6 +253,19 @@ impl Port {
         self.set_timer(Some(now + pause_ns));
     }
 
+    /// Ends attempts whose way has died since the peer's host answered: nothing else can be tried while they stand.
+    pub(super) fn drop_silent_contacts(&mut self, timeout: Duration) {
+        let is_silent = |contact: &Contact| {
+            let is_ours = contact.dialled.is_some() && contact.connected.is_some();
+            is_ours && contact.socket.silence().is_ok_and(|silence| silence.exceeds(timeout))
+        };
+        let silent = self.meeting.contacts.iter().filter(|(_, contact)| is_silent(contact));
+        let silent: Vec<usize> = silent.map(|(index, _)| index).collect();
+        for index in silent {
+            self.drop_contact(index, "its host doesn't answer any more", Fault::Silent);
+        }
+    }
+
     /// A contact is over without having become the link.
     fn drop_contact(&mut self, index: usize, error: &str, fault: Fault) {
         let Some(contact) = self.meeting.contacts.try_remove(index) else { return };

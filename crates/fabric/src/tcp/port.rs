@@ -379,9 +379,8 @@ impl Port {
         let at = self.connect(process);
         let link = &mut self.links[at as usize];
         if link.cut.is_some() {
-            // Who left in order may still be there, to deliver what it had sent.
             if cause == Cause::Left {
-                link.left_job = true;
+                self.has_left_job(at);
             } else {
                 link.due.get_or_insert(cause.clone());
                 self.give_up(at, cause);
@@ -419,12 +418,12 @@ impl Port {
     }
 
     /// Whether everything sent, farewells included, gets to its receivers even if this process ends now (or cannot be
-    /// delivered): the kernel has sent it. (What it has not, it forgets when a peer says something to a process that has ended.)
+    /// delivered): the receiver's kernel has it. (What that has not, is lost with the connection, which nobody makes again.)
     pub fn has_left(&self) -> bool {
         self.leaving
             && self.links.iter().all(|link| match &link.state {
                 _ if link.refuses_for_good() => true,
-                State::Open(socket) => link.output.is_sent() && socket.unsent().unwrap_or(0) == 0,
+                State::Open(socket) => link.output.is_sent() && socket.unacknowledged().unwrap_or(0) == 0,
                 State::Own => true,
                 _ => link.output.is_delivered(),
             })

@@ -417,6 +417,7 @@ impl Port {
     /// Gives up whose host is silent; and tries another connection before that, as its way may have been forgotten.
     fn check_silence(&mut self) {
         let timeout = Duration::from_nanos(self.settings.link_timeout_ns);
+        self.drop_silent_contacts(timeout / 2);
         for at in 0..self.links.len() as u32 {
             let State::Open(socket) = &self.links[at as usize].state else { continue };
             let Ok(silence) = socket.silence() else { continue };
