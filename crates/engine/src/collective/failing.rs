@@ -5,6 +5,8 @@
 //! told once for each communicator: all its later collectives end at once, at the teller as well. (Otherwise some would end and
 //! others wait for those.) Any other error concerns one collective.
 
+use std::collections::HashSet;
+
 use fabric::{Cause, Payload, Peer};
 use wire::{ContextId, ProcessId};
 
@@ -140,11 +142,11 @@ impl Lane {
         true
     }
 
-    /// Forgets failures of communicators that were found to be gone for good. One in a context that was not seen here so far is
-    /// still to be met.
-    pub(crate) fn forget_doomed(&mut self) {
+    /// Forgets failures of communicators that are gone for good: of these, and of those known to be. One in a context that was not
+    /// seen here so far is still to be met.
+    pub(crate) fn forget_doomed(&mut self, gone: &HashSet<u64>) {
         let registry = &self.registry;
-        self.doomed.retain(|doomed| !registry.is_gone(doomed.context));
+        self.doomed.retain(|doomed| !gone.contains(&doomed.context) && !registry.is_gone(doomed.context));
     }
 
     /// Ends a collective that has just been started if a member has told that it failed elsewhere.

@@ -25,7 +25,6 @@ impl Lane {
     /// Lets the lane know a communicator that uses it, so that frames which name its context find it.
     pub fn register(&mut self, communicator: &Arc<Communicator>) {
         if self.registry.insert(communicator) {
-            self.forget_doomed();
             self.forget_gone();
         }
         if let Some(told) = self.registry.take_told(communicator) {
@@ -145,9 +144,11 @@ impl Lane {
         }
     }
 
-    /// Forgets what is stored for communicators that were found to be gone. With checks on it is kept, to be told at the end.
+    /// Forgets failures of communicators that were found to be gone, and what is stored for them; with checks on that is kept, to be
+    /// told at the end.
     fn forget_gone(&mut self) {
         let gone = self.registry.take_found();
+        self.forget_doomed(&gone);
         if self.check.is_none() && !gone.is_empty() && !self.unexpected.is_empty() {
             self.drop_stored(|key, message| message.claim.kind == Kind::No && gone.contains(&key.context));
         }
