@@ -28,8 +28,8 @@ use wire::ProcessId;
 /// Connections that have not proved themselves.
 pub(super) const STRANGERS_MAX: usize = 16;
 
-/// How long each of them has.
-const STRANGER_NS: u64 = 1_000_000_000;
+/// How long each of them has. A handshake takes two looks of whoever made it, which may compute for seconds between them.
+const STRANGER_NS: u64 = 5_000_000_000;
 
 /// How long accepting and dialling pause when descriptors are used up.
 const SHORTAGE_NS: u64 = 100_000_000;
