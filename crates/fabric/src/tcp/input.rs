@@ -72,7 +72,7 @@ impl Input {
     #[inline]
     pub(super) fn receive(&mut self, socket: &Socket, pool: &mut Pool) -> io::Result<Looked> {
         if !self.make_room(pool) {
-            return Ok(Looked::NoRoom);
+            return Ok(if self.is_full() { Looked::Nothing } else { Looked::NoRoom });
         }
         let last = self.chunks.back_mut().expect("made");
         let looked = match socket.receive(&last.cells[last.end..]) {
@@ -168,6 +168,13 @@ impl Input {
         self.parsed = self.chunks.back().map_or(0, |last| last.end);
     }
 
+    /// Whether all of the last buffer waits to be parsed: whoever reads again before that finds no room, and nothing to be released.
+    fn is_full(&self) -> bool {
+        self.chunks
+            .back()
+            .is_some_and(|last| last.held == 0 && self.parsed == 0 && last.end == last.cells.len())
+    }
+
     /// Makes sure that the last buffer has room for the rest of the frame at its end, or for a header at least.
     fn make_room(&mut self, pool: &mut Pool) -> bool {
         let all_used = self.chunks.len() == CHUNKS_MAX;
@@ -190,7 +197,7 @@ impl Input {
                 last.cells[to].set(last.cells[from].get());
             }
             (last.end, self.parsed) = (last.end - self.parsed, 0);
-            return true;
+            return !self.is_full();
         }
         if all_used {
             return false;
@@ -303,6 +310,45 @@ mod tests {
                 assert!(parse_stream(bytes.chunks(piece)).0 == whole, "seed {seed}, pieces of {piece}");
             }
         }
+    }
+
+    #[test]
+    fn who_reads_on_before_anything_is_parsed_finds_no_end() {
+        use os::socket::Listener;
+        use std::io::{Read, Write};
+        let bytes: Vec<u8> = (1..4).flat_map(stream).collect();
+        let listener = Listener::bind((std::net::Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let mut peer = std::net::TcpStream::connect(listener.address().unwrap()).unwrap();
+        let socket = loop {
+            if let Ok(socket) = listener.accept() {
+                break socket;
+            }
+        };
+        let (mut input, mut pool, mut frames) = (Input::default(), Pool::default(), 0);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                peer.write_all(&bytes).unwrap();
+                // It stays until everything was read.
+                let _ = peer.read(&mut [0]);
+            });
+            let mut received = 0;
+            while received < bytes.len() {
+                while !input.is_full() && received < bytes.len() {
+                    match input.receive(&socket, &mut pool).unwrap() {
+                        Looked::Some(count) => received += count,
+                        Looked::Nothing => {}
+                        looked => panic!("{looked:?}"),
+                    }
+                }
+                assert_eq!(input.receive(&socket, &mut pool).unwrap(), Looked::Nothing);
+                while let Some((_, payload)) = input.next().unwrap() {
+                    frames += 1;
+                    input.release(&payload, &mut pool);
+                }
+            }
+            drop(socket);
+        });
+        assert_eq!(frames, parse_stream([&bytes[..]]).0.len());
     }
 
     #[test]
