@@ -74,6 +74,15 @@ fn collectives() {
 }
 
 #[test]
+fn a_member_that_does_not_fit_itself_serves_the_others() {
+    let program = compile("misfits.c", &[]);
+    for ranks in [1, 2, 3, 5] {
+        assert_eq!(succeeds(&program, ranks), "0 failures\n", "{ranks} ranks");
+    }
+    over_tcp(&program, 3);
+}
+
+#[test]
 fn orders() {
     let program = compile("orders.c", &[]);
     for ranks in [1, 2, 3, 4] {

@@ -1,6 +1,7 @@
 //! Room for buffered sends: how much the program has attached, and how much of it is in use (MPI 5.0 §3.6).
 //!
-//! Messages are kept in memory of our own; the attached buffer says how much there may be of it, and is never touched.
+//! Messages are kept in memory of our own; the attached buffer says how much there may be of it, and is never touched. Where none is
+//! attached it is as if one of no bytes were.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -59,11 +60,8 @@ impl Pool {
     }
 
     /// How many bytes the buffer has.
-    ///
-    /// # Errors
-    /// There is none.
-    pub fn size(&self) -> Result<i64> {
-        Ok(self.attached().ok_or_else(none)?.size)
+    pub fn size(&self) -> i64 {
+        self.attached().map_or(0, |attached| attached.size)
     }
 
     /// Whether there is a buffer.
@@ -91,32 +89,23 @@ impl Pool {
     }
 
     /// Waits until its messages are gone, and detaches the buffer; its address.
-    ///
-    /// # Errors
-    /// There is none.
     pub fn detach(&self) -> Result<Address> {
         self.flush()?;
-        let mut attached = self.attached.lock().unwrap_or_else(PoisonError::into_inner);
-        let Attached { address, .. } = attached.take().ok_or_else(none)?;
+        let attached = self.attached.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let address = attached.map_or(0, |attached| attached.address);
         // It came from C as an address, and goes back as one.
         Ok(Address(std::ptr::with_exposed_provenance_mut(address)))
     }
 
     /// Waits until its messages are gone.
-    ///
-    /// # Errors
-    /// There is no buffer.
     pub fn flush(&self) -> Result {
-        self.start_flush()?.wait().map(drop)
+        self.start_flush().wait().map(drop)
     }
 
     /// Starts to wait for that.
-    ///
-    /// # Errors
-    /// There is no buffer.
-    pub fn start_flush(&self) -> Result<Box<dyn Pending>> {
-        let Attached { used, .. } = self.attached().ok_or_else(none)?;
-        Ok(Box::new(Flush { used }))
+    pub fn start_flush(&self) -> Box<dyn Pending> {
+        let used = self.attached().map_or_else(Arc::default, |attached| attached.used);
+        Box::new(Flush { used })
     }
 
     /// Room for a message.
@@ -144,10 +133,6 @@ impl Pool {
             }
         }
     }
-}
-
-fn none() -> Box<Error> {
-    Error::new(ERR_BUFFER, "no buffer is attached")
 }
 
 /// Complete when no message is in the buffer.

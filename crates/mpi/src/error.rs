@@ -11,7 +11,7 @@ use crate::{Comm, Errhandler, File, Session, Win};
 pub type Result<T = ()> = std::result::Result<T, Box<Error>>;
 
 /// An error, before a handler has seen it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     /// Its code: a class, or a code of the program's.
     pub code: i32,

@@ -26,6 +26,8 @@ pub(crate) struct Job {
     result: Option<Side>,
     /// Whether what is in the output before counts.
     reads_output: bool,
+    /// What is wrong with this member's share of itself, which concerns no other: it is told at the end.
+    misfit: Option<Box<Error>>,
 }
 
 /// A call that is made in a communicator of its own, among the same members.
@@ -53,7 +55,7 @@ impl Job {
         };
         let call = Call::new(case, comm.whole().rank() as u32, 0);
         let (input, output, result) = (Side::Absent, Side::Absent, None);
-        Job { call, operator: None, input, output, result, reads_output: false }
+        Job { call, operator: None, input, output, result, reads_output: false, misfit: None }
     }
 
     /// Elsewhere, among the same members, where there is no board.
@@ -82,11 +84,6 @@ impl Job {
             (_, None) => return Err(Error::new(ERR_ROOT, "the communicator can't have such a root")),
         };
         Ok(self.call(|call| call.root = rank as u32))
-    }
-
-    /// What this member gets.
-    pub fn taken(&self) -> &Side {
-        &self.output
     }
 
     /// What this member gives.
@@ -130,6 +127,13 @@ impl Job {
         self.call(|call| call.case.in_place = in_place).in_place(in_place)
     }
 
+    /// This member's share of itself doesn't fit. It takes part all the same, since the others wait for it, leaves that share as it
+    /// is, and ends with the error.
+    #[cold]
+    pub fn misfit(self, error: Box<Error>) -> Job {
+        Job { misfit: Some(error), ..self }
+    }
+
     /// Combines with an operator.
     #[inline(always)]
     pub fn operator(mut self, operator: Operator) -> Job {
@@ -144,8 +148,7 @@ impl Job {
         let rows = self.rows();
         // SAFETY: C promises the buffers, the rows outlive the call.
         unsafe { on.whole().collective(&self.call, None, self.operands(&rows)) }?;
-        self.finish(&rows);
-        Ok(())
+        self.finish(&rows)
     }
 
     #[inline(always)]
@@ -157,8 +160,9 @@ impl Job {
         Operands { input: rows.input.at, output: rows.output.at, operator: self.operator.clone() }
     }
 
-    fn finish(&self, rows: &Rows) {
+    fn finish(&self, rows: &Rows) -> Result {
         self.result.as_ref().unwrap_or(&self.output).fill(&rows.output);
+        self.misfit.clone().map_or(Ok(()), Err)
     }
 }
 
@@ -184,7 +188,7 @@ struct UnderWay {
 impl UnderWay {
     fn outcome(&self, outcome: std::result::Result<engine::Status, engine::Error>) -> Outcome {
         outcome?;
-        self.job.finish(&self.rows);
+        self.job.finish(&self.rows)?;
         Ok(Status::EMPTY)
     }
 }

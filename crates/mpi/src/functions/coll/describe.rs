@@ -36,7 +36,7 @@ pub(super) fn check_length(given: usize, taken: usize) -> Result {
     if given == taken {
         return Ok(());
     }
-    let text = format!("this rank gives {given} bytes, and the block for it in its own buffer has {taken}");
+    let text = format!("this rank gives itself {given} bytes, and takes {taken}");
     Err(Error::new(ERR_TRUNCATE, text))
 }
 
@@ -77,19 +77,21 @@ pub(super) fn gather(
     let gives = root.is_served() && !(root.is_here(comm) && is_in_place(sendbuf));
     let input = if gives { Some(rows(sendbuf, 1, sendcount, sendtype)?) } else { None };
     let mut block = input.as_ref().map_or(0, Bytes::len);
+    let mut fits = Ok(());
     let output = match root.is_here(comm) {
         true => {
             let all = rows(recvbuf, comm.peers(), recvcount, recvtype)?;
             block = all.len() / comm.peers();
-            input.as_ref().map_or(Ok(()), |input| check_length(input.len(), block))?;
+            fits = input.as_ref().map_or(Ok(()), |input| check_length(input.len(), block));
             Side::Whole(all)
         }
         false => Side::Absent,
     };
     let job = Job::new(comm, Collective::Gather, block, 1).output(output).root(comm, root)?;
-    Ok(match input {
-        Some(input) => job.input(Side::Whole(input)),
-        None => job.in_place(root.is_here(comm) && comm.inter.is_none()),
+    Ok(match (input, fits) {
+        (_, Err(misfit)) => job.in_place(true).misfit(misfit),
+        (Some(input), _) => job.input(Side::Whole(input)),
+        (None, _) => job.in_place(root.is_here(comm) && comm.inter.is_none()),
     })
 }
 
@@ -107,19 +109,21 @@ pub(super) fn scatter(
     let takes = root.is_served() && !(root.is_here(comm) && is_in_place(recvbuf));
     let output = if takes { Some(rows(recvbuf, 1, recvcount, recvtype)?) } else { None };
     let mut block = output.as_ref().map_or(0, Bytes::len);
+    let mut fits = Ok(());
     let input = match root.is_here(comm) {
         true => {
             let all = rows(sendbuf, comm.peers(), sendcount, sendtype)?;
             block = all.len() / comm.peers();
-            output.as_ref().map_or(Ok(()), |output| check_length(block, output.len()))?;
+            fits = output.as_ref().map_or(Ok(()), |output| check_length(block, output.len()));
             Side::Whole(all)
         }
         false => Side::Absent,
     };
     let job = Job::new(comm, Collective::Scatter, block, 1).input(input).root(comm, root)?;
-    Ok(match output {
-        Some(output) => job.output(Side::Whole(output)),
-        None => job.call(|call| call.in_place = root.is_here(comm) && comm.inter.is_none()),
+    Ok(match (output, fits) {
+        (_, Err(misfit)) => job.call(|call| call.in_place = true).misfit(misfit),
+        (Some(output), _) => job.output(Side::Whole(output)),
+        (None, _) => job.call(|call| call.in_place = root.is_here(comm) && comm.inter.is_none()),
     })
 }
 

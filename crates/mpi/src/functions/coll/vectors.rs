@@ -26,21 +26,23 @@ pub(super) fn gatherv(
     let gives = root.is_served() && !(root.is_here(comm) && is_in_place(sendbuf));
     let input = if gives { Some(rows(sendbuf, 1, sendcount, sendtype)?) } else { None };
     let mut job = Job::new(comm, Collective::Gather, 0, 1).root(comm, root)?;
+    let mut fits = Ok(());
     if root.is_here(comm) {
         check_buffer(recvbuf)?;
         let blocks = blocks_at(recvbuf, comm.peers(), recvcounts, displs, recvtype)?;
         if let (Some(input), None) = (&input, &comm.inter) {
-            check_length(input.len(), blocks[comm.comm.rank()].len())?;
+            fits = check_length(input.len(), blocks[comm.comm.rank()].len());
         }
         let (output, lengths) = Side::of_blocks(blocks);
         job = job.output(output).call(|call| call.output = lengths);
     }
-    Ok(match input {
-        Some(input) => {
+    Ok(match (input, fits) {
+        (_, Err(misfit)) => job.in_place(true).misfit(misfit),
+        (Some(input), _) => {
             let bytes = input.len() as u64;
             job.input(Side::Whole(input)).call(|call| call.input = Lengths::Bytes(bytes))
         }
-        None => job.in_place(root.is_here(comm) && comm.inter.is_none()),
+        (None, _) => job.in_place(root.is_here(comm) && comm.inter.is_none()),
     }
     .call(|call| call.case.listed = true))
 }
@@ -60,21 +62,23 @@ pub(super) fn scatterv(
     let takes = root.is_served() && !(root.is_here(comm) && is_in_place(recvbuf));
     let output = if takes { Some(rows(recvbuf, 1, recvcount, recvtype)?) } else { None };
     let mut job = Job::new(comm, Collective::Scatter, 0, 1).root(comm, root)?;
+    let mut fits = Ok(());
     if root.is_here(comm) {
         check_buffer(sendbuf)?;
         let blocks = blocks_at(sendbuf, comm.peers(), sendcounts, displs, sendtype)?;
         if let (Some(output), None) = (&output, &comm.inter) {
-            check_length(blocks[comm.comm.rank()].len(), output.len())?;
+            fits = check_length(blocks[comm.comm.rank()].len(), output.len());
         }
         let (input, lengths) = Side::of_blocks(blocks);
         job = job.input(input).call(|call| call.input = lengths);
     }
-    Ok(match output {
-        Some(output) => {
+    Ok(match (output, fits) {
+        (_, Err(misfit)) => job.call(|call| call.in_place = true).misfit(misfit),
+        (Some(output), _) => {
             let bytes = output.len() as u64;
             job.output(Side::Whole(output)).call(|call| call.output = Lengths::Bytes(bytes))
         }
-        None => job.call(|call| call.in_place = root.is_here(comm) && comm.inter.is_none()),
+        (None, _) => job.call(|call| call.in_place = root.is_here(comm) && comm.inter.is_none()),
     }
     .call(|call| call.case.listed = true))
 }
@@ -112,7 +116,16 @@ pub(super) fn allgatherv(
 }
 
 /// An all-to-all of blocks.
-fn exchange(comm: &Communicator, input: Option<Vec<Bytes>>, output: Vec<Bytes>) -> Result<Job> {
+fn exchange(comm: &Communicator, mut input: Option<Vec<Bytes>>, mut output: Vec<Bytes>) -> Result<Job> {
+    let mut fits = Ok(());
+    if let (Some(input), None) = (&mut input, &comm.inter) {
+        // Both are known here alone.
+        let (given, taken) = (&mut input[comm.comm.rank()], &mut output[comm.comm.rank()]);
+        fits = check_length(given.len(), taken.len());
+        if fits.is_err() {
+            (*given, *taken) = (Bytes::Row(std::ptr::null_mut(), 0), Bytes::Row(std::ptr::null_mut(), 0));
+        }
+    }
     let (output, lengths) = Side::of_blocks(output);
     let job = Job::new(comm, Collective::AllToAll, 0, 1).output(output).call(|call| {
         call.case.listed = true;
@@ -122,15 +135,12 @@ fn exchange(comm: &Communicator, input: Option<Vec<Bytes>>, output: Vec<Bytes>) 
         comm.check_intra()?;
         return Ok(job.all_in_place(true));
     };
-    if comm.inter.is_none() {
-        // Both are known here alone.
-        let me = comm.comm.rank();
-        let given = input[me].len();
-        let Side::Blocks(taken) = job.taken() else { return Ok(job) };
-        check_length(given, taken[me].len())?;
-    }
     let (input, lengths) = Side::of_blocks(input);
-    Ok(job.input(input).call(|call| call.input = lengths))
+    let job = job.input(input).call(|call| call.input = lengths);
+    Ok(match fits {
+        Ok(()) => job,
+        Err(misfit) => job.misfit(misfit),
+    })
 }
 
 pub(super) fn alltoallv(

@@ -40,14 +40,14 @@ fn detach(pool: &Pool, buffer_addr: Address, size: IntegerOut) -> Result {
         return Err(Error::new(ERR_BUFFER, "the place for the buffer's address is a null pointer"));
     }
     // What can't be told is not detached.
-    size.set_exactly(pool.size()?)?;
+    size.set_exactly(pool.size())?;
     let buffer = pool.detach()?;
     buffer_addr.as_out().set(buffer)
 }
 
 fn iflush(pool: &Pool, request: Out<Request>, on: On) -> Result {
     request.check()?;
-    request.set(Object::new(State::Other(pool.start_flush()?), on).register()?)
+    request.set(Object::new(State::Other(pool.start_flush()), on).register()?)
 }
 
 pub fn buffer_attach(buffer: Address, size: i64) -> Result {
