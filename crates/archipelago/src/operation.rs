@@ -136,7 +136,7 @@ impl Operation {
         let listed = lending.listed().map(|(input, output)| Call { input, output, ..described.call.clone() });
         let call = listed.as_ref().unwrap_or(&described.call);
         // SAFETY: all are as long as the call says, which was checked, and stay where they are until the operation goes.
-        let started = undisturbed(|| unsafe { comm.start_collective(call, algorithm, operands) });
+        let started = undisturbed(|| unsafe { comm.start_collective(call, algorithm, &operands) });
         let state = started.map_or_else(|error| State::Done(Err(error)), State::Pending);
         let operation = Operation::of::<T>(state, spot, Memory::Lending(Box::new(lending)));
         Ok(Operation { operator: operator.clone(), ..operation })

@@ -146,11 +146,13 @@ impl Communicator {
     }
 
     /// Its board, if all members share a host.
+    #[inline]
     pub fn board(&self) -> Option<&Arc<Board>> {
         self.board.as_ref()
     }
 
     /// On which hosts its members are, if on several.
+    #[inline]
     pub fn hosts(&self) -> Option<&Arc<Hosts>> {
         self.hosts.as_ref()
     }

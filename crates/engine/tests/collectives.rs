@@ -438,7 +438,7 @@ fn what_ends_a_lane_ends_a_collective_that_its_caller_moves_on() {
     let case = Case { board: world.board(), ..Case::new(Collective::Barrier, 2, 0, 1) };
     let rank = &mut world.ranks[0];
     let members = rank.world.clone();
-    let begun = rank.lane.begin_collective(&members, &Call::new(case, 0, 0), algorithm, Operands::NONE);
+    let begun = rank.lane.begin_collective(&members, &Call::new(case, 0, 0), algorithm, &Operands::NONE);
     let Ok(Begun::Inline(mut inline)) = begun else { panic!("nothing stands before it on the board") };
     // It has told rank 1, who does not come.
     assert!(matches!(inline.advance(), Advance::Wait));

@@ -60,7 +60,7 @@ fn check(world: &mut World, numbers: &[usize], elements: u64, seed: u64) {
                 };
                 let call = Call::new(case, member.rank as u32, 0);
                 let request =
-                    lane.start_collective(&Arc::new(communicator), &call, algorithm, operands).unwrap();
+                    lane.start_collective(&Arc::new(communicator), &call, algorithm, &operands).unwrap();
                 member.request = Some(request);
             }
             _ => {}

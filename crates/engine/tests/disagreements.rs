@@ -178,7 +178,7 @@ fn collectives_on_the_board_go_their_short_way_after_others_have_failed() {
             let lane = &mut world.ranks[rank].lane;
             lane.register(&other);
             let call = Call::new(case, rank as u32, 0);
-            requests.push((rank, lane.start_collective(&other, &call, broadcast, operands).unwrap()));
+            requests.push((rank, lane.start_collective(&other, &call, broadcast, &operands).unwrap()));
         }
         assert!(world.wait_all(&requests, "disagreement")[1].is_err());
         let mut idle = 0;
@@ -192,7 +192,7 @@ fn collectives_on_the_board_go_their_short_way_after_others_have_failed() {
     let barrier = named(Collective::Barrier, "board").unwrap();
     for rank in 0..2 {
         let (members, call) = (world.ranks[rank].world.clone(), Call::new(case, rank as u32, 0));
-        let begun = world.ranks[rank].lane.begin_collective(&members, &call, barrier, Operands::NONE);
+        let begun = world.ranks[rank].lane.begin_collective(&members, &call, barrier, &Operands::NONE);
         assert!(matches!(begun, Ok(Begun::Inline(_))), "rank {rank} made a request of it");
     }
 }

@@ -241,13 +241,13 @@ fn only_members_fail_a_collective() {
             theirs.next_sequence();
         }
         let call = |rank| Call::new(case, rank, 0);
-        let here = scene.lane.start_collective(&mine, &call(0), algorithm, Operands::NONE).unwrap();
+        let here = scene.lane.start_collective(&mine, &call(0), algorithm, &Operands::NONE).unwrap();
         if !early {
             scene.lie(STEP_FAILED, [context.0, label, 255 << 56], b"a lie");
             scene.progress();
         }
         assert!(!scene.lane.is_complete(here));
-        let there = scene.honest.start_collective(&theirs, &call(1), algorithm, Operands::NONE).unwrap();
+        let there = scene.honest.start_collective(&theirs, &call(1), algorithm, &Operands::NONE).unwrap();
         scene.progress();
         assert!(matches!(scene.lane.take(here), Some(Ok(_))));
         assert!(matches!(scene.honest.take(there), Some(Ok(_))));
@@ -266,7 +266,7 @@ fn another_call_in_anothers_name_ends_no_collective() {
         let algorithm = named(Collective::Barrier, "linear").unwrap();
         let world = Arc::new(world(0));
         let call = Call::new(case, 0, 0);
-        let barrier = scene.lane.start_collective(&world, &call, algorithm, Operands::NONE).unwrap();
+        let barrier = scene.lane.start_collective(&world, &call, algorithm, &Operands::NONE).unwrap();
         // No round of a barrier has this number: nobody waits for it.
         scene.lie(STEP_EAGER, [world.context.0, mark << 32 | source, label | 9], &[]);
         scene.progress();

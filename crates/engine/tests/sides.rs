@@ -104,6 +104,6 @@ fn a_collective_is_not_started_between_sides() {
     let comm = std::sync::Arc::new(side(&world.ranks[0].world.group.clone(), 1, 0));
     let algorithm = named(Collective::Barrier, "linear").unwrap();
     let call = Call::new(Case::new(Collective::Barrier, 1, 0, 1), 0, 0);
-    let refused = world.ranks[0].lane.start_collective(&comm, &call, algorithm, Operands::NONE);
+    let refused = world.ranks[0].lane.start_collective(&comm, &call, algorithm, &Operands::NONE);
     assert!(matches!(refused, Err(Error::Argument { name: "communicator", .. })));
 }

@@ -7,7 +7,7 @@ use layout::{Layout, Operation, Operator, Pair, Placed};
 use wire::Scalar;
 
 use crate::datatype::Class::{self, *};
-use crate::datatype::Meaning;
+use crate::datatype::{Meaning, value_of_predefined};
 use crate::number as n;
 use crate::table::Table;
 use crate::{Datatype, Error, Op, Result};
@@ -26,6 +26,14 @@ pub(crate) struct Made {
 }
 
 static OPERATORS: Table<Made> = Table::new();
+
+/// An operator of the standard's.
+#[derive(Clone, Copy)]
+struct Predefined {
+    operation: Operation,
+    /// The classes of datatypes that it takes, one bit each.
+    classes: u16,
+}
 
 /// Number, operation, classes of datatypes (MPI 5.0 §6.9.2).
 const PREDEFINED: &[(usize, Operation, &[Class])] = &[
@@ -46,11 +54,36 @@ const PREDEFINED: &[(usize, Operation, &[Class])] = &[
     (n::NO_OP, Operation::NoOp, &[]),
 ];
 
-fn predefined(op: Op) -> Option<(Operation, &'static [Class])> {
-    PREDEFINED
-        .iter()
-        .find(|(number, ..)| *number == op.0)
-        .map(|(_, operation, classes)| (*operation, *classes))
+/// They have numbers behind the null operator's, fewer than 32 of them: each at its place.
+static BY_NUMBER: [Option<Predefined>; 32] = by_number();
+
+const fn by_number() -> [Option<Predefined>; 32] {
+    let mut all = [None; 32];
+    let mut at = 0;
+    while at < PREDEFINED.len() {
+        let (number, operation, taken) = PREDEFINED[at];
+        let (mut classes, mut class) = (0, 0);
+        while class < taken.len() {
+            classes |= 1 << taken[class] as u16;
+            class += 1;
+        }
+        all[number - n::OP_NULL] = Some(Predefined { operation, classes });
+        at += 1;
+    }
+    all
+}
+
+impl Predefined {
+    /// Whether it is defined for datatypes of this class.
+    #[inline]
+    fn takes(self, class: Class) -> bool {
+        self.classes & 1 << class as u16 != 0
+    }
+}
+
+#[inline]
+fn predefined(op: Op) -> Option<Predefined> {
+    *BY_NUMBER.get(op.0.wrapping_sub(n::OP_NULL))?
 }
 
 /// Gives an operator a name for the program.
@@ -84,18 +117,34 @@ impl Op {
     ///
     /// # Errors
     /// `ERR_OP`: it is not defined for the datatype; `ERR_TYPE`.
+    #[inline]
     pub(crate) fn on(self, datatype: Datatype) -> Result<(Operator, usize)> {
+        if let (Some(predefined), Some((scalar, class))) = (predefined(self), value_of_predefined(datatype))
+            && predefined.takes(class)
+            && let Some(operator) = Operator::of_scalars(predefined.operation, scalar, 1)
+        {
+            return Ok((operator, scalar.bytes()));
+        }
+        self.on_any(datatype)
+    }
+
+    /// The same for what is no operation of the standard's on a value, or a wrong one.
+    #[inline(never)]
+    fn on_any(self, datatype: Datatype) -> Result<(Operator, usize)> {
         let of = datatype.get()?;
         let layout = of.layout()?;
         let bytes = layout.size() as usize;
         let Some(made) = self.get()? else {
-            let (operation, classes) = predefined(self).unwrap_or((Operation::NoOp, &[]));
+            let operation = predefined(self).map_or(Operation::NoOp, |predefined| predefined.operation);
             let operator = match of.meaning {
-                Some(Meaning::Value(scalar, class)) if classes.contains(&class) => {
-                    Operator::of_scalars(operation, scalar, 1)
-                }
                 Some(Meaning::Located(Pair { value, index, .. })) if operation.is_located() => {
                     Operator::of_pairs(operation, Pair::packed(value, index))
+                }
+                // One that has the standard's meaning under a number of the program's (MPI_Type_create_f90_real).
+                Some(Meaning::Value(scalar, class))
+                    if predefined(self).is_some_and(|predefined| predefined.takes(class)) =>
+                {
+                    Operator::of_scalars(operation, scalar, 1)
                 }
                 _ => None,
             };

@@ -23,7 +23,9 @@ fn once(
         operator: Operator::predefined::<u64>(Operation::Sum),
     };
     // SAFETY: both buffers hold a block for each rank.
-    unsafe { world.collective(&Call::new(case, world.rank() as u32, 0), Some(algorithm), operands).unwrap() };
+    unsafe {
+        world.collective(&Call::new(case, world.rank() as u32, 0), Some(algorithm), &operands).unwrap()
+    };
 }
 
 const JOBS: [(Collective, usize); 20] = [

@@ -51,7 +51,7 @@ fn collectives(world: &Comm, what: Collective, rounds: u64) {
             },
         };
         // SAFETY: both buffers live through the call, and a barrier has none.
-        unsafe { world.collective(&call, board, operands).unwrap() };
+        unsafe { world.collective(&call, board, &operands).unwrap() };
     }
 }
 

@@ -43,7 +43,7 @@ impl Comm {
             operator: None,
         };
         // SAFETY: both buffers have the size that the case states and outlive the call.
-        unsafe { self.collective(&Call::new(case, self.rank() as u32, 0), None, operands)? };
+        unsafe { self.collective(&Call::new(case, self.rank() as u32, 0), None, &operands)? };
         Ok(all)
     }
 
@@ -66,7 +66,7 @@ impl Comm {
             operator: None,
         };
         // SAFETY: both buffers have the size that the call states and outlive it.
-        unsafe { self.collective(&call, None, operands)? };
+        unsafe { self.collective(&call, None, &operands)? };
         Ok(cut(&all, &blocks))
     }
 
@@ -91,7 +91,7 @@ impl Comm {
             operator: None,
         };
         // SAFETY: both buffers have the size that the call states and outlive it.
-        unsafe { self.collective(&call, None, operands)? };
+        unsafe { self.collective(&call, None, &operands)? };
         Ok(cut(&theirs, &taken))
     }
 
@@ -102,7 +102,7 @@ impl Comm {
     pub fn barrier(&self) -> Result<(), Error> {
         let call = Call::new(self.case(Collective::Barrier, 0, 1), self.rank() as u32, 0);
         // SAFETY: no buffers.
-        unsafe { self.collective(&call, None, Operands::NONE) }
+        unsafe { self.collective(&call, None, &Operands::NONE) }
     }
 
     /// A broadcast (of `output`), gather, scatter or reduction.
@@ -139,7 +139,7 @@ impl Comm {
             operator,
         };
         // SAFETY: both buffers have the size that the call states, as asserted, and outlive it.
-        undisturbed(|| unsafe { self.collective(&call, None, operands) })
+        undisturbed(|| unsafe { self.collective(&call, None, &operands) })
     }
 
     /// Gives everybody the bytes of the root, of any number; `None` at the root says that it has failed, and at the others

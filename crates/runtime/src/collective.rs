@@ -9,6 +9,7 @@ use crate::Comm;
 impl Comm {
     /// The case of a collective on this communicator: equal blocks, not in place, commutative. Change its fields for
     /// anything else; all members must come to the same.
+    #[inline]
     pub fn case(&self, collective: Collective, elements: u64, element_bytes: u64) -> Case {
         let board = self.inner().board().map(|_| PAYLOAD_BYTES as u64);
         let spread = self.inner().hosts().map(|hosts| hosts.spread());
@@ -43,7 +44,7 @@ impl Comm {
         &self,
         call: &Call,
         algorithm: Option<&'static Algorithm>,
-        operands: Operands,
+        operands: &Operands,
     ) -> Result<(), Error> {
         let cell = self.cell();
         let mut inside = cell.lock();
@@ -75,7 +76,7 @@ impl Comm {
         &self,
         call: &Call,
         algorithm: Option<&'static Algorithm>,
-        operands: Operands,
+        operands: &Operands,
     ) -> Result<RequestId, Error> {
         let algorithm = algorithm.unwrap_or_else(|| self.algorithm(&call.case));
         let cell = self.cell();

@@ -57,6 +57,7 @@ impl Comm {
     }
 
     /// Context, group, name.
+    #[inline]
     pub fn inner(&self) -> &Arc<Communicator> {
         &self.inner
     }

@@ -14,14 +14,14 @@ fn all_reduce(comm: &Comm, value: u64) -> u64 {
         operator: Operator::predefined::<u64>(Operation::Sum),
     };
     // SAFETY: both are one u64 and outlive the call.
-    unsafe { comm.collective(&Call::new(case, comm.rank() as u32, 0), None, operands).unwrap() };
+    unsafe { comm.collective(&Call::new(case, comm.rank() as u32, 0), None, &operands).unwrap() };
     sum
 }
 
 fn barrier(comm: &Comm) {
     let case = comm.case(Collective::Barrier, 0, 1);
     // SAFETY: no buffers.
-    unsafe { comm.collective(&Call::new(case, comm.rank() as u32, 0), None, Operands::NONE).unwrap() };
+    unsafe { comm.collective(&Call::new(case, comm.rank() as u32, 0), None, &Operands::NONE).unwrap() };
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn every_fitting_algorithm_can_be_forced() {
                 };
                 let call = Call::new(case, world.rank() as u32, 0);
                 // SAFETY: both hold four blocks of five, the most that any collective uses.
-                unsafe { world.collective(&call, Some(algorithm), operands).unwrap() };
+                unsafe { world.collective(&call, Some(algorithm), &operands).unwrap() };
                 if collective == Collective::AllReduce {
                     assert_eq!(output[..5], [10; 5], "{}", algorithm.name);
                 }

@@ -41,7 +41,7 @@ fn check(world: &Comm, collective: Collective, algorithm: &'static Algorithm) {
     };
     let case = world.case(collective, ELEMENTS as u64, EACH as u64);
     // SAFETY: both are as long as the case says and outlive the call.
-    unsafe { world.collective(&Call::new(case, rank as u32, 0), Some(algorithm), operands).unwrap() };
+    unsafe { world.collective(&Call::new(case, rank as u32, 0), Some(algorithm), &operands).unwrap() };
     for (i, sum) in output.into_iter().enumerate() {
         let up_to = |end: usize| {
             (0..end).fold(ReproducibleSum::ZERO, |mut sum, rank| {

@@ -18,7 +18,7 @@ fn resident_bytes() -> u64 {
 fn barrier(comm: &Comm) {
     let case = comm.case(Collective::Barrier, 0, 1);
     // SAFETY: no buffers.
-    unsafe { comm.collective(&Call::new(case, comm.rank() as u32, 0), None, Operands::NONE).unwrap() };
+    unsafe { comm.collective(&Call::new(case, comm.rank() as u32, 0), None, &Operands::NONE).unwrap() };
 }
 
 /// Makes communicators in every way, uses some, and drops them; some only after others were made.

@@ -215,14 +215,14 @@ impl<'c> Job<'c> {
     #[inline]
     fn perform<T: Wire>(self, mut lending: Lending) -> Result<()> {
         let Job { comm, spot, mut call, operator, algorithm, gives_output } = self;
-        let operands = lending.operands(gives_output, operator.clone());
+        let operands = lending.operands(gives_output, operator);
         if let Some(listed) = lending.listed() {
             (call.input, call.output) = listed;
         }
         // SAFETY: the buffers are as long as the call says, the callers have seen to it, and borrowed by them until this returns,
         // when the operation is complete.
-        let outcome = undisturbed(|| unsafe { comm.collective(&call, algorithm, operands) });
-        match operator.and_then(|operator| operator.take_failure()) {
+        let outcome = undisturbed(|| unsafe { comm.collective(&call, algorithm, &operands) });
+        match operands.operator.as_ref().and_then(Operator::take_failure) {
             Some(Failure::Panicked(panic)) => std::panic::resume_unwind(panic),
             Some(Failure::Invalid(invalid)) => return Err(spot.invalid::<T>(comm, invalid)),
             None => outcome.map_err(|error| spot.explain::<T>(comm, error))?,

@@ -143,6 +143,7 @@ pub struct Case {
 
 impl Case {
     /// A case of equal blocks, elsewhere, commutative, without a board.
+    #[inline]
     pub fn new(collective: Collective, size: u32, elements: u64, element_bytes: u64) -> Case {
         Case {
             collective,
@@ -226,6 +227,7 @@ impl Call {
     }
 
     /// A call with equal blocks and separate buffers (unless the case is in place).
+    #[inline]
     pub fn new(case: Case, rank: u32, root: u32) -> Call {
         let (input, output) = (Lengths::Alike, Lengths::Alike);
         Call {

@@ -214,7 +214,7 @@ impl Lane {
         communicator: &Arc<Communicator>,
         call: &Call,
         algorithm: &'static Algorithm,
-        operands: Operands,
+        operands: &Operands,
     ) -> Result<RequestId, Error> {
         let execution = self.prepare(communicator, call, algorithm, operands)?;
         Ok(self.start(execution))
@@ -226,7 +226,7 @@ impl Lane {
         communicator: &Arc<Communicator>,
         call: &Call,
         algorithm: &'static Algorithm,
-        operands: Operands,
+        operands: &Operands,
     ) -> Result<Box<Execution>, Error> {
         self.check_serves(communicator)?;
         if communicator.remote().is_some() {
@@ -254,10 +254,11 @@ impl Lane {
             }
             None => Box::new(Execution::of(Schedule::across(algorithm, call, communicator.hosts()))),
         };
-        execution.statement = self.statement(&execution, call, &operands)?;
+        execution.statement = self.statement(&execution, call, operands)?;
         let words = execution.schedule.scratch_bytes().div_ceil(8) as usize;
         execution.communicator = Some(communicator.clone());
-        execution.operands = operands;
+        (execution.operands.input, execution.operands.output) = (operands.input, operands.output);
+        execution.operands.operator = operands.operator.clone();
         execution.scratch.reserve_exact(words);
         execution.scratch_at = Pointer::new(execution.scratch.as_mut_ptr().cast());
         execution.label = STEP_LABEL | communicator.next_sequence() << ROUND_BITS;

@@ -10,6 +10,7 @@ pub struct Hosts {
     members: Box<[u32]>,
     /// Where each host's members begin, and the end.
     starts: Box<[u32]>,
+    spread: Spread,
 }
 
 /// What all members know of [`Hosts`] when they choose an algorithm.
@@ -48,7 +49,10 @@ impl Hosts {
         // Stable: ranks of one host stay in order.
         members.sort_by_key(|rank| of[*rank as usize]);
         let starts = (0..=hosts).map(|host| members.partition_point(|rank| of[*rank as usize] < host) as u32);
-        Some(Hosts { starts: starts.collect(), of, members })
+        let starts: Box<[u32]> = starts.collect();
+        let largest = starts.windows(2).map(|host| host[1] - host[0]).max().unwrap_or(0);
+        let spread = Spread { hosts, largest, in_rows: members.is_sorted() };
+        Some(Hosts { of, members, starts, spread })
     }
 
     /// How many hosts.
@@ -73,9 +77,9 @@ impl Hosts {
     }
 
     /// What an algorithm is chosen by.
+    #[inline]
     pub fn spread(&self) -> Spread {
-        let sizes = (0..self.len()).map(|host| self.members(host).len() as u32);
-        Spread { hosts: self.len(), largest: sizes.max().unwrap_or(0), in_rows: self.members.is_sorted() }
+        self.spread
     }
 }
 

@@ -52,7 +52,7 @@ impl Lane {
         communicator: &Arc<Communicator>,
         call: &Call,
         algorithm: &'static Algorithm,
-        operands: Operands,
+        operands: &Operands,
     ) -> Result<Begun, Error> {
         let execution = self.prepare(communicator, call, algorithm, operands)?;
         let is_next = execution.usage.as_ref().is_some_and(|usage| usage.wait.is_none());

@@ -194,7 +194,7 @@ impl World {
     ) -> Result<RequestId, Error> {
         let rank = &mut self.ranks[call.rank as usize];
         let world = rank.world.clone();
-        rank.lane.start_collective(&world, call, algorithm, operands)
+        rank.lane.start_collective(&world, call, algorithm, &operands)
     }
 
     /// Steps until all these requests (rank, request) are complete, and returns their outcomes; panics if nothing

@@ -68,6 +68,7 @@ impl Operator {
     }
 
     /// A predefined operation on elements that are so many scalars each.
+    #[inline]
     pub fn of_scalars(operation: Operation, scalar: Scalar, operands: usize) -> Option<Operator> {
         let element_bytes = scalar.bytes().checked_mul(operands)?;
         if !operation.is_symmetric() {

@@ -1,6 +1,7 @@
 //! A call of a collective, described.
 #![allow(unsafe_code)]
 
+use std::sync::Arc;
 use std::task::Waker;
 
 use engine::RequestId;
@@ -11,6 +12,7 @@ use runtime::{Comm, inter};
 use super::side::Row;
 use super::{Root, Side};
 use crate::comm::Communicator;
+use crate::message::Bytes;
 use crate::number::ERR_ROOT;
 use crate::request::{Outcome, Pending, State};
 use crate::{Error, Result, Status};
@@ -19,11 +21,13 @@ use crate::{Error, Result, Status};
 #[derive(Clone)]
 pub(crate) struct Job {
     call: Call,
-    operator: Option<Operator>,
-    input: Side,
-    output: Side,
-    /// Where the result goes, if that is not all of the output.
-    result: Option<Side>,
+    /// What the engine is given. A buffer that is packed first is not told there.
+    operands: Operands,
+    /// What is packed to a row, of the input and of the output.
+    given: Option<Arc<[Bytes]>>,
+    taken: Option<Arc<[Bytes]>>,
+    /// Where the result goes that is found at the beginning of a packed output, if that is not all of the output.
+    result: Option<Bytes>,
     /// Whether what is in the output before counts.
     reads_output: bool,
     /// What is wrong with this member's share of itself, which concerns no other: it is told at the end.
@@ -36,38 +40,38 @@ pub(crate) struct Elsewhere {
     comm: Comm,
 }
 
-/// The rows of a call under way.
+/// The rows to which a call's buffers are packed.
 struct Rows {
-    input: Row,
-    output: Row,
+    input: Option<Row>,
+    output: Option<Row>,
 }
 
-// Inlined, so that a description is written where it lies: a small collective's door is little else.
+// Written where it lies, and never moved: of a small collective's door the description is the largest part.
 impl Job {
-    /// Of so many elements, in one vector or for each block.
+    /// Of which nothing is said yet.
     #[inline(always)]
-    pub fn new(comm: &Communicator, what: Collective, elements: usize, element_bytes: usize) -> Job {
-        let (elements, element_bytes) = if element_bytes == 0 { (0, 1) } else { (elements, element_bytes) };
-        let (elements, element_bytes) = (elements as u64, element_bytes as u64);
-        let case = match &comm.inter {
-            None => comm.comm.case(what, elements, element_bytes),
-            Some(inter) => inter.case(what, elements, element_bytes),
-        };
+    pub fn new(comm: &Communicator) -> Job {
+        let case = comm.whole().case(Collective::Barrier, 0, 1);
         let call = Call::new(case, comm.whole().rank() as u32, 0);
-        let (input, output, result) = (Side::Absent, Side::Absent, None);
-        Job { call, operator: None, input, output, result, reads_output: false, misfit: None }
+        let (given, taken, result, misfit) = (None, None, None, None);
+        Job { call, operands: Operands::NONE, given, taken, result, reads_output: false, misfit }
     }
 
-    /// Elsewhere, among the same members, where there is no board.
-    pub fn over(self, comm: Comm) -> Elsewhere {
-        Elsewhere { job: self.call(|call| call.case.board = None), comm }
-    }
-
-    /// Changes what the engine is told.
+    /// Which it is, of so many elements, in one vector or for each block.
     #[inline(always)]
-    pub fn call(mut self, change: impl FnOnce(&mut Call)) -> Job {
-        change(&mut self.call);
-        self
+    pub fn is(&mut self, comm: &Communicator, what: Collective, elements: usize, element_bytes: usize) {
+        let (elements, element_bytes) = if element_bytes == 0 { (0, 1) } else { (elements, element_bytes) };
+        let case = &mut self.call.case;
+        (case.collective, case.elements, case.element_bytes) = (what, elements as u64, element_bytes as u64);
+        if let Some(inter) = &comm.inter {
+            case.sides = inter.case(what, 0, 1).sides;
+        }
+    }
+
+    /// What the engine is told.
+    #[inline(always)]
+    pub fn call(&mut self) -> &mut Call {
+        &mut self.call
     }
 
     /// With a root.
@@ -75,7 +79,7 @@ impl Job {
     /// # Errors
     /// One that the communicator can't have.
     #[inline(always)]
-    pub fn root(self, comm: &Communicator, root: Root) -> Result<Job> {
+    pub fn root(&mut self, comm: &Communicator, root: Root) -> Result {
         let rank = match (root, &comm.inter) {
             (Root::Rank(rank), _) => rank,
             (Root::Here, Some(inter)) => inter.root(inter::Root::Here)?,
@@ -83,85 +87,113 @@ impl Job {
             (_, Some(inter)) => inter.root(inter::Root::Beside)?,
             (_, None) => return Err(Error::new(ERR_ROOT, "the communicator can't have such a root")),
         };
-        Ok(self.call(|call| call.root = rank as u32))
+        self.call.root = rank as u32;
+        Ok(())
     }
 
     /// What this member gives.
     #[inline(always)]
-    pub fn input(mut self, input: Side) -> Job {
-        self.input = input;
-        self
+    pub fn input(&mut self, input: Side) {
+        match input {
+            Side::Row(at) => self.operands.input = at,
+            Side::Packed(blocks) => self.given = Some(blocks),
+        }
     }
 
     /// What this member gets.
     #[inline(always)]
-    pub fn output(mut self, output: Side) -> Job {
-        self.output = output;
-        self
+    pub fn output(&mut self, output: Side) {
+        match output {
+            Side::Row(at) => self.operands.output = at,
+            Side::Packed(blocks) => self.taken = Some(blocks),
+        }
     }
 
-    /// Where the result goes, if that is not all of the output.
-    pub fn result(self, result: Side) -> Job {
-        Job { result: Some(result), ..self }
+    /// Where the result goes, if that is not all of the output. In a row it is where the engine leaves it.
+    pub fn result(&mut self, result: Bytes) {
+        self.result = Some(result);
     }
 
     /// What is in the output before counts.
     #[inline(always)]
-    pub fn reads_output(mut self) -> Job {
+    pub fn reads_output(&mut self) {
         self.reads_output = true;
-        self
     }
 
     /// This member gives what lies in its output.
     #[inline(always)]
-    pub fn in_place(self, in_place: bool) -> Job {
-        match in_place {
-            true => self.call(|call| call.in_place = true).reads_output(),
-            false => self,
-        }
+    pub fn in_place(&mut self) {
+        self.call.in_place = true;
+        self.reads_output();
     }
 
     /// All members give what lies in their outputs.
     #[inline(always)]
-    pub fn all_in_place(self, in_place: bool) -> Job {
-        self.call(|call| call.case.in_place = in_place).in_place(in_place)
+    pub fn all_in_place(&mut self) {
+        self.call.case.in_place = true;
+        self.in_place();
     }
 
     /// This member's share of itself doesn't fit. It takes part all the same, since the others wait for it, leaves that share as it
     /// is, and ends with the error.
     #[cold]
-    pub fn misfit(self, error: Box<Error>) -> Job {
-        Job { misfit: Some(error), ..self }
+    pub fn misfit(&mut self, error: Box<Error>) {
+        self.misfit = Some(error);
     }
 
     /// Combines with an operator.
     #[inline(always)]
-    pub fn operator(mut self, operator: Operator) -> Job {
+    pub fn operator(&mut self, operator: Operator) {
         self.call.case.commutative = operator.is_commutative();
-        self.operator = Some(operator);
-        self
+        self.operands.operator = Some(operator);
+    }
+
+    /// Elsewhere, among the same members, where there is no board.
+    pub fn over(mut self, comm: Comm) -> Elsewhere {
+        self.call.case.board = None;
+        Elsewhere { job: self, comm }
     }
 
     /// Performs it on a communicator.
-    #[inline]
+    #[inline(always)]
     pub fn run(&self, on: &Communicator) -> Result {
-        let rows = self.rows();
-        // SAFETY: C promises the buffers, the rows outlive the call.
-        unsafe { on.whole().collective(&self.call, None, self.operands(&rows)) }?;
+        if self.given.is_some() || self.taken.is_some() || self.misfit.is_some() {
+            return self.run_unusual(on);
+        }
+        // SAFETY: C promises the buffers.
+        Ok(unsafe { on.whole().collective(&self.call, None, &self.operands) }?)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn run_unusual(&self, on: &Communicator) -> Result {
+        let mut rows = self.pack();
+        let operands = self.operands(&mut rows);
+        // SAFETY: C promises the buffers, and the rows outlive the call.
+        unsafe { on.whole().collective(&self.call, None, &operands) }?;
         self.finish(&rows)
     }
 
-    #[inline(always)]
-    fn rows(&self) -> Rows {
-        Rows { input: self.input.row(true), output: self.output.row(self.reads_output) }
+    fn pack(&self) -> Rows {
+        let pack = |blocks: &Option<Arc<[Bytes]>>, is_read| blocks.as_deref().map(|it| Row::of(it, is_read));
+        Rows { input: pack(&self.given, true), output: pack(&self.taken, self.reads_output) }
     }
 
-    fn operands(&self, rows: &Rows) -> Operands {
-        Operands { input: rows.input.at, output: rows.output.at, operator: self.operator.clone() }
+    fn operands(&self, rows: &mut Rows) -> Operands {
+        let mut operands = self.operands.clone();
+        if let Some(row) = &mut rows.input {
+            operands.input = row.place();
+        }
+        if let Some(row) = &mut rows.output {
+            operands.output = row.place();
+        }
+        operands
     }
 
     fn finish(&self, rows: &Rows) -> Result {
-        self.result.as_ref().unwrap_or(&self.output).fill(&rows.output);
+        if let (Some(row), Some(taken)) = (&rows.output, &self.taken) {
+            row.unpack(self.result.as_ref().map_or(taken, std::slice::from_ref));
+        }
         self.misfit.clone().map_or(Ok(()), Err)
     }
 }
@@ -169,9 +201,10 @@ impl Job {
 impl Elsewhere {
     /// Starts it.
     pub fn start(&self) -> Result<State> {
-        let rows = self.job.rows();
-        // SAFETY: C promises the buffers, and the rows live in the request.
-        let request = unsafe { self.comm.start_collective(&self.job.call, None, self.job.operands(&rows)) }?;
+        let mut rows = self.job.pack();
+        let operands = self.job.operands(&mut rows);
+        // SAFETY: C promises the buffers, and the rows' memory lives in the request.
+        let request = unsafe { self.comm.start_collective(&self.job.call, None, &operands) }?;
         let (job, comm) = (self.job.clone(), self.comm.clone());
         Ok(State::Other(Box::new(UnderWay { job, comm, rows, request })))
     }

@@ -22,10 +22,20 @@ impl Root {
     ///
     /// # Errors
     /// `ERR_ROOT`.
+    #[inline(always)]
     pub fn of(comm: &Communicator, root: i32) -> Result<Root> {
+        if comm.inter.is_none() && root >= 0 && (root as usize) < comm.comm.size() {
+            return Ok(Root::Rank(root as usize));
+        }
+        Root::between(comm, root)
+    }
+
+    /// What C says of the root of a collective between two groups; a rank of one group can't be.
+    #[cold]
+    #[inline(never)]
+    fn between(comm: &Communicator, root: i32) -> Result<Root> {
         let rank = usize::try_from(root).ok().filter(|rank| *rank < comm.peers());
         match (&comm.inter, rank) {
-            (None, Some(rank)) => Ok(Root::Rank(rank)),
             (Some(_), Some(rank)) => Ok(Root::There(rank)),
             (Some(_), None) if root == ROOT => Ok(Root::Here),
             (Some(_), None) if root == PROC_NULL => Ok(Root::Nobody),
@@ -37,6 +47,7 @@ impl Root {
     }
 
     /// Whether this member is the root.
+    #[inline]
     pub fn is_here(self, comm: &Communicator) -> bool {
         match self {
             Root::Rank(rank) => rank == comm.comm.rank(),

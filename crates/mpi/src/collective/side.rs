@@ -11,28 +11,36 @@ use crate::pointer::{Address, Integers};
 use crate::{Datatype, Error, Result};
 
 /// A buffer of a collective.
-#[derive(Clone)]
 pub(crate) enum Side {
-    /// There is none.
-    Absent,
-    /// One row, or what is packed to one.
-    Whole(Bytes),
-    /// Blocks, each with a place of its own.
-    Blocks(Arc<[Bytes]>),
+    /// The engine finds it here.
+    Row(Pointer),
+    /// It is packed to a row first, and unpacked from it.
+    Packed(Arc<[Bytes]>),
 }
 
-/// Where the engine finds a buffer, and the memory that holds it while it is packed.
+/// A row of our own, in which a buffer is packed.
 pub(crate) struct Row {
-    pub at: Pointer,
     /// Aligned for any type.
-    room: Option<Vec<u128>>,
+    room: Vec<u128>,
 }
 
 impl Side {
-    /// Blocks, and how the engine is told of them.
+    /// Bytes that are a row, or are packed to one.
+    #[inline(always)]
+    pub fn whole(bytes: Bytes) -> Side {
+        match bytes {
+            Bytes::Row(at, _) => Side::Row(Pointer::new(at)),
+            other => Side::Packed(Arc::new([other])),
+        }
+    }
+
+    /// Blocks, each with a place of its own, and how the engine is told of them.
     pub fn of_blocks(blocks: Vec<Bytes>) -> (Side, Lengths) {
-        let spans: Vec<Span> = match first(&blocks) {
-            Some(first) => blocks.iter().filter_map(|block| span(block, first)).collect(),
+        let (side, spans): (Side, Vec<Span>) = match first(&blocks) {
+            Some(first) => {
+                let spans = blocks.iter().filter_map(|block| span(block, first)).collect();
+                (Side::Row(Pointer::new(first)), spans)
+            }
             None => {
                 let mut offset = 0;
                 let packed = |block: &Bytes| {
@@ -40,45 +48,17 @@ impl Side {
                     offset += span.bytes;
                     span
                 };
-                blocks.iter().map(packed).collect()
+                let spans = blocks.iter().map(packed).collect();
+                (Side::Packed(blocks.into()), spans)
             }
         };
-        (Side::Blocks(blocks.into()), Lengths::Listed(Arc::new(Blocks::new(spans))))
-    }
-
-    /// The row, filled with what is in the buffer if that counts.
-    pub fn row(&self, is_read: bool) -> Row {
-        match self {
-            Side::Absent => Row { at: Pointer::NULL, room: None },
-            Side::Whole(Bytes::Row(at, _)) => Row { at: Pointer::new(*at), room: None },
-            Side::Whole(bytes) => Row::room(std::slice::from_ref(bytes), is_read),
-            Side::Blocks(blocks) => match first(blocks) {
-                Some(first) => Row { at: Pointer::new(first), room: None },
-                None => Row::room(blocks, is_read),
-            },
-        }
-    }
-
-    /// Takes what the engine has left in the row.
-    pub fn fill(&self, row: &Row) {
-        let blocks = match self {
-            Side::Absent => return,
-            Side::Whole(bytes) => std::slice::from_ref(bytes),
-            Side::Blocks(blocks) => blocks,
-        };
-        if let Some(packed) = row.packed() {
-            let mut rest = packed;
-            for block in blocks {
-                let (mine, behind) = rest.split_at(block.len().min(rest.len()));
-                block.fill(mine);
-                rest = behind;
-            }
-        }
+        (side, Lengths::Listed(Arc::new(Blocks::new(spans))))
     }
 }
 
 impl Row {
-    fn room(blocks: &[Bytes], is_read: bool) -> Row {
+    /// For these blocks; with what is in them if that counts.
+    pub fn of(blocks: &[Bytes], is_read: bool) -> Row {
         let bytes: usize = blocks.iter().map(Bytes::len).sum();
         let mut room = vec![0u128; bytes.div_ceil(16).max(1)];
         if is_read {
@@ -89,11 +69,22 @@ impl Row {
                 rest = behind;
             }
         }
-        Row { at: Pointer::new(room.as_mut_ptr().cast()), room: Some(room) }
+        Row { room }
     }
 
-    fn packed(&self) -> Option<&[u8]> {
-        self.room.as_deref().map(super::job::bytes_of)
+    /// Where it is. It stays there when it is moved.
+    pub fn place(&mut self) -> Pointer {
+        Pointer::new(self.room.as_mut_ptr().cast())
+    }
+
+    /// Gives these blocks what is at the beginning.
+    pub fn unpack(&self, blocks: &[Bytes]) {
+        let mut rest = super::job::bytes_of(&self.room);
+        for block in blocks {
+            let (mine, behind) = rest.split_at(block.len().min(rest.len()));
+            block.fill(mine);
+            rest = behind;
+        }
     }
 }
 

@@ -6,4 +6,4 @@ mod predefined;
 
 pub(crate) use contents::{Contents, Part};
 pub use object::Type;
-pub(crate) use predefined::{Class, Meaning, pair_of, size_of_predefined};
+pub(crate) use predefined::{Class, Meaning, pair_of, size_of_predefined, value_of_predefined};

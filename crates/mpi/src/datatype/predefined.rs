@@ -118,15 +118,30 @@ const ABSENT: &[(usize, &str)] = &[(n::REAL16, "REAL16"), (n::COMPLEX32, "COMPLE
 /// Predefined datatypes have numbers from here on, fewer than 256 of them.
 const FIRST: usize = 0x200;
 
-/// Sizes of those whose elements are a row of bytes; 0 for the others.
+/// Those whose elements are a row of bytes.
+static ROWS: [Option<(Scalar, Class)>; 256] = rows();
+
+/// Their sizes; 0 for the others.
 static SIZES: [u8; 256] = sizes();
 
-const fn sizes() -> [u8; 256] {
-    let mut sizes = [0; 256];
+const fn rows() -> [Option<(Scalar, Class)>; 256] {
+    let mut rows = [None; 256];
     let mut at = 0;
     while at < VALUES.len() {
-        let (number, _, scalar, ..) = VALUES[at];
-        sizes[number - FIRST] = scalar.bytes() as u8;
+        let (number, _, scalar, class, _) = VALUES[at];
+        rows[number - FIRST] = Some((scalar, class));
+        at += 1;
+    }
+    rows
+}
+
+const fn sizes() -> [u8; 256] {
+    let (rows, mut sizes) = (rows(), [0; 256]);
+    let mut at = 0;
+    while at < 256 {
+        if let Some((scalar, _)) = rows[at] {
+            sizes[at] = scalar.bytes() as u8;
+        }
         at += 1;
     }
     sizes
@@ -137,6 +152,12 @@ const fn sizes() -> [u8; 256] {
 pub(crate) fn size_of_predefined(datatype: Datatype) -> Option<usize> {
     let size = *SIZES.get(datatype.0.wrapping_sub(FIRST))?;
     (size != 0).then_some(size as usize)
+}
+
+/// What operators see in such a datatype.
+#[inline]
+pub(crate) fn value_of_predefined(datatype: Datatype) -> Option<(Scalar, Class)> {
+    *ROWS.get(datatype.0.wrapping_sub(FIRST))?
 }
 
 /// The predefined datatype of this number.
@@ -196,13 +217,14 @@ mod tests {
     #[test]
     fn sizes_are_those_that_handles_encode() {
         // MPI 5.0 §20.3.4: where bits 6 to 11 are 0x240 or 0x2c0 bits 3 to 5 have the logarithm of the size.
-        for (number, _, scalar, ..) in VALUES {
+        for (number, _, scalar, class, _) in VALUES {
             if [0x240, 0x2c0].contains(&(number & 0xfc0)) {
                 assert_eq!(1 << (number >> 3 & 7), scalar.bytes(), "{number:#x}");
             }
             let of = find(Datatype(*number)).unwrap();
             assert_eq!(of.layout().unwrap().size(), scalar.bytes() as u64);
             assert_eq!(size_of_predefined(Datatype(*number)), Some(scalar.bytes()));
+            assert_eq!(value_of_predefined(Datatype(*number)), Some((*scalar, *class)));
         }
         let check = |number: usize, size: u64, extent: i64| {
             let of = find(Datatype(number)).unwrap();

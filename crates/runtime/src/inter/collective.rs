@@ -164,7 +164,7 @@ impl Inter {
             operator: operator.cloned(),
         };
         // SAFETY: both buffers have the size that the call needs of this member, and outlive it.
-        undisturbed(|| unsafe { self.union().collective(&call, None, operands) })
+        undisturbed(|| unsafe { self.union().collective(&call, None, &operands) })
     }
 }
 

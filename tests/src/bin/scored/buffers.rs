@@ -47,7 +47,7 @@ fn start_sum(w: &Comm, input: *const u8, output: *mut u8, elements: u64) -> Resu
     let operator = layout::Operator::predefined::<u64>(layout::Operation::Sum);
     let operands = Operands { input: Pointer::reading(input), output: Pointer::new(output), operator };
     // SAFETY: as above.
-    unsafe { w.start_collective(&Call::new(case, w.rank() as u32, 0), None, operands) }
+    unsafe { w.start_collective(&Call::new(case, w.rank() as u32, 0), None, &operands) }
 }
 
 /// The partner: the ranks are in pairs.

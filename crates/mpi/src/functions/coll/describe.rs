@@ -17,11 +17,19 @@ pub(super) fn is_in_place(buffer: Address) -> bool {
 }
 
 /// Refuses `MPI_IN_PLACE` where it can't be.
+#[inline(always)]
 pub(super) fn check_buffer(buffer: Address) -> Result {
-    match is_in_place(buffer) {
-        true => Err(Error::new(ERR_BUFFER, "MPI_IN_PLACE can't be this buffer")),
-        false => Ok(()),
+    if is_in_place(buffer) {
+        return Err(Error::new(ERR_BUFFER, "MPI_IN_PLACE can't be this buffer"));
     }
+    Ok(())
+}
+
+/// `count` elements.
+#[inline(always)]
+pub(super) fn row(buffer: Address, count: i64, datatype: Datatype) -> Result<Bytes> {
+    check_buffer(buffer)?;
+    Bytes::new(buffer, count, datatype)
 }
 
 /// `number` blocks of `count` elements, one behind the other.
@@ -41,29 +49,36 @@ pub(super) fn check_length(given: usize, taken: usize) -> Result {
 }
 
 #[inline(always)]
-pub(super) fn barrier(comm: &Communicator) -> Result<Job> {
-    Ok(Job::new(comm, Collective::Barrier, 0, 1))
+pub(super) fn barrier(job: &mut Job, comm: &Communicator) -> Result {
+    job.is(comm, Collective::Barrier, 0, 1);
+    Ok(())
 }
 
 #[inline(always)]
 pub(super) fn bcast(
+    job: &mut Job,
     comm: &Communicator,
     buffer: Address,
     count: i64,
     datatype: Datatype,
     root: c_int,
-) -> Result<Job> {
+) -> Result {
     let root = Root::of(comm, root)?;
+    job.root(comm, root)?;
     let bytes = match root {
         Root::Nobody => Bytes::Row(std::ptr::null_mut(), 0),
-        _ => rows(buffer, 1, count, datatype)?,
+        _ => row(buffer, count, datatype)?,
     };
-    let job =
-        Job::new(comm, Collective::Broadcast, bytes.len(), 1).output(Side::Whole(bytes)).root(comm, root)?;
-    Ok(if root.is_here(comm) { job.reads_output() } else { job })
+    job.is(comm, Collective::Broadcast, bytes.len(), 1);
+    job.output(Side::whole(bytes));
+    if root.is_here(comm) {
+        job.reads_output();
+    }
+    Ok(())
 }
 
 pub(super) fn gather(
+    job: &mut Job,
     comm: &Communicator,
     sendbuf: Address,
     sendcount: i64,
@@ -72,30 +87,34 @@ pub(super) fn gather(
     recvcount: i64,
     recvtype: Datatype,
     root: c_int,
-) -> Result<Job> {
+) -> Result {
     let root = Root::of(comm, root)?;
+    job.root(comm, root)?;
     let gives = root.is_served() && !(root.is_here(comm) && is_in_place(sendbuf));
-    let input = if gives { Some(rows(sendbuf, 1, sendcount, sendtype)?) } else { None };
+    let input = if gives { Some(row(sendbuf, sendcount, sendtype)?) } else { None };
     let mut block = input.as_ref().map_or(0, Bytes::len);
     let mut fits = Ok(());
-    let output = match root.is_here(comm) {
-        true => {
-            let all = rows(recvbuf, comm.peers(), recvcount, recvtype)?;
-            block = all.len() / comm.peers();
-            fits = input.as_ref().map_or(Ok(()), |input| check_length(input.len(), block));
-            Side::Whole(all)
+    if root.is_here(comm) {
+        let all = rows(recvbuf, comm.peers(), recvcount, recvtype)?;
+        block = all.len() / comm.peers();
+        fits = input.as_ref().map_or(Ok(()), |input| check_length(input.len(), block));
+        job.output(Side::whole(all));
+    }
+    job.is(comm, Collective::Gather, block, 1);
+    match (input, fits) {
+        (_, Err(misfit)) => {
+            job.in_place();
+            job.misfit(misfit);
         }
-        false => Side::Absent,
-    };
-    let job = Job::new(comm, Collective::Gather, block, 1).output(output).root(comm, root)?;
-    Ok(match (input, fits) {
-        (_, Err(misfit)) => job.in_place(true).misfit(misfit),
-        (Some(input), _) => job.input(Side::Whole(input)),
-        (None, _) => job.in_place(root.is_here(comm) && comm.inter.is_none()),
-    })
+        (Some(input), _) => job.input(Side::whole(input)),
+        (None, _) if root.is_here(comm) && comm.inter.is_none() => job.in_place(),
+        (None, _) => {}
+    }
+    Ok(())
 }
 
 pub(super) fn scatter(
+    job: &mut Job,
     comm: &Communicator,
     sendbuf: Address,
     sendcount: i64,
@@ -104,30 +123,34 @@ pub(super) fn scatter(
     recvcount: i64,
     recvtype: Datatype,
     root: c_int,
-) -> Result<Job> {
+) -> Result {
     let root = Root::of(comm, root)?;
+    job.root(comm, root)?;
     let takes = root.is_served() && !(root.is_here(comm) && is_in_place(recvbuf));
-    let output = if takes { Some(rows(recvbuf, 1, recvcount, recvtype)?) } else { None };
+    let output = if takes { Some(row(recvbuf, recvcount, recvtype)?) } else { None };
     let mut block = output.as_ref().map_or(0, Bytes::len);
     let mut fits = Ok(());
-    let input = match root.is_here(comm) {
-        true => {
-            let all = rows(sendbuf, comm.peers(), sendcount, sendtype)?;
-            block = all.len() / comm.peers();
-            fits = output.as_ref().map_or(Ok(()), |output| check_length(block, output.len()));
-            Side::Whole(all)
+    if root.is_here(comm) {
+        let all = rows(sendbuf, comm.peers(), sendcount, sendtype)?;
+        block = all.len() / comm.peers();
+        fits = output.as_ref().map_or(Ok(()), |output| check_length(block, output.len()));
+        job.input(Side::whole(all));
+    }
+    job.is(comm, Collective::Scatter, block, 1);
+    match (output, fits) {
+        (_, Err(misfit)) => {
+            job.call().in_place = true;
+            job.misfit(misfit);
         }
-        false => Side::Absent,
-    };
-    let job = Job::new(comm, Collective::Scatter, block, 1).input(input).root(comm, root)?;
-    Ok(match (output, fits) {
-        (_, Err(misfit)) => job.call(|call| call.in_place = true).misfit(misfit),
-        (Some(output), _) => job.output(Side::Whole(output)),
-        (None, _) => job.call(|call| call.in_place = root.is_here(comm) && comm.inter.is_none()),
-    })
+        (Some(output), _) => job.output(Side::whole(output)),
+        (None, _) => job.call().in_place = root.is_here(comm) && comm.inter.is_none(),
+    }
+    Ok(())
 }
 
+#[inline(always)]
 pub(super) fn allgather(
+    job: &mut Job,
     comm: &Communicator,
     sendbuf: Address,
     sendcount: i64,
@@ -135,28 +158,28 @@ pub(super) fn allgather(
     recvbuf: Address,
     recvcount: i64,
     recvtype: Datatype,
-) -> Result<Job> {
+) -> Result {
     let output = rows(recvbuf, comm.peers(), recvcount, recvtype)?;
     let block = output.len() / comm.peers();
+    job.is(comm, Collective::AllGather, block, 1);
+    job.output(Side::whole(output));
     if is_in_place(sendbuf) {
         comm.check_intra()?;
-        let job = Job::new(comm, Collective::AllGather, block, 1);
-        return Ok(job.output(Side::Whole(output)).all_in_place(true));
+        job.all_in_place();
+        return Ok(());
     }
-    let input = rows(sendbuf, 1, sendcount, sendtype)?;
-    let job = match &comm.inter {
-        None => {
-            check_length(input.len(), block)?;
-            Job::new(comm, Collective::AllGather, block, 1)
-        }
+    let input = row(sendbuf, sendcount, sendtype)?;
+    match &comm.inter {
+        None => check_length(input.len(), block)?,
         // Each side has its own length.
-        Some(_) => Job::new(comm, Collective::AllGather, block, 1)
-            .call(|call| call.input = Lengths::Bytes(input.len() as u64)),
-    };
-    Ok(job.input(Side::Whole(input)).output(Side::Whole(output)))
+        Some(_) => job.call().input = Lengths::Bytes(input.len() as u64),
+    }
+    job.input(Side::whole(input));
+    Ok(())
 }
 
 pub(super) fn alltoall(
+    job: &mut Job,
     comm: &Communicator,
     sendbuf: Address,
     sendcount: i64,
@@ -164,28 +187,30 @@ pub(super) fn alltoall(
     recvbuf: Address,
     recvcount: i64,
     recvtype: Datatype,
-) -> Result<Job> {
+) -> Result {
     let output = rows(recvbuf, comm.peers(), recvcount, recvtype)?;
     let block = output.len() / comm.peers();
+    job.is(comm, Collective::AllToAll, block, 1);
+    job.output(Side::whole(output));
     if is_in_place(sendbuf) {
         comm.check_intra()?;
-        let job = Job::new(comm, Collective::AllToAll, block, 1);
-        return Ok(job.output(Side::Whole(output)).all_in_place(true));
+        job.all_in_place();
+        return Ok(());
     }
     let input = rows(sendbuf, comm.peers(), sendcount, sendtype)?;
-    let job = match &comm.inter {
-        None => {
-            check_length(input.len() / comm.peers(), block)?;
-            Job::new(comm, Collective::AllToAll, block, 1)
-        }
+    let given = input.len() / comm.peers();
+    match &comm.inter {
+        None => check_length(given, block)?,
         // Each direction has its own length.
-        Some(_) => Job::new(comm, Collective::AllToAll, 0, 1).call(|call| {
+        Some(_) => {
+            job.is(comm, Collective::AllToAll, 0, 1);
+            let call = job.call();
             call.case.listed = true;
-            call.input = packed(comm.peers(), input.len() / comm.peers());
-            call.output = packed(comm.peers(), block);
-        }),
-    };
-    Ok(job.input(Side::Whole(input)).output(Side::Whole(output)))
+            (call.input, call.output) = (packed(comm.peers(), given), packed(comm.peers(), block));
+        }
+    }
+    job.input(Side::whole(input));
+    Ok(())
 }
 
 /// Equal blocks, one behind the other.

@@ -3,6 +3,8 @@
 use std::ffi::c_int;
 
 use super::{describe, neighbours, reductions, vectors};
+use crate::collective::Job;
+use crate::comm::Communicator;
 use crate::pointer::{Address, Integers, List, Out};
 use crate::request::Object;
 use crate::{Comm, Datatype, Info, On, Op, Request, Result};
@@ -11,21 +13,30 @@ macro_rules! forms {
     ($($of:ident: $blocking:ident $started:ident $persistent:ident ($($name:ident: $type:ty),* $(,)?);)+) => {$(
         pub fn $blocking($($name: $type,)* comm: Comm) -> Result {
             let held = comm.get()?;
-            $of::$blocking(&held, $($name),*)?.run(&held)
+            let on: &Communicator = &held;
+            let mut job = Job::new(on);
+            $of::$blocking(&mut job, on, $($name),*)?;
+            job.run(on)
         }
 
         pub fn $started($($name: $type,)* comm: Comm, request: Out<Request>) -> Result {
             let held = comm.get()?;
+            let on: &Communicator = &held;
             request.check()?;
-            let state = $of::$blocking(&held, $($name),*)?.over(held.aside()).start()?;
+            let mut job = Job::new(on);
+            $of::$blocking(&mut job, on, $($name),*)?;
+            let state = job.over(on.aside()).start()?;
             request.set(Object::new(state, On::Comm(comm)).register()?)
         }
 
         pub fn $persistent($($name: $type,)* comm: Comm, info: Info, request: Out<Request>) -> Result {
             let held = comm.get()?;
+            let on: &Communicator = &held;
             request.check()?;
             info.hints()?;
-            let job = $of::$blocking(&held, $($name),*)?.over(held.persistent());
+            let mut job = Job::new(on);
+            $of::$blocking(&mut job, on, $($name),*)?;
+            let job = job.over(on.persistent());
             request.set(Object::persistent(On::Comm(comm), move || job.start()).register()?)
         }
     )+};

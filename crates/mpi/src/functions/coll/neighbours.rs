@@ -2,7 +2,7 @@
 
 use engine::collective::{Collective, Lengths, Neighbourhood};
 
-use super::describe::{check_buffer, rows};
+use super::describe::{check_buffer, row};
 use super::vectors::blocks_of_types;
 use crate::collective::{Job, Side, blocks_at};
 use crate::comm::Communicator;
@@ -11,17 +11,16 @@ use crate::number::ERR_TOPOLOGY;
 use crate::pointer::{Address, Integers, List};
 use crate::{Datatype, Error, Result};
 
-/// A collective of neighbours, with its edges.
-fn job(comm: &Communicator, what: Collective) -> Result<(Job, std::sync::Arc<Neighbourhood>)> {
+/// A collective of neighbours; its edges.
+fn begin(job: &mut Job, comm: &Communicator, what: Collective) -> Result<std::sync::Arc<Neighbourhood>> {
     let none = || Error::new(ERR_TOPOLOGY, "the communicator has no topology");
     let topology = comm.comm.inner().topology().ok_or_else(none)?;
-    let (edges, degree) = (topology.neighbourhood.clone(), topology.degree);
-    let job = Job::new(comm, what, 0, 1).call(|call| {
-        call.case.listed = true;
-        call.case.degree = degree;
-        call.neighbours = Some(edges.clone());
-    });
-    Ok((job, edges))
+    let edges = topology.neighbourhood.clone();
+    job.is(comm, what, 0, 1);
+    let call = job.call();
+    (call.case.listed, call.case.degree) = (true, topology.degree);
+    call.neighbours = Some(edges.clone());
+    Ok(edges)
 }
 
 /// Blocks of `count` elements, one behind the other; those of absent neighbours are empty.
@@ -46,21 +45,22 @@ fn present<T>(blocks: Vec<Bytes>, edges: &[Option<T>]) -> Result<Vec<Bytes>> {
     blocks.into_iter().zip(edges).map(|(block, edge)| absent(block, edge)).collect()
 }
 
-fn gathering(job: Job, input: Bytes, output: Vec<Bytes>) -> Job {
-    let bytes = input.len() as u64;
+fn gathering(job: &mut Job, input: Bytes, output: Vec<Bytes>) {
     let (output, lengths) = Side::of_blocks(output);
-    job.input(Side::Whole(input)).output(output).call(|call| {
-        call.input = Lengths::Bytes(bytes);
-        call.output = lengths;
-    })
+    (job.call().input, job.call().output) = (Lengths::Bytes(input.len() as u64), lengths);
+    job.input(Side::whole(input));
+    job.output(output);
 }
 
-fn exchanging(job: Job, input: Vec<Bytes>, output: Vec<Bytes>) -> Job {
+fn exchanging(job: &mut Job, input: Vec<Bytes>, output: Vec<Bytes>) {
     let ((input, given), (output, taken)) = (Side::of_blocks(input), Side::of_blocks(output));
-    job.input(input).output(output).call(|call| (call.input, call.output) = (given, taken))
+    (job.call().input, job.call().output) = (given, taken);
+    job.input(input);
+    job.output(output);
 }
 
 pub(super) fn neighbor_allgather(
+    job: &mut Job,
     comm: &Communicator,
     sendbuf: Address,
     sendcount: i64,
@@ -68,14 +68,16 @@ pub(super) fn neighbor_allgather(
     recvbuf: Address,
     recvcount: i64,
     recvtype: Datatype,
-) -> Result<Job> {
+) -> Result {
     check_buffer(recvbuf)?;
-    let (job, edges) = job(comm, Collective::NeighbourAllGather)?;
+    let edges = begin(job, comm, Collective::NeighbourAllGather)?;
     let output = equal(recvbuf, edges.sources(), recvcount, recvtype)?;
-    Ok(gathering(job, rows(sendbuf, 1, sendcount, sendtype)?, output))
+    gathering(job, row(sendbuf, sendcount, sendtype)?, output);
+    Ok(())
 }
 
 pub(super) fn neighbor_allgatherv(
+    job: &mut Job,
     comm: &Communicator,
     sendbuf: Address,
     sendcount: i64,
@@ -84,15 +86,17 @@ pub(super) fn neighbor_allgatherv(
     recvcounts: Integers,
     displs: Integers,
     recvtype: Datatype,
-) -> Result<Job> {
+) -> Result {
     check_buffer(recvbuf)?;
-    let (job, edges) = job(comm, Collective::NeighbourAllGather)?;
+    let edges = begin(job, comm, Collective::NeighbourAllGather)?;
     let sources = edges.sources();
     let output = present(blocks_at(recvbuf, sources.len(), recvcounts, displs, recvtype)?, sources)?;
-    Ok(gathering(job, rows(sendbuf, 1, sendcount, sendtype)?, output))
+    gathering(job, row(sendbuf, sendcount, sendtype)?, output);
+    Ok(())
 }
 
 pub(super) fn neighbor_alltoall(
+    job: &mut Job,
     comm: &Communicator,
     sendbuf: Address,
     sendcount: i64,
@@ -100,16 +104,18 @@ pub(super) fn neighbor_alltoall(
     recvbuf: Address,
     recvcount: i64,
     recvtype: Datatype,
-) -> Result<Job> {
+) -> Result {
     check_buffer(sendbuf)?;
     check_buffer(recvbuf)?;
-    let (job, edges) = job(comm, Collective::NeighbourAllToAll)?;
+    let edges = begin(job, comm, Collective::NeighbourAllToAll)?;
     let input = equal(sendbuf, edges.destinations(), sendcount, sendtype)?;
     let output = equal(recvbuf, edges.sources(), recvcount, recvtype)?;
-    Ok(exchanging(job, input, output))
+    exchanging(job, input, output);
+    Ok(())
 }
 
 pub(super) fn neighbor_alltoallv(
+    job: &mut Job,
     comm: &Communicator,
     sendbuf: Address,
     sendcounts: Integers,
@@ -119,17 +125,19 @@ pub(super) fn neighbor_alltoallv(
     recvcounts: Integers,
     rdispls: Integers,
     recvtype: Datatype,
-) -> Result<Job> {
+) -> Result {
     check_buffer(sendbuf)?;
     check_buffer(recvbuf)?;
-    let (job, edges) = job(comm, Collective::NeighbourAllToAll)?;
+    let edges = begin(job, comm, Collective::NeighbourAllToAll)?;
     let (to, from) = (edges.destinations(), edges.sources());
     let input = present(blocks_at(sendbuf, to.len(), sendcounts, sdispls, sendtype)?, to)?;
     let output = present(blocks_at(recvbuf, from.len(), recvcounts, rdispls, recvtype)?, from)?;
-    Ok(exchanging(job, input, output))
+    exchanging(job, input, output);
+    Ok(())
 }
 
 pub(super) fn neighbor_alltoallw(
+    job: &mut Job,
     comm: &Communicator,
     sendbuf: Address,
     sendcounts: Integers,
@@ -139,12 +147,13 @@ pub(super) fn neighbor_alltoallw(
     recvcounts: Integers,
     rdispls: List<i64>,
     recvtypes: List<Datatype>,
-) -> Result<Job> {
+) -> Result {
     check_buffer(sendbuf)?;
     check_buffer(recvbuf)?;
-    let (job, edges) = job(comm, Collective::NeighbourAllToAll)?;
+    let edges = begin(job, comm, Collective::NeighbourAllToAll)?;
     let (to, from) = (edges.destinations(), edges.sources());
     let input = blocks_of_types(sendbuf, to.len(), sendcounts, |at| sdispls.get(at), sendtypes)?;
     let output = blocks_of_types(recvbuf, from.len(), recvcounts, |at| rdispls.get(at), recvtypes)?;
-    Ok(exchanging(job, present(input, to)?, present(output, from)?))
+    exchanging(job, present(input, to)?, present(output, from)?);
+    Ok(())
 }

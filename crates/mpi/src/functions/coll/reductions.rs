@@ -5,18 +5,20 @@ use std::sync::Arc;
 
 use engine::collective::{Blocks, Collective, Lengths};
 
-use super::describe::{check_buffer, is_in_place, rows};
+use super::describe::{check_buffer, is_in_place, row, rows};
 use crate::collective::{Job, Root, Side};
 use crate::comm::Communicator;
 use crate::number::ERR_COUNT;
 use crate::pointer::{Address, Integers};
 use crate::{Datatype, Error, Op, Result};
 
+#[inline(always)]
 fn elements(count: i64) -> Result<usize> {
     usize::try_from(count).map_err(|_| Error::new(ERR_COUNT, format!("the count is negative: {count}")))
 }
 
 pub(super) fn reduce(
+    job: &mut Job,
     comm: &Communicator,
     sendbuf: Address,
     recvbuf: Address,
@@ -24,114 +26,127 @@ pub(super) fn reduce(
     datatype: Datatype,
     op: Op,
     root: c_int,
-) -> Result<Job> {
+) -> Result {
     let root = Root::of(comm, root)?;
+    job.root(comm, root)?;
     if root == Root::Nobody {
-        return Job::new(comm, Collective::Reduce, 0, 1).root(comm, root);
+        job.is(comm, Collective::Reduce, 0, 1);
+        return Ok(());
     }
     let (operator, bytes) = op.on(datatype)?;
-    let in_place = root.is_here(comm) && comm.inter.is_none() && is_in_place(sendbuf);
-    let mut job = Job::new(comm, Collective::Reduce, elements(count)?, bytes).root(comm, root)?;
-    job = job.operator(operator).in_place(in_place);
-    if root.is_served() && !in_place {
-        job = job.input(Side::Whole(rows(sendbuf, 1, count, datatype)?));
+    job.is(comm, Collective::Reduce, elements(count)?, bytes);
+    job.operator(operator);
+    if root.is_here(comm) && comm.inter.is_none() && is_in_place(sendbuf) {
+        job.in_place();
+    } else if root.is_served() {
+        job.input(Side::whole(row(sendbuf, count, datatype)?));
     }
     if root.is_here(comm) {
-        job = job.output(Side::Whole(rows(recvbuf, 1, count, datatype)?));
+        job.output(Side::whole(row(recvbuf, count, datatype)?));
     }
-    Ok(job)
+    Ok(())
 }
 
 /// A reduction in which all members are alike.
 #[inline(always)]
 fn alike(
+    job: &mut Job,
     comm: &Communicator,
     what: Collective,
     (sendbuf, recvbuf): (Address, Address),
     count: i64,
     datatype: Datatype,
     op: Op,
-) -> Result<Job> {
+) -> Result {
     let (operator, bytes) = op.on(datatype)?;
-    let in_place = is_in_place(sendbuf);
-    let output = Side::Whole(rows(recvbuf, 1, count, datatype)?);
-    let job = Job::new(comm, what, elements(count)?, bytes).operator(operator).output(output);
-    match in_place {
-        true => {
-            comm.check_intra()?;
-            Ok(job.all_in_place(true))
-        }
-        false => Ok(job.input(Side::Whole(rows(sendbuf, 1, count, datatype)?))),
+    job.is(comm, what, elements(count)?, bytes);
+    job.operator(operator);
+    job.output(Side::whole(row(recvbuf, count, datatype)?));
+    if is_in_place(sendbuf) {
+        comm.check_intra()?;
+        job.all_in_place();
+        return Ok(());
     }
+    job.input(Side::whole(row(sendbuf, count, datatype)?));
+    Ok(())
 }
 
 #[inline(always)]
 pub(super) fn allreduce(
+    job: &mut Job,
     comm: &Communicator,
     sendbuf: Address,
     recvbuf: Address,
     count: i64,
     datatype: Datatype,
     op: Op,
-) -> Result<Job> {
-    alike(comm, Collective::AllReduce, (sendbuf, recvbuf), count, datatype, op)
+) -> Result {
+    alike(job, comm, Collective::AllReduce, (sendbuf, recvbuf), count, datatype, op)
 }
 
 pub(super) fn scan(
+    job: &mut Job,
     comm: &Communicator,
     sendbuf: Address,
     recvbuf: Address,
     count: i64,
     datatype: Datatype,
     op: Op,
-) -> Result<Job> {
+) -> Result {
     comm.check_intra()?;
-    alike(comm, Collective::Scan, (sendbuf, recvbuf), count, datatype, op)
+    alike(job, comm, Collective::Scan, (sendbuf, recvbuf), count, datatype, op)
 }
 
 pub(super) fn exscan(
+    job: &mut Job,
     comm: &Communicator,
     sendbuf: Address,
     recvbuf: Address,
     count: i64,
     datatype: Datatype,
     op: Op,
-) -> Result<Job> {
+) -> Result {
     comm.check_intra()?;
     // Rank 0 gets nothing: what is there stays.
-    alike(comm, Collective::ExclusiveScan, (sendbuf, recvbuf), count, datatype, op).map(Job::reads_output)
+    job.reads_output();
+    alike(job, comm, Collective::ExclusiveScan, (sendbuf, recvbuf), count, datatype, op)
 }
 
 pub(super) fn reduce_scatter_block(
+    job: &mut Job,
     comm: &Communicator,
     sendbuf: Address,
     recvbuf: Address,
     recvcount: i64,
     datatype: Datatype,
     op: Op,
-) -> Result<Job> {
+) -> Result {
     let (operator, bytes) = op.on(datatype)?;
     let members = comm.comm.size();
-    let job = Job::new(comm, Collective::ReduceScatter, elements(recvcount)?, bytes).operator(operator);
-    let result = Side::Whole(rows(recvbuf, 1, recvcount, datatype)?);
-    match is_in_place(sendbuf) {
-        true => {
-            comm.check_intra()?;
-            let all = Side::Whole(rows(recvbuf, members, recvcount, datatype)?);
-            Ok(job.output(all).result(result).all_in_place(true))
-        }
-        false => Ok(job.output(result).input(Side::Whole(rows(sendbuf, members, recvcount, datatype)?))),
+    job.is(comm, Collective::ReduceScatter, elements(recvcount)?, bytes);
+    job.operator(operator);
+    let result = row(recvbuf, recvcount, datatype)?;
+    if is_in_place(sendbuf) {
+        comm.check_intra()?;
+        job.output(Side::whole(rows(recvbuf, members, recvcount, datatype)?));
+        job.result(result);
+        job.all_in_place();
+    } else {
+        job.output(Side::whole(result));
+        job.input(Side::whole(rows(sendbuf, members, recvcount, datatype)?));
     }
+    Ok(())
 }
 
 pub(super) fn reduce_scatter(
+    job: &mut Job,
     comm: &Communicator,
     sendbuf: Address,
     recvbuf: Address,
     recvcounts: Integers,
     datatype: Datatype,
     op: Op,
-) -> Result<Job> {
+) -> Result {
     check_buffer(recvbuf)?;
     let (operator, bytes) = op.on(datatype)?;
     let members = comm.comm.size();
@@ -144,21 +159,21 @@ pub(super) fn reduce_scatter(
     let own = counts[comm.comm.rank()];
     let lengths = Blocks::packed(counts.iter().map(|count| *count as u64), bytes as u64);
     let lengths = Lengths::Listed(Arc::new(lengths));
-    let mean = elements(all)? / members;
-    let job = Job::new(comm, Collective::ReduceScatter, mean, bytes).operator(operator);
-    let job = job.call(|call| call.case.listed = true);
-    let result = Side::Whole(rows(recvbuf, 1, own, datatype)?);
+    job.is(comm, Collective::ReduceScatter, elements(all)? / members, bytes);
+    job.operator(operator);
+    job.call().case.listed = true;
+    let result = row(recvbuf, own, datatype)?;
     let own = Lengths::Bytes(own as u64 * bytes as u64);
-    match is_in_place(sendbuf) {
-        true => {
-            comm.check_intra()?;
-            let vector = Side::Whole(rows(recvbuf, 1, all, datatype)?);
-            let job = job.call(|call| (call.input, call.output) = (own, lengths));
-            Ok(job.output(vector).result(result).all_in_place(true))
-        }
-        false => {
-            let vector = Side::Whole(rows(sendbuf, 1, all, datatype)?);
-            Ok(job.call(|call| (call.input, call.output) = (lengths, own)).input(vector).output(result))
-        }
+    if is_in_place(sendbuf) {
+        comm.check_intra()?;
+        (job.call().input, job.call().output) = (own, lengths);
+        job.output(Side::whole(row(recvbuf, all, datatype)?));
+        job.result(result);
+        job.all_in_place();
+    } else {
+        (job.call().input, job.call().output) = (lengths, own);
+        job.input(Side::whole(row(sendbuf, all, datatype)?));
+        job.output(Side::whole(result));
     }
+    Ok(())
 }

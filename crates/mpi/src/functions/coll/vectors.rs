@@ -4,7 +4,7 @@ use std::ffi::c_int;
 
 use engine::collective::{Collective, Lengths};
 
-use super::describe::{check_buffer, check_length, is_in_place, rows};
+use super::describe::{check_buffer, check_length, is_in_place, row};
 use crate::collective::{Job, Root, Side, blocks_at};
 use crate::comm::Communicator;
 use crate::message::Bytes;
@@ -12,6 +12,7 @@ use crate::pointer::{Address, Integers, List};
 use crate::{Datatype, Result};
 
 pub(super) fn gatherv(
+    job: &mut Job,
     comm: &Communicator,
     sendbuf: Address,
     sendcount: i64,
@@ -21,11 +22,13 @@ pub(super) fn gatherv(
     displs: Integers,
     recvtype: Datatype,
     root: c_int,
-) -> Result<Job> {
+) -> Result {
     let root = Root::of(comm, root)?;
+    job.is(comm, Collective::Gather, 0, 1);
+    job.call().case.listed = true;
+    job.root(comm, root)?;
     let gives = root.is_served() && !(root.is_here(comm) && is_in_place(sendbuf));
-    let input = if gives { Some(rows(sendbuf, 1, sendcount, sendtype)?) } else { None };
-    let mut job = Job::new(comm, Collective::Gather, 0, 1).root(comm, root)?;
+    let input = if gives { Some(row(sendbuf, sendcount, sendtype)?) } else { None };
     let mut fits = Ok(());
     if root.is_here(comm) {
         check_buffer(recvbuf)?;
@@ -34,20 +37,26 @@ pub(super) fn gatherv(
             fits = check_length(input.len(), blocks[comm.comm.rank()].len());
         }
         let (output, lengths) = Side::of_blocks(blocks);
-        job = job.output(output).call(|call| call.output = lengths);
+        job.output(output);
+        job.call().output = lengths;
     }
-    Ok(match (input, fits) {
-        (_, Err(misfit)) => job.in_place(true).misfit(misfit),
-        (Some(input), _) => {
-            let bytes = input.len() as u64;
-            job.input(Side::Whole(input)).call(|call| call.input = Lengths::Bytes(bytes))
+    match (input, fits) {
+        (_, Err(misfit)) => {
+            job.in_place();
+            job.misfit(misfit);
         }
-        (None, _) => job.in_place(root.is_here(comm) && comm.inter.is_none()),
+        (Some(input), _) => {
+            job.call().input = Lengths::Bytes(input.len() as u64);
+            job.input(Side::whole(input));
+        }
+        (None, _) if root.is_here(comm) && comm.inter.is_none() => job.in_place(),
+        (None, _) => {}
     }
-    .call(|call| call.case.listed = true))
+    Ok(())
 }
 
 pub(super) fn scatterv(
+    job: &mut Job,
     comm: &Communicator,
     sendbuf: Address,
     sendcounts: Integers,
@@ -57,11 +66,13 @@ pub(super) fn scatterv(
     recvcount: i64,
     recvtype: Datatype,
     root: c_int,
-) -> Result<Job> {
+) -> Result {
     let root = Root::of(comm, root)?;
+    job.is(comm, Collective::Scatter, 0, 1);
+    job.call().case.listed = true;
+    job.root(comm, root)?;
     let takes = root.is_served() && !(root.is_here(comm) && is_in_place(recvbuf));
-    let output = if takes { Some(rows(recvbuf, 1, recvcount, recvtype)?) } else { None };
-    let mut job = Job::new(comm, Collective::Scatter, 0, 1).root(comm, root)?;
+    let output = if takes { Some(row(recvbuf, recvcount, recvtype)?) } else { None };
     let mut fits = Ok(());
     if root.is_here(comm) {
         check_buffer(sendbuf)?;
@@ -70,20 +81,25 @@ pub(super) fn scatterv(
             fits = check_length(blocks[comm.comm.rank()].len(), output.len());
         }
         let (input, lengths) = Side::of_blocks(blocks);
-        job = job.input(input).call(|call| call.input = lengths);
+        job.input(input);
+        job.call().input = lengths;
     }
-    Ok(match (output, fits) {
-        (_, Err(misfit)) => job.call(|call| call.in_place = true).misfit(misfit),
-        (Some(output), _) => {
-            let bytes = output.len() as u64;
-            job.output(Side::Whole(output)).call(|call| call.output = Lengths::Bytes(bytes))
+    match (output, fits) {
+        (_, Err(misfit)) => {
+            job.call().in_place = true;
+            job.misfit(misfit);
         }
-        (None, _) => job.call(|call| call.in_place = root.is_here(comm) && comm.inter.is_none()),
+        (Some(output), _) => {
+            job.call().output = Lengths::Bytes(output.len() as u64);
+            job.output(Side::whole(output));
+        }
+        (None, _) => job.call().in_place = root.is_here(comm) && comm.inter.is_none(),
     }
-    .call(|call| call.case.listed = true))
+    Ok(())
 }
 
 pub(super) fn allgatherv(
+    job: &mut Job,
     comm: &Communicator,
     sendbuf: Address,
     sendcount: i64,
@@ -92,7 +108,7 @@ pub(super) fn allgatherv(
     recvcounts: Integers,
     displs: Integers,
     recvtype: Datatype,
-) -> Result<Job> {
+) -> Result {
     check_buffer(recvbuf)?;
     let blocks = blocks_at(recvbuf, comm.peers(), recvcounts, displs, recvtype)?;
     let all: usize = blocks.iter().map(Bytes::len).sum();
@@ -100,50 +116,58 @@ pub(super) fn allgatherv(
     let (output, lengths) = Side::of_blocks(blocks);
     // Where all members know all blocks, their mean helps to choose.
     let mean = if comm.inter.is_none() { all / comm.peers() } else { 0 };
-    let job = Job::new(comm, Collective::AllGather, mean, 1).output(output).call(|call| {
-        call.case.listed = true;
-        call.output = lengths;
-    });
+    job.is(comm, Collective::AllGather, mean, 1);
+    job.output(output);
+    (job.call().case.listed, job.call().output) = (true, lengths);
     if is_in_place(sendbuf) {
         comm.check_intra()?;
-        let own = own.unwrap_or(0) as u64;
-        return Ok(job.call(|call| call.input = Lengths::Bytes(own)).all_in_place(true));
+        job.call().input = Lengths::Bytes(own.unwrap_or(0) as u64);
+        job.all_in_place();
+        return Ok(());
     }
-    let input = rows(sendbuf, 1, sendcount, sendtype)?;
+    let input = row(sendbuf, sendcount, sendtype)?;
     own.map_or(Ok(()), |own| check_length(input.len(), own))?;
-    let bytes = input.len() as u64;
-    Ok(job.input(Side::Whole(input)).call(|call| call.input = Lengths::Bytes(bytes)))
+    job.call().input = Lengths::Bytes(input.len() as u64);
+    job.input(Side::whole(input));
+    Ok(())
 }
 
 /// An all-to-all of blocks.
-fn exchange(comm: &Communicator, mut input: Option<Vec<Bytes>>, mut output: Vec<Bytes>) -> Result<Job> {
-    let mut fits = Ok(());
+fn exchange(
+    job: &mut Job,
+    comm: &Communicator,
+    mut input: Option<Vec<Bytes>>,
+    mut output: Vec<Bytes>,
+) -> Result {
+    job.is(comm, Collective::AllToAll, 0, 1);
+    job.call().case.listed = true;
     if let (Some(input), None) = (&mut input, &comm.inter) {
         // Both are known here alone.
         let (given, taken) = (&mut input[comm.comm.rank()], &mut output[comm.comm.rank()]);
-        fits = check_length(given.len(), taken.len());
-        if fits.is_err() {
+        if let Err(misfit) = check_length(given.len(), taken.len()) {
             (*given, *taken) = (Bytes::Row(std::ptr::null_mut(), 0), Bytes::Row(std::ptr::null_mut(), 0));
+            job.misfit(misfit);
+        }
+    }
+    match input {
+        None => {
+            comm.check_intra()?;
+            job.all_in_place();
+        }
+        Some(input) => {
+            let (input, lengths) = Side::of_blocks(input);
+            job.input(input);
+            job.call().input = lengths;
         }
     }
     let (output, lengths) = Side::of_blocks(output);
-    let job = Job::new(comm, Collective::AllToAll, 0, 1).output(output).call(|call| {
-        call.case.listed = true;
-        call.output = lengths;
-    });
-    let Some(input) = input else {
-        comm.check_intra()?;
-        return Ok(job.all_in_place(true));
-    };
-    let (input, lengths) = Side::of_blocks(input);
-    let job = job.input(input).call(|call| call.input = lengths);
-    Ok(match fits {
-        Ok(()) => job,
-        Err(misfit) => job.misfit(misfit),
-    })
+    job.output(output);
+    job.call().output = lengths;
+    Ok(())
 }
 
 pub(super) fn alltoallv(
+    job: &mut Job,
     comm: &Communicator,
     sendbuf: Address,
     sendcounts: Integers,
@@ -153,16 +177,17 @@ pub(super) fn alltoallv(
     recvcounts: Integers,
     rdispls: Integers,
     recvtype: Datatype,
-) -> Result<Job> {
+) -> Result {
     check_buffer(recvbuf)?;
     let input = match is_in_place(sendbuf) {
         true => None,
         false => Some(blocks_at(sendbuf, comm.peers(), sendcounts, sdispls, sendtype)?),
     };
-    exchange(comm, input, blocks_at(recvbuf, comm.peers(), recvcounts, rdispls, recvtype)?)
+    exchange(job, comm, input, blocks_at(recvbuf, comm.peers(), recvcounts, rdispls, recvtype)?)
 }
 
 pub(super) fn alltoallw(
+    job: &mut Job,
     comm: &Communicator,
     sendbuf: Address,
     sendcounts: Integers,
@@ -172,7 +197,7 @@ pub(super) fn alltoallw(
     recvcounts: Integers,
     rdispls: Integers,
     recvtypes: List<Datatype>,
-) -> Result<Job> {
+) -> Result {
     check_buffer(recvbuf)?;
     let blocks = |buffer: Address, counts: Integers, displacements: Integers, types: List<Datatype>| {
         blocks_of_types(buffer, comm.peers(), counts, |at| displacements.get(at), types)
@@ -181,7 +206,7 @@ pub(super) fn alltoallw(
         true => None,
         false => Some(blocks(sendbuf, sendcounts, sdispls, sendtypes)?),
     };
-    exchange(comm, input, blocks(recvbuf, recvcounts, rdispls, recvtypes)?)
+    exchange(job, comm, input, blocks(recvbuf, recvcounts, rdispls, recvtypes)?)
 }
 
 /// Blocks that each have a datatype of their own, at displacements in bytes.
