@@ -53,8 +53,9 @@ impl Bounds {
         Bounds { occupied, set: self.set || other.set, data: hull(self.data, other.data) }
     }
 
-    pub fn shifted(self, by: i64) -> Result<Bounds, LayoutError> {
-        self.each(|span| span.shifted(by))
+    /// The hull of it wherever it is put.
+    pub fn over(self, reach: Reach) -> Result<Bounds, LayoutError> {
+        self.each(|span| Ok(Span { low: add(span.low, reach.low)?, high: add(span.high, reach.high)? }))
     }
 
     pub fn repeated(self, count: u64, stride: i64) -> Result<Bounds, LayoutError> {
@@ -78,11 +79,41 @@ impl Bounds {
     }
 }
 
+/// The lowest and the highest displacement at which something is put.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reach {
+    low: i64,
+    high: i64,
+}
+
+impl Reach {
+    /// Of `count` elements (at least one) in a row, the first of them at this displacement.
+    #[inline]
+    pub fn row(count: u64, at: i64, extent: i64) -> Result<Reach, LayoutError> {
+        let last = match count {
+            1 => at,
+            _ => add(at, times(count - 1, extent)?)?,
+        };
+        Ok(Reach { low: last.min(at), high: last.max(at) })
+    }
+
+    /// The hull of both.
+    #[inline]
+    pub fn union(self, other: Reach) -> Reach {
+        Reach { low: self.low.min(other.low), high: self.high.max(other.high) }
+    }
+}
+
+#[inline]
 pub(crate) fn add(a: i64, b: i64) -> Result<i64, LayoutError> {
     a.checked_add(b).ok_or(LayoutError::Overflow)
 }
 
 /// `count` times `each`.
+#[inline]
 pub(crate) fn times(count: u64, each: i64) -> Result<i64, LayoutError> {
-    i64::try_from(count as i128 * each as i128).map_err(|_| LayoutError::Overflow)
+    match i64::try_from(count) {
+        Ok(count) => count.checked_mul(each).ok_or(LayoutError::Overflow),
+        Err(_) => i64::try_from(count as i128 * each as i128).map_err(|_| LayoutError::Overflow),
+    }
 }

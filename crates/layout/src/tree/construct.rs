@@ -1,8 +1,10 @@
 //! The constructors, but for those of arrays.
 
+use std::borrow::Cow;
+
 use wire::{Form, Scalar, Sequence, Shape, Wire};
 
-use super::bounds::{Bounds, Span, add};
+use super::bounds::{Bounds, Reach, Span, add};
 use super::layout::Facts;
 use super::{Constructor, Field, Layout, LayoutError, Leaf};
 
@@ -24,7 +26,6 @@ impl Layout {
             bounds: Bounds { occupied: span, set: false, data: span },
             alignment: leaf.scalar.alignment() as u32,
             depth: 0,
-            sequence: leaf.sequence,
             only_bytes: leaf.scalar == Scalar::Byte,
         };
         proven(Layout::new(Constructor::Basic(leaf), facts))
@@ -114,33 +115,39 @@ impl Layout {
     /// assert_eq!(picked.over(b"abcdef").unwrap().to_vec::<u8>(), b"eab");
     /// # Ok::<(), archipelago_layout::LayoutError>(())
     /// ```
-    pub fn indexed(blocks: &[(u64, i64)], of: &Layout) -> Result<Layout, LayoutError> {
-        let places = blocks.iter().filter(|block| block.0 > 0);
-        let facts = placed(
-            places.map(|&(length, at)| Ok((length, times_signed(at, of.extent())?, of))),
-            of.facts().depth,
-        )?;
-        Layout::new(Constructor::Indexed { blocks: blocks.into(), of: of.clone() }, facts)
+    pub fn indexed<'a>(blocks: impl Into<Cow<'a, [(u64, i64)]>>, of: &Layout) -> Result<Layout, LayoutError> {
+        let blocks = blocks.into();
+        let facts = placed(blocks.iter().copied(), of.extent(), of)?;
+        let blocks = blocks.into_owned().into();
+        Layout::new(Constructor::Indexed { blocks, of: of.clone() }, facts)
     }
 
     /// Blocks of (length in elements, displacement in bytes).
     ///
     /// # Errors
     /// As [`contiguous`](Layout::contiguous).
-    pub fn hindexed(blocks: &[(u64, i64)], of: &Layout) -> Result<Layout, LayoutError> {
-        let facts = placed(blocks.iter().map(|&(length, at)| Ok((length, at, of))), of.facts().depth)?;
-        Layout::new(Constructor::HIndexed { blocks: blocks.into(), of: of.clone() }, facts)
+    pub fn hindexed<'a>(
+        blocks: impl Into<Cow<'a, [(u64, i64)]>>,
+        of: &Layout,
+    ) -> Result<Layout, LayoutError> {
+        let blocks = blocks.into();
+        let facts = placed(blocks.iter().copied(), 1, of)?;
+        let blocks = blocks.into_owned().into();
+        Layout::new(Constructor::HIndexed { blocks, of: of.clone() }, facts)
     }
 
     /// Blocks of one length at displacements in elements.
     ///
     /// # Errors
     /// As [`contiguous`](Layout::contiguous).
-    pub fn indexed_block(block: u64, displacements: &[i64], of: &Layout) -> Result<Layout, LayoutError> {
-        let places = displacements.iter().filter(|_| block > 0);
-        let facts =
-            placed(places.map(|&at| Ok((block, times_signed(at, of.extent())?, of))), of.facts().depth)?;
+    pub fn indexed_block<'a>(
+        block: u64,
+        displacements: impl Into<Cow<'a, [i64]>>,
+        of: &Layout,
+    ) -> Result<Layout, LayoutError> {
         let displacements = displacements.into();
+        let facts = placed(displacements.iter().map(|&at| (block, at)), of.extent(), of)?;
+        let displacements = displacements.into_owned().into();
         Layout::new(Constructor::IndexedBlock { block, displacements, of: of.clone() }, facts)
     }
 
@@ -148,9 +155,14 @@ impl Layout {
     ///
     /// # Errors
     /// As [`contiguous`](Layout::contiguous).
-    pub fn hindexed_block(block: u64, displacements: &[i64], of: &Layout) -> Result<Layout, LayoutError> {
-        let facts = placed(displacements.iter().map(|&at| Ok((block, at, of))), of.facts().depth)?;
+    pub fn hindexed_block<'a>(
+        block: u64,
+        displacements: impl Into<Cow<'a, [i64]>>,
+        of: &Layout,
+    ) -> Result<Layout, LayoutError> {
         let displacements = displacements.into();
+        let facts = placed(displacements.iter().map(|&at| (block, at)), 1, of)?;
+        let displacements = displacements.into_owned().into();
         Layout::new(Constructor::HIndexedBlock { block, displacements, of: of.clone() }, facts)
     }
 
@@ -171,10 +183,12 @@ impl Layout {
     /// assert_eq!((particle.size(), particle.extent(), particle.true_extent()), (25, 32, 25));
     /// # Ok::<(), archipelago_layout::LayoutError>(())
     /// ```
-    pub fn structure(fields: &[Field]) -> Result<Layout, LayoutError> {
-        let depth = fields.iter().map(|field| field.of.facts().depth).max().unwrap_or(0);
-        let mut facts =
-            placed(fields.iter().map(|field| Ok((field.count, field.displacement, &field.of))), depth)?;
+    pub fn structure<'a>(fields: impl Into<Cow<'a, [Field]>>) -> Result<Layout, LayoutError> {
+        let fields = fields.into();
+        let mut facts = Facts::EMPTY;
+        for field in fields.iter() {
+            facts.add(field)?;
+        }
         if let (false, Some(occupied)) = (facts.bounds.set, &mut facts.bounds.occupied) {
             let extent = occupied.high.checked_sub(occupied.low).ok_or(LayoutError::Overflow)?;
             // Not below 0, as nothing was set.
@@ -183,7 +197,7 @@ impl Layout {
                 occupied.high = add(occupied.high, facts.alignment as i64 - over)?;
             }
         }
-        Layout::new(Constructor::Struct { fields: fields.into() }, facts)
+        Layout::new(Constructor::Struct { fields: fields.into_owned().into() }, facts)
     }
 
     /// The same bytes with other bounds: a row of such elements has one every `extent` bytes.
@@ -216,7 +230,6 @@ impl Facts {
         bounds: Bounds::EMPTY,
         alignment: 1,
         depth: 0,
-        sequence: Sequence::EMPTY,
         only_bytes: true,
     };
 
@@ -228,25 +241,26 @@ impl Facts {
             size: product(self.size)?,
             external_size: product(self.external_size)?,
             elements: product(self.elements)?,
-            sequence: self.sequence.times(count),
             depth: self.depth + 1,
             ..empty
         })
     }
 
-    /// Those of this and then the other, but for the depth.
-    fn then(self, next: Facts) -> Result<Facts, LayoutError> {
-        let sum = |a: u64, b: u64| a.checked_add(b).ok_or(LayoutError::Overflow);
-        Ok(Facts {
-            size: sum(self.size, next.size)?,
-            external_size: sum(self.external_size, next.external_size)?,
-            elements: sum(self.elements, next.elements)?,
-            bounds: self.bounds.union(next.bounds),
-            alignment: self.alignment.max(next.alignment),
-            depth: self.depth,
-            sequence: self.sequence.then(next.sequence),
-            only_bytes: self.only_bytes && next.only_bytes,
-        })
+    /// A field follows.
+    fn add(&mut self, Field { count, displacement, of }: &Field) -> Result<(), LayoutError> {
+        let more = of.facts();
+        self.depth = self.depth.max(more.depth + 1);
+        if *count == 0 {
+            return Ok(());
+        }
+        let sum = |all: u64, each: u64| each.checked_mul(*count).and_then(|more| all.checked_add(more));
+        self.size = sum(self.size, more.size).ok_or(LayoutError::Overflow)?;
+        self.external_size = sum(self.external_size, more.external_size).ok_or(LayoutError::Overflow)?;
+        self.elements = sum(self.elements, more.elements).ok_or(LayoutError::Overflow)?;
+        self.bounds = self.bounds.union(more.bounds.over(Reach::row(*count, *displacement, of.extent())?)?);
+        self.alignment = self.alignment.max(more.alignment);
+        self.only_bytes &= more.only_bytes;
+        Ok(())
     }
 }
 
@@ -259,20 +273,17 @@ fn strided(count: u64, block: u64, stride_bytes: i64, of: &Layout) -> Result<Fac
     Ok(Facts { bounds, ..of.facts().times(elements)? })
 }
 
-/// The facts of blocks of (length, displacement in bytes) of layouts, whose depth is `depth` at most.
-fn placed<'a>(
-    blocks: impl Iterator<Item = Result<(u64, i64, &'a Layout), LayoutError>>,
-    depth: u32,
-) -> Result<Facts, LayoutError> {
-    let mut facts = Facts { depth: depth + 1, ..Facts::EMPTY };
-    for block in blocks {
-        let (length, at, of) = block?;
-        if length > 0 {
-            let bounds = of.facts().bounds.repeated(length, of.extent())?.shifted(at)?;
-            facts = facts.then(Facts { bounds, ..of.facts().times(length)? })?;
-        }
+/// The facts of blocks of (length in elements, displacement in units of so many bytes).
+fn placed(blocks: impl Iterator<Item = (u64, i64)>, unit: i64, of: &Layout) -> Result<Facts, LayoutError> {
+    let (mut elements, mut reach) = (0u64, None::<Reach>);
+    // Of empty blocks no displacement is too far.
+    for (length, at) in blocks.filter(|block| block.0 > 0) {
+        elements = elements.checked_add(length).ok_or(LayoutError::Overflow)?;
+        let row = Reach::row(length, times_signed(at, unit)?, of.extent())?;
+        reach = Some(reach.map_or(row, |all| all.union(row)));
     }
-    Ok(facts)
+    let bounds = reach.map_or(Ok(Bounds::EMPTY), |reach| of.facts().bounds.over(reach))?;
+    Ok(Facts { bounds, ..of.facts().times(elements)? })
 }
 
 fn of_shape(shape: &Shape) -> Layout {

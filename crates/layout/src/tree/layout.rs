@@ -33,9 +33,15 @@ pub struct Layout {
 struct Inner {
     constructor: Constructor,
     facts: Facts,
-    /// Costs half a microsecond.
-    signature: OnceLock<u64>,
     program: OnceLock<Program>,
+    seldom: OnceLock<Box<Seldom>>,
+}
+
+/// What most layouts are never asked.
+#[derive(Default)]
+struct Seldom {
+    signature: OnceLock<u64>,
+    sequence: OnceLock<Sequence>,
     external: OnceLock<Program>,
 }
 
@@ -48,7 +54,6 @@ pub(crate) struct Facts {
     pub bounds: Bounds,
     pub alignment: u32,
     pub depth: u32,
-    pub sequence: Sequence,
     pub only_bytes: bool,
 }
 
@@ -64,8 +69,8 @@ impl Layout {
             return Err(LayoutError::Overflow);
         }
         let facts = Facts { bounds: facts.bounds.checked()?, ..facts };
-        let (signature, program, external) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Ok(Layout { inner: Arc::new(Inner { constructor, facts, signature, program, external }) })
+        let (program, seldom) = (OnceLock::new(), OnceLock::new());
+        Ok(Layout { inner: Arc::new(Inner { constructor, facts, program, seldom }) })
     }
 
     pub(crate) fn facts(&self) -> &Facts {
@@ -119,7 +124,21 @@ impl Layout {
         if self.facts().only_bytes {
             return 0;
         }
-        *self.inner.signature.get_or_init(|| self.facts().sequence.signature())
+        *self.seldom().signature.get_or_init(|| self.sequence().signature())
+    }
+
+    /// Its scalars, one after the other.
+    fn sequence(&self) -> Sequence {
+        *self.seldom().sequence.get_or_init(|| match self.constructor() {
+            Constructor::Basic(leaf) => leaf.sequence,
+            Constructor::Struct { fields } => fields.iter().fold(Sequence::EMPTY, |all, field| {
+                if field.count == 0 { all } else { all.then(field.of.sequence().times(field.count)) }
+            }),
+            // All others repeat what they are made of.
+            other => other.parts().first().map_or(Sequence::EMPTY, |of| {
+                of.sequence().times(self.elements().checked_div(of.elements()).unwrap_or(0))
+            }),
+        })
     }
 
     /// Whether elements in a row are bytes in a row, without a gap and in order.
@@ -127,11 +146,10 @@ impl Layout {
         self.size() as i64 == self.extent() && self.program().is_run_at(0, self.size())
     }
 
-    /// Makes the program that packs and unpacks, and the signature, now and not when they are first needed. Costs as much as the lists that
-    /// the layout was given are long.
+    /// Makes the program that packs and unpacks now and not when it is first needed. Costs as much as the lists that the layout was
+    /// given are long.
     pub fn commit(&self) {
         self.program();
-        self.signature();
     }
 
     /// How many scalars the first `bytes` bytes of a row of such elements hold completely, and whether these are all of the
@@ -168,7 +186,11 @@ impl Layout {
     }
 
     pub(crate) fn external_program(&self) -> &Program {
-        self.inner.external.get_or_init(|| Program::external(self))
+        self.seldom().external.get_or_init(|| Program::external(self))
+    }
+
+    fn seldom(&self) -> &Seldom {
+        self.inner.seldom.get_or_init(Box::default)
     }
 
     fn occupied(&self) -> Span {

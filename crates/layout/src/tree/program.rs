@@ -49,6 +49,9 @@ pub(crate) struct Item {
 /// Longer lists are shared and not copied into the lists that they are entries of.
 const INLINE_ITEMS_MAX: usize = 8;
 
+/// For so many parts of a list there is room at once; more are seldom, or become few.
+const LIST_FIRST: usize = 64;
+
 impl Program {
     /// For bytes as they are in memory.
     pub fn native(layout: &Layout) -> Program {
@@ -128,7 +131,7 @@ fn runs(runs: impl Iterator<Item = (i64, u64, Option<Leaf>)>) -> Option<Part> {
 
 /// Parts one after the other.
 fn list(parts: impl Iterator<Item = Part>) -> Option<Part> {
-    let mut all: Vec<Part> = Vec::new();
+    let mut all: Vec<Part> = Vec::with_capacity(parts.size_hint().1.unwrap_or(0).min(LIST_FIRST));
     for part in parts {
         match part.node {
             Node::List { items, .. } if items.len() <= INLINE_ITEMS_MAX => {
@@ -146,15 +149,15 @@ fn list(parts: impl Iterator<Item = Part>) -> Option<Part> {
             .iter()
             .all(|part| matches!(part.node, Node::Run { bytes: b, unit: u } if b == bytes && u == unit))
     {
-        let at: Vec<i64> = all.iter().map(|part| part.at - first).collect();
+        let at: Arc<[i64]> = all.iter().map(|part| part.at - first).collect();
         let (node, bytes) = (Node::Run { bytes, unit }, bytes * at.len() as u64);
         if let Some(stride) = regular(&at) {
             return Part { at: first, node }.repeated(at.len() as u64, stride);
         }
-        return Some(Part { at: first, node: Node::Scatter { at: at.into(), body: Arc::new(node), bytes } });
+        return Some(Part { at: first, node: Node::Scatter { at, body: Arc::new(node), bytes } });
     }
     let mut bytes = 0;
-    let items: Vec<Item> = all
+    let items: Arc<[Item]> = all
         .into_iter()
         .map(|part| {
             let before = bytes;
@@ -162,7 +165,7 @@ fn list(parts: impl Iterator<Item = Part>) -> Option<Part> {
             Item { part: part.shifted(-first), before }
         })
         .collect();
-    Some(Part { at: first, node: Node::List { items: items.into(), bytes } })
+    Some(Part { at: first, node: Node::List { items, bytes } })
 }
 
 /// Appends a part, to the run before it if it goes on there.
