@@ -45,7 +45,11 @@ type Delete = unsafe extern "C-unwind" fn(usize, c_int, *mut c_void, *mut c_void
 
 /// The attributes of an object, in the order in which they were set first.
 #[derive(Default)]
-pub(crate) struct Attributes(Mutex<Vec<(c_int, usize)>>);
+pub(crate) struct Attributes {
+    all: Mutex<Vec<(c_int, usize)>>,
+    /// Whether there ever was one: most objects have none, and are made and freed without the lock.
+    touched: AtomicBool,
+}
 
 /// Makes a key.
 pub(crate) fn create_key(
@@ -113,7 +117,21 @@ fn keep(key: c_int) {
 
 impl Attributes {
     fn all(&self) -> MutexGuard<'_, Vec<(c_int, usize)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// None.
+    pub const fn none() -> Attributes {
+        Attributes { touched: AtomicBool::new(false), all: Mutex::new(Vec::new()) }
+    }
+
+    /// Whether there never was one.
+    pub fn is_untouched(&self) -> bool {
+        !self.touched.load(Ordering::Relaxed)
+    }
+
+    fn new(all: Vec<(c_int, usize)>) -> Attributes {
+        Attributes { touched: AtomicBool::new(!all.is_empty()), all: Mutex::new(all) }
     }
 
     /// Sets a value; the old one is deleted first.
@@ -125,6 +143,8 @@ impl Attributes {
             None => {
                 keep(key);
                 self.all().push((key, value));
+                // Relaxed: the program orders what it does with an object.
+                self.touched.store(true, Ordering::Relaxed);
             }
             Some(old) => {
                 call_delete(object, key, old)?;
@@ -176,6 +196,9 @@ impl Attributes {
     /// # Errors
     /// The first refusal.
     pub fn delete_all(&self, object: usize) -> Result {
+        if self.is_untouched() {
+            return Ok(());
+        }
         let (mut outcome, mut stay) = (Ok(()), Vec::new());
         loop {
             let last = self.all().iter().rfind(|(key, _)| !stay.contains(key)).copied();
@@ -189,6 +212,9 @@ impl Attributes {
 
     /// The attributes of a duplicate.
     pub fn copy(&self, object: usize) -> Result<Attributes> {
+        if self.is_untouched() {
+            return Ok(Attributes::default());
+        }
         // The last first, as other libraries do.
         let all = self.all().clone();
         let mut copies = Vec::new();
@@ -201,13 +227,13 @@ impl Attributes {
                 Ok(None) => {}
                 Err(error) => {
                     // They belong to nothing: the program lets go of them here, under the only name that there is.
-                    let _ = Attributes(Mutex::new(copies)).delete_all(object);
+                    let _ = Attributes::new(copies).delete_all(object);
                     return Err(error);
                 }
             }
         }
         copies.reverse();
-        Ok(Attributes(Mutex::new(copies)))
+        Ok(Attributes::new(copies))
     }
 }
 

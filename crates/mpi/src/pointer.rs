@@ -6,7 +6,7 @@
 
 use std::ffi::{CStr, c_char, c_int};
 
-use crate::number::{ERR_ARG, ERR_VALUE_TOO_LARGE, MAX_OBJECT_NAME, UNDEFINED};
+use crate::number::{ERR_ARG, ERR_NO_MEM, ERR_VALUE_TOO_LARGE, MAX_OBJECT_NAME, UNDEFINED};
 use crate::{Error, Result, Status};
 
 /// Values that C may hand over uninitialised or with any bits: integers, addresses, names.
@@ -97,13 +97,18 @@ impl<T: Plain> List<T> {
     /// # Errors
     /// Null, where there is a value.
     pub fn values(self, count: usize) -> Result<Vec<T>> {
-        (0..count).map(|at| self.get(at)).collect()
+        let mut all = with_room(count)?;
+        for at in 0..count {
+            all.push(self.get(at)?);
+        }
+        Ok(all)
     }
 
     /// One value.
     ///
     /// # Errors
     /// Null.
+    #[inline]
     pub fn get(self, at: usize) -> Result<T> {
         if self.0.is_null() {
             return Err(null("a list"));
@@ -159,6 +164,18 @@ impl<T: Plain> ListMut<T> {
     }
 }
 
+/// A vector with room for what a list has, and no more.
+///
+/// # Errors
+/// `ERR_NO_MEM`: a count that can't be meant.
+pub(crate) fn with_room<T>(count: usize) -> Result<Vec<T>> {
+    let mut all = Vec::new();
+    match all.try_reserve_exact(count) {
+        Ok(()) => Ok(all),
+        Err(_) => Err(Error::new(ERR_NO_MEM, format!("there is no memory for a list of {count} entries"))),
+    }
+}
+
 /// Which form of a function was called, where that is remembered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
@@ -194,7 +211,19 @@ impl Integers {
     /// # Errors
     /// Null, where there is a value.
     pub fn values(self, count: usize) -> Result<Vec<i64>> {
-        (0..count).map(|at| self.get(at)).collect()
+        self.each(count, Ok)
+    }
+
+    /// What becomes of the first `count`, made one by one.
+    ///
+    /// # Errors
+    /// Null, where there is a value; the first error of `make`.
+    pub fn each<T>(self, count: usize, make: impl Fn(i64) -> Result<T>) -> Result<Vec<T>> {
+        let mut all = with_room(count)?;
+        for at in 0..count {
+            all.push(make(self.get(at)?)?);
+        }
+        Ok(all)
     }
 }
 

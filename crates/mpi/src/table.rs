@@ -8,23 +8,28 @@
 //! | 32 | *open*: its name is valid | set by `insert`, cleared by `remove` |
 //! | 33 | *full*: there is a value | set by `insert`, cleared by the last who looks at a slot that is closed |
 //! | 34..43 | generation, a part of the name | raised by `insert` |
+//! | 43 | *marked*: more than the value has to be seen to when its name goes | set by `mark`, cleared by `insert` |
 //!
 //! While the program has promised that one thread at a time calls ([`set_alone`]), counting is a load and a store, which cost a
 //! tenth of an atomic addition; but for objects whose functions any thread may call whatever was promised ([`ALWAYS`]).
 //!
 //! Who looks adds one and sees in the same access whether the name is current: while it looks the value stays. Whoever brings
-//! the number of lookers of a closed, full slot to nothing takes the value out, drops it, and gives the slot back.
+//! the number of lookers of a closed, full slot to nothing drops the value and gives the slot back.
+//!
+//! A slot has a *face* too: a few words that say of an object what never changes and is asked often. They are read without being counted,
+//! and believed if the name was current before and after.
 
 use std::cell::UnsafeCell;
 use std::collections::VecDeque;
 use std::mem::MaybeUninit;
 use std::ops::Deref;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 const OPEN: u64 = 1 << 32;
 const FULL: u64 = 1 << 33;
 const GENERATION_SHIFT: u32 = 34;
+const MARKED: u64 = 1 << 43;
 
 /// Bits of a name: index, then generation. A generation is never 0, so that no name is predefined.
 const INDEX_BITS: u32 = 22;
@@ -47,14 +52,15 @@ pub fn set_alone(alone: bool) {
 /// sessions (MPI 5.0 §11.4.1).
 pub const ALWAYS: bool = true;
 
-/// Objects of one kind.
-pub struct Table<T, const SHARED: bool = false> {
-    chunks: [OnceLock<Box<[Slot<T>]>>; CHUNKS],
+/// Objects of one kind, with faces of so many words.
+pub struct Table<T, const SHARED: bool = false, const FACE: usize = 0> {
+    chunks: [OnceLock<Box<[Slot<T, FACE>]>>; CHUNKS],
     free: Mutex<Free>,
 }
 
-struct Slot<T> {
+struct Slot<T, const FACE: usize> {
     word: AtomicU64,
+    face: [AtomicU64; FACE],
     value: UnsafeCell<MaybeUninit<T>>,
 }
 
@@ -66,18 +72,35 @@ struct Free {
 
 // SAFETY: values are shared by reference between threads (T: Sync) and dropped by any (T: Send); a value is written only while
 // nobody else can see its slot, as the module's documentation says.
-unsafe impl<T: Send + Sync> Sync for Slot<T> {}
+unsafe impl<T: Send + Sync, const FACE: usize> Sync for Slot<T, FACE> {}
 
 /// An object in use: it stays while this lives.
-pub struct Ref<'t, T, const SHARED: bool = false> {
-    table: &'t Table<T, SHARED>,
-    slot: &'t Slot<T>,
+pub struct Ref<'t, T, const SHARED: bool = false, const FACE: usize = 0> {
+    table: &'t Table<T, SHARED, FACE>,
+    slot: &'t Slot<T, FACE>,
     index: usize,
 }
 
-impl<T, const SHARED: bool> Table<T, SHARED> {
+/// Whether this word's name is the one of this generation.
+#[inline]
+fn is_current(word: u64, generation: u64) -> bool {
+    word & !(u64::from(u32::MAX) | MARKED) == plain(generation)
+}
+
+/// The word of an object of this generation that is not marked and that nobody looks at.
+#[inline]
+fn plain(generation: u64) -> u64 {
+    generation << GENERATION_SHIFT | FULL | OPEN
+}
+
+/// The generation in a word.
+fn generation_of(word: u64) -> u64 {
+    word >> GENERATION_SHIFT & (GENERATIONS - 1)
+}
+
+impl<T, const SHARED: bool, const FACE: usize> Table<T, SHARED, FACE> {
     /// Without objects.
-    pub const fn new() -> Table<T, SHARED> {
+    pub const fn new() -> Table<T, SHARED, FACE> {
         Table {
             chunks: [const { OnceLock::new() }; CHUNKS],
             free: Mutex::new(Free { slots: VecDeque::new(), made: 0 }),
@@ -86,7 +109,7 @@ impl<T, const SHARED: bool> Table<T, SHARED> {
 
     /// The object of this name.
     #[inline]
-    pub fn get(&self, name: usize) -> Option<Ref<'_, T, SHARED>> {
+    pub fn get(&self, name: usize) -> Option<Ref<'_, T, SHARED, FACE>> {
         let (index, generation) = parts(name)?;
         let slot = self.slot(index)?;
         // Acquire: pairs with the Release in `insert`, after which the value is there.
@@ -99,45 +122,84 @@ impl<T, const SHARED: bool> Table<T, SHARED> {
             false => slot.word.fetch_add(1, Ordering::Acquire),
         };
         let found = Ref { table: self, slot, index };
-        let current = before & !u64::from(u32::MAX) == generation << GENERATION_SHIFT | FULL | OPEN;
         // What is not current is let go by the drop.
-        current.then_some(found)
+        is_current(before, generation).then_some(found)
     }
 
-    /// Gives an object a name; none when all are taken.
+    /// The face of the object of this name.
+    #[inline]
+    pub fn face(&self, name: usize) -> Option<[u64; FACE]> {
+        let (index, generation) = parts(name)?;
+        let slot = self.slot(index)?;
+        // Acquire: pairs with the Release in `try_insert`, after which this object's face is there.
+        if !is_current(slot.word.load(Ordering::Acquire), generation) {
+            return None;
+        }
+        // Relaxed: words of the slot's next object are noticed below.
+        let face = slot.face.each_ref().map(|word| word.load(Ordering::Relaxed));
+        // Acquire: pairs with the fence in `try_insert`. Whoever has read a word of the next object sees that this one's name was closed.
+        fence(Ordering::Acquire);
+        is_current(slot.word.load(Ordering::Relaxed), generation).then_some(face)
+    }
+
+    /// Gives an object a name; none when all are taken. Its face, if there are any, says nothing.
     pub fn insert(&self, value: T) -> Option<usize> {
-        self.try_insert(value).ok()
+        self.try_insert(value, [0; FACE]).ok()
     }
 
-    /// Gives an object a name.
+    /// Gives an object a name, and a face.
     ///
     /// # Errors
     /// All names are taken: the object.
-    pub fn try_insert(&self, value: T) -> Result<usize, T> {
+    pub fn try_insert(&self, value: T, face: [u64; FACE]) -> Result<usize, T> {
         let Some((index, slot)) = self.take_free().and_then(|index| Some((index, self.slot(index)?))) else {
             return Err(value);
         };
         // SAFETY: the slot is neither open nor full, and this call took it out of the free ones: nobody else touches the value.
         unsafe { (*slot.value.get()).write(value) };
+        // Release: pairs with the fence in `face`. The name of the last object here was closed before this slot was free.
+        fence(Ordering::Release);
+        for (word, of) in slot.face.iter().zip(face) {
+            word.store(of, Ordering::Relaxed);
+        }
         // Relaxed: only the holder of the free slot changes these bits.
-        let before = slot.word.load(Ordering::Relaxed) >> GENERATION_SHIFT;
-        let generation = (before + 1) % GENERATIONS;
-        let generation = generation.max(1);
-        let change = (generation << GENERATION_SHIFT).wrapping_sub(before << GENERATION_SHIFT);
-        // Release: pairs with the Acquire in `get`.
-        slot.word.fetch_add(change.wrapping_add(OPEN | FULL), Ordering::Release);
+        let before = slot.word.load(Ordering::Relaxed) & !u64::from(u32::MAX);
+        let generation = ((generation_of(before) + 1) % GENERATIONS).max(1);
+        let after = plain(generation);
+        // Added, since others may look in vain meanwhile. Release: pairs with the Acquire in `get`.
+        slot.word.fetch_add(after.wrapping_sub(before), Ordering::Release);
         Ok((generation as usize) << INDEX_BITS | index)
     }
 
     /// Makes a name invalid; the object goes when nobody looks at it any more. Returns whether the name was valid.
     pub fn remove(&self, name: usize) -> bool {
-        let Some((found, (_, generation))) = self.get(name).zip(parts(name)) else { return false };
-        let close = |word: u64| {
-            let current = word & !u64::from(u32::MAX) == generation << GENERATION_SHIFT | FULL | OPEN;
-            current.then_some(word & !OPEN)
-        };
-        // The drop of what was found is the first that may empty the slot.
-        found.slot.word.fetch_update(Ordering::AcqRel, Ordering::Acquire, close).is_ok()
+        self.get(name).is_some_and(Ref::close)
+    }
+
+    /// Whether the name is valid, its object is not marked, and nobody looks at it.
+    #[inline]
+    pub fn is_plain(&self, name: usize) -> bool {
+        parts(name).is_some_and(|(index, generation)| {
+            // Acquire: pairs with the Release of who looked and has let go.
+            let is_plain = |slot: &Slot<T, FACE>| slot.word.load(Ordering::Acquire) == plain(generation);
+            self.slot(index).is_some_and(is_plain)
+        })
+    }
+
+    /// Makes a name invalid whose object is not marked and that nobody looks at, and drops the object; quicker than to get it. Returns
+    /// whether that was so, and else does nothing.
+    #[inline]
+    pub fn remove_plain(&self, name: usize) -> bool {
+        let Some((index, generation)) = parts(name) else { return false };
+        let Some(slot) = self.slot(index) else { return false };
+        let (plain, emptied) = (plain(generation), generation << GENERATION_SHIFT);
+        // Acquire: pairs with the Release of who looked and has let go.
+        let removed = slot.word.compare_exchange(plain, emptied, Ordering::AcqRel, Ordering::Relaxed).is_ok();
+        if removed {
+            // SAFETY: this call made it empty.
+            unsafe { self.give_back(slot, index) };
+        }
+        removed
     }
 
     /// The names that are valid now.
@@ -145,14 +207,14 @@ impl<T, const SHARED: bool> Table<T, SHARED> {
         let made = self.free.lock().unwrap_or_else(PoisonError::into_inner).made;
         let name = |index: usize| {
             let word = self.slot(index)?.word.load(Ordering::Acquire);
-            let generation = (word >> GENERATION_SHIFT) as usize;
+            let generation = generation_of(word) as usize;
             (word & OPEN != 0).then_some(generation << INDEX_BITS | index)
         };
         (0..made).filter_map(name).collect()
     }
 
     #[inline]
-    fn slot(&self, index: usize) -> Option<&Slot<T>> {
+    fn slot(&self, index: usize) -> Option<&Slot<T, FACE>> {
         let chunk = (index / FIRST_CHUNK + 1).ilog2() as usize;
         let first = FIRST_CHUNK * ((1 << chunk) - 1);
         self.chunks.get(chunk)?.get()?.get(index - first)
@@ -165,7 +227,11 @@ impl<T, const SHARED: bool> Table<T, SHARED> {
         }
         let (index, chunk) = (free.made, (free.made / FIRST_CHUNK + 1).ilog2() as usize);
         self.chunks.get(chunk)?.get_or_init(|| {
-            let slot = |_| Slot { word: AtomicU64::new(0), value: UnsafeCell::new(MaybeUninit::uninit()) };
+            let slot = |_| Slot {
+                word: AtomicU64::new(0),
+                face: [const { AtomicU64::new(0) }; FACE],
+                value: UnsafeCell::new(MaybeUninit::uninit()),
+            };
             (0..FIRST_CHUNK << chunk).map(slot).collect()
         });
         free.made += 1;
@@ -174,24 +240,64 @@ impl<T, const SHARED: bool> Table<T, SHARED> {
 
     /// Drops the value of a slot that is closed and that nobody looks at, unless somebody else does so.
     #[cold]
-    fn empty(&self, slot: &Slot<T>, index: usize) {
+    fn empty(&self, slot: &Slot<T, FACE>, index: usize) {
         let empty = |word: u64| {
             let unused = word & (u64::from(u32::MAX) | OPEN | FULL) == FULL;
             unused.then_some(word & !FULL)
         };
         // Acquire: pairs with the Release of the others who have let go.
         if slot.word.fetch_update(Ordering::AcqRel, Ordering::Acquire, empty).is_ok() {
-            // SAFETY: it was full, and only one call changes it from full to empty; nobody looks at it, and nobody can until it is
-            // open again, which happens after it was given back below.
-            drop(unsafe { (*slot.value.get()).assume_init_read() });
-            self.free.lock().unwrap_or_else(PoisonError::into_inner).slots.push_back(index);
+            // SAFETY: this call made it empty.
+            unsafe { self.give_back(slot, index) }
         }
+    }
+
+    /// Drops the value and makes the slot free.
+    ///
+    /// # Safety
+    /// The caller changed it from full to empty.
+    unsafe fn give_back(&self, slot: &Slot<T, FACE>, index: usize) {
+        // SAFETY: it was full, and only one call changes it from full to empty; nobody looks at it, and nobody can until it is
+        // open again, which happens after it was given back below.
+        unsafe { (*slot.value.get()).assume_init_drop() };
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).slots.push_back(index);
     }
 }
 
-impl<T, const SHARED: bool> Default for Table<T, SHARED> {
-    fn default() -> Table<T, SHARED> {
+impl<T, const SHARED: bool, const FACE: usize> Default for Table<T, SHARED, FACE> {
+    fn default() -> Table<T, SHARED, FACE> {
         Table::new()
+    }
+}
+
+impl<T, const SHARED: bool, const FACE: usize> Ref<'_, T, SHARED, FACE> {
+    /// Notes that more than the value has to be seen to when the name goes: [`remove_plain`](Table::remove_plain) leaves it alone.
+    pub fn mark(&self) {
+        // Release: who removes it sees what was done before.
+        self.slot.word.fetch_or(MARKED, Ordering::Release);
+    }
+
+    /// Makes the name invalid; the object goes when nobody looks at it any more. Returns whether the name was valid.
+    pub fn close(self) -> bool {
+        // While it is looked at the slot stays full, and so of this generation. Relaxed: what is read is compared below.
+        let word = self.slot.word.load(Ordering::Relaxed);
+        let open = word & OPEN != 0;
+        // Nobody else looks at it: it is closed, let go and emptied at once. Acquire: pairs with the Release of the others who have let go.
+        let alone = open && word as u32 == 1;
+        let emptied = word.wrapping_sub(1) & !(OPEN | FULL);
+        if alone
+            && self.slot.word.compare_exchange(word, emptied, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+        {
+            let (table, slot, index) = (self.table, self.slot, self.index);
+            // It has been let go.
+            std::mem::forget(self);
+            // SAFETY: this call made it empty.
+            unsafe { table.give_back(slot, index) };
+            return true;
+        }
+        let close = |word: u64| (word & OPEN != 0).then_some(word & !OPEN);
+        // The drop of this is the first that may empty the slot.
+        self.slot.word.fetch_update(Ordering::AcqRel, Ordering::Acquire, close).is_ok()
     }
 }
 
@@ -200,7 +306,7 @@ fn parts(name: usize) -> Option<(usize, u64)> {
     (1..GENERATIONS).contains(&generation).then_some((name & ((1 << INDEX_BITS) - 1), generation))
 }
 
-impl<T, const SHARED: bool> Deref for Ref<'_, T, SHARED> {
+impl<T, const SHARED: bool, const FACE: usize> Deref for Ref<'_, T, SHARED, FACE> {
     type Target = T;
 
     #[inline]
@@ -210,7 +316,7 @@ impl<T, const SHARED: bool> Deref for Ref<'_, T, SHARED> {
     }
 }
 
-impl<T, const SHARED: bool> Drop for Ref<'_, T, SHARED> {
+impl<T, const SHARED: bool, const FACE: usize> Drop for Ref<'_, T, SHARED, FACE> {
     #[inline]
     fn drop(&mut self) {
         // Release: what was read is read before the value is dropped; pairs with the Acquire in `empty`.
@@ -283,15 +389,15 @@ mod tests {
         let table: Table<Box<usize>> = Table::new();
         let mut names = Vec::new();
         let last = loop {
-            match table.try_insert(Box::new(names.len())) {
+            match table.try_insert(Box::new(names.len()), []) {
                 Ok(name) => names.push(name),
                 Err(last) => break last,
             }
         };
         assert_eq!((*last, names.len()), (names.len(), FIRST_CHUNK * ((1 << CHUNKS) - 1)));
-        assert!(table.try_insert(Box::new(0)).is_err());
+        assert!(table.try_insert(Box::new(0), []).is_err());
         assert!(table.remove(names[7]));
-        let again = table.try_insert(last).unwrap();
+        let again = table.try_insert(last, []).unwrap();
         assert_eq!(table.get(again).as_deref(), Some(&Box::new(names.len())));
     }
 
@@ -328,5 +434,62 @@ mod tests {
             }
         });
         assert_eq!(DROPPED.load(Ordering::Relaxed), 10_000);
+    }
+
+    #[test]
+    fn a_face_is_of_one_object() {
+        let table: Table<u64, false, 4> = Table::new();
+        let name = table.try_insert(7, [1, 2, 3, 4]).unwrap();
+        assert_eq!(table.face(name), Some([1, 2, 3, 4]));
+        assert!(table.remove(name) && table.face(name).is_none());
+        let current = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    for _ in 0..20_000 {
+                        if let Some(face) = table.face(current.load(Ordering::Relaxed)) {
+                            assert!(face.iter().all(|word| *word == face[0]), "{face:?}");
+                        }
+                    }
+                });
+            }
+            scope.spawn(|| {
+                for value in 0..10_000 {
+                    let name = table.try_insert(value, [value; 4]).unwrap();
+                    current.store(name, Ordering::Relaxed);
+                    assert!(table.remove(name));
+                }
+            });
+        });
+    }
+
+    #[test]
+    fn who_closes_what_another_looks_at_leaves_it_to_the_other() {
+        let table: Table<_> = Table::new();
+        let counted = Arc::new(());
+        let name = table.insert(counted.clone()).unwrap();
+        let (one, other) = (table.get(name).unwrap(), table.get(name).unwrap());
+        assert!(one.close());
+        assert!(table.get(name).is_none() && Arc::strong_count(&counted) == 2);
+        // Closed before: it only lets go.
+        assert!(!other.close());
+        assert_eq!(Arc::strong_count(&counted), 1);
+    }
+
+    #[test]
+    fn what_is_marked_or_looked_at_is_not_plain() {
+        let table: Table<_> = Table::new();
+        let name = table.insert(7).unwrap();
+        let held = table.get(name).unwrap();
+        assert!(!table.is_plain(name) && !table.remove_plain(name));
+        drop(held);
+        assert!(table.is_plain(name));
+        table.get(name).unwrap().mark();
+        assert!(!table.remove_plain(name) && table.get(name).is_some() && table.names() == [name]);
+        assert!(table.remove(name));
+        let next = table.insert(8).unwrap();
+        assert_eq!(next, name + (1 << INDEX_BITS), "the same slot, and its next generation");
+        assert!(!table.remove_plain(name) && table.remove_plain(next));
+        assert!(table.get(next).is_none() && !table.remove_plain(next));
     }
 }

@@ -58,15 +58,15 @@ pub fn comm_delete_attr(comm: Comm, keyval: c_int) -> Result {
 }
 
 pub fn type_set_attr(datatype: Datatype, keyval: c_int, value: Address) -> Result {
-    datatype.get()?.attributes.set(datatype.0, Kind::Type, keyval, value)
+    datatype.get()?.attached().attributes.set(datatype.0, Kind::Type, keyval, value)
 }
 
 pub fn type_get_attr(datatype: Datatype, keyval: c_int, value: Address, flag: Out<c_int>) -> Result {
-    datatype.get()?.attributes.get(Kind::Type, keyval, value, flag)
+    datatype.get()?.attributes().get(Kind::Type, keyval, value, flag)
 }
 
 pub fn type_delete_attr(datatype: Datatype, keyval: c_int) -> Result {
-    datatype.get()?.attributes.delete(datatype.0, Kind::Type, keyval)
+    datatype.get()?.attributes().delete(datatype.0, Kind::Type, keyval)
 }
 
 pub fn keyval_create(copy: Callback, delete: Callback, keyval: Out<c_int>, extra_state: Address) -> Result {

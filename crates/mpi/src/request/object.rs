@@ -86,7 +86,7 @@ impl Object {
     /// # Errors
     /// There are too many. What is under way goes on without a name: it uses what the request holds.
     pub fn register(self) -> Result<Request> {
-        REQUESTS.try_insert(self).map(Request).map_err(|object| {
+        REQUESTS.try_insert(self, []).map(Request).map_err(|object| {
             let text = "there are too many requests: complete some";
             object.detach().err().unwrap_or_else(|| Error::new(ERR_OTHER, text))
         })

@@ -6,22 +6,18 @@ use std::ffi::c_int;
 
 use layout::{Dimension, Distribution, Field, Layout, Order};
 
-use crate::datatype::Contents;
+use crate::datatype::{Contents, Parts};
 use crate::number::{
-    COMBINER_CONTIGUOUS, COMBINER_DARRAY, COMBINER_DUP, COMBINER_HINDEXED, COMBINER_HINDEXED_BLOCK,
-    COMBINER_HVECTOR, COMBINER_INDEXED, COMBINER_INDEXED_BLOCK, COMBINER_RESIZED, COMBINER_STRUCT,
-    COMBINER_SUBARRAY, COMBINER_VECTOR, DATATYPE_NULL, DISTRIBUTE_BLOCK, DISTRIBUTE_CYCLIC,
-    DISTRIBUTE_DFLT_DARG, DISTRIBUTE_NONE, ERR_ARG, ERR_COUNT, ERR_RANK, ERR_TYPE, ORDER_C, ORDER_FORTRAN,
+    COMBINER_CONTIGUOUS, COMBINER_DARRAY, COMBINER_HINDEXED, COMBINER_HINDEXED_BLOCK, COMBINER_HVECTOR,
+    COMBINER_INDEXED, COMBINER_INDEXED_BLOCK, COMBINER_RESIZED, COMBINER_STRUCT, COMBINER_SUBARRAY,
+    COMBINER_VECTOR, DATATYPE_NULL, DISTRIBUTE_BLOCK, DISTRIBUTE_CYCLIC, DISTRIBUTE_DFLT_DARG,
+    DISTRIBUTE_NONE, ERR_ARG, ERR_COUNT, ERR_RANK, ERR_TYPE, ORDER_C, ORDER_FORTRAN,
 };
-use crate::pointer::{Form, Integers, List, Out};
+use crate::pointer::{Form, Integers, List, Out, with_room};
 use crate::{Datatype, Error, Result, Type};
 
 fn length(count: i64) -> Result<u64> {
     u64::try_from(count).map_err(|_| Error::new(ERR_COUNT, format!("the count is negative: {count}")))
-}
-
-fn lengths(counts: &[i64]) -> Result<Vec<u64>> {
-    counts.iter().map(|count| length(*count)).collect()
 }
 
 fn argument(name: &str, value: impl std::fmt::Display) -> Box<Error> {
@@ -29,12 +25,26 @@ fn argument(name: &str, value: impl std::fmt::Display) -> Box<Error> {
 }
 
 /// Lengths and displacements of blocks.
-fn blocks(lengths: &[u64], displacements: &[i64]) -> Vec<(u64, i64)> {
-    lengths.iter().copied().zip(displacements.iter().copied()).collect()
+fn blocks(count: usize, lengths: Integers, displacements: Integers) -> Result<Vec<(u64, i64)>> {
+    let mut all = with_room(count)?;
+    for at in 0..count {
+        all.push((length(lengths.get(at)?)?, displacements.get(at)?));
+    }
+    Ok(all)
 }
 
 /// Makes a datatype of one other; `layout` is given that one's.
 fn make(
+    oldtype: Datatype,
+    newtype: Out<Datatype>,
+    (combiner, form): (c_int, Form),
+    layout: impl FnOnce(&Layout) -> Result<Layout>,
+) -> Result {
+    make_with(oldtype, newtype, (combiner, form), layout, |contents| contents)
+}
+
+/// The same, where the layout doesn't know all of the contents.
+fn make_with(
     oldtype: Datatype,
     newtype: Out<Datatype>,
     (combiner, form): (c_int, Form),
@@ -44,13 +54,13 @@ fn make(
     newtype.check()?;
     let of = oldtype.get()?;
     let layout = layout(of.layout()?)?;
-    let contents = contents(Contents::new(combiner, form, vec![of.part(oldtype)]));
+    let contents = contents(Contents::new(combiner, form, Parts::One(of.part(oldtype))));
     newtype.set(Type::derived(layout, contents).register()?)
 }
 
 pub fn type_contiguous(count: i64, oldtype: Datatype, newtype: Out<Datatype>, form: Form) -> Result {
     let layout = |of: &Layout| Ok(Layout::contiguous(length(count)?, of)?);
-    make(oldtype, newtype, (COMBINER_CONTIGUOUS, form), layout, |made| made.counts(&[count]))
+    make(oldtype, newtype, (COMBINER_CONTIGUOUS, form), layout)
 }
 
 pub fn type_vector(
@@ -62,8 +72,7 @@ pub fn type_vector(
     form: Form,
 ) -> Result {
     let layout = |of: &Layout| Ok(Layout::vector(length(count)?, length(blocklength)?, stride, of)?);
-    let contents = |made: Contents| made.counts(&[count, blocklength, stride]);
-    make(oldtype, newtype, (COMBINER_VECTOR, form), layout, contents)
+    make(oldtype, newtype, (COMBINER_VECTOR, form), layout)
 }
 
 pub fn type_create_hvector(
@@ -75,8 +84,7 @@ pub fn type_create_hvector(
     form: Form,
 ) -> Result {
     let layout = |of: &Layout| Ok(Layout::hvector(length(count)?, length(blocklength)?, stride, of)?);
-    let contents = |made: Contents| made.counts(&[count, blocklength]).addresses(&[stride]);
-    make(oldtype, newtype, (COMBINER_HVECTOR, form), layout, contents)
+    make(oldtype, newtype, (COMBINER_HVECTOR, form), layout)
 }
 
 pub fn type_indexed(
@@ -87,11 +95,8 @@ pub fn type_indexed(
     newtype: Out<Datatype>,
     form: Form,
 ) -> Result {
-    let n = length(count)? as usize;
-    let (of_blocks, at) = (blocklengths.values(n)?, displacements.values(n)?);
-    let layout = |of: &Layout| Ok(Layout::indexed(&blocks(&lengths(&of_blocks)?, &at), of)?);
-    let contents = |made: Contents| made.counts(&[count]).counts(&of_blocks).counts(&at);
-    make(oldtype, newtype, (COMBINER_INDEXED, form), layout, contents)
+    let blocks = blocks(length(count)? as usize, blocklengths, displacements)?;
+    make(oldtype, newtype, (COMBINER_INDEXED, form), |of| Ok(Layout::indexed(blocks, of)?))
 }
 
 pub fn type_create_hindexed(
@@ -102,11 +107,8 @@ pub fn type_create_hindexed(
     newtype: Out<Datatype>,
     form: Form,
 ) -> Result {
-    let n = length(count)? as usize;
-    let (of_blocks, at) = (blocklengths.values(n)?, displacements.values(n)?);
-    let layout = |of: &Layout| Ok(Layout::hindexed(&blocks(&lengths(&of_blocks)?, &at), of)?);
-    let contents = |made: Contents| made.counts(&[count]).counts(&of_blocks).addresses(&at);
-    make(oldtype, newtype, (COMBINER_HINDEXED, form), layout, contents)
+    let blocks = blocks(length(count)? as usize, blocklengths, displacements)?;
+    make(oldtype, newtype, (COMBINER_HINDEXED, form), |of| Ok(Layout::hindexed(blocks, of)?))
 }
 
 pub fn type_create_indexed_block(
@@ -118,9 +120,8 @@ pub fn type_create_indexed_block(
     form: Form,
 ) -> Result {
     let at = displacements.values(length(count)? as usize)?;
-    let layout = |of: &Layout| Ok(Layout::indexed_block(length(blocklength)?, &at, of)?);
-    let contents = |made: Contents| made.counts(&[count, blocklength]).counts(&at);
-    make(oldtype, newtype, (COMBINER_INDEXED_BLOCK, form), layout, contents)
+    let layout = |of: &Layout| Ok(Layout::indexed_block(length(blocklength)?, at, of)?);
+    make(oldtype, newtype, (COMBINER_INDEXED_BLOCK, form), layout)
 }
 
 pub fn type_create_hindexed_block(
@@ -132,9 +133,8 @@ pub fn type_create_hindexed_block(
     form: Form,
 ) -> Result {
     let at = displacements.values(length(count)? as usize)?;
-    let layout = |of: &Layout| Ok(Layout::hindexed_block(length(blocklength)?, &at, of)?);
-    let contents = |made: Contents| made.counts(&[count, blocklength]).addresses(&at);
-    make(oldtype, newtype, (COMBINER_HINDEXED_BLOCK, form), layout, contents)
+    let layout = |of: &Layout| Ok(Layout::hindexed_block(length(blocklength)?, at, of)?);
+    make(oldtype, newtype, (COMBINER_HINDEXED_BLOCK, form), layout)
 }
 
 pub fn type_create_struct(
@@ -147,18 +147,16 @@ pub fn type_create_struct(
 ) -> Result {
     newtype.check()?;
     let n = length(count)? as usize;
-    let (of_blocks, at) = (blocklengths.values(n)?, displacements.values(n)?);
-    let (mut fields, mut parts) = (Vec::with_capacity(n), Vec::with_capacity(n));
-    let counts = lengths(&of_blocks)?;
-    for (i, name) in types.values(n)?.into_iter().enumerate() {
+    let (mut fields, mut parts) = (with_room(n)?, with_room(n)?);
+    for i in 0..n {
+        let (count, displacement, name) =
+            (length(blocklengths.get(i)?)?, displacements.get(i)?, types.get(i)?);
         let of = name.get()?;
-        let (count, displacement) = (counts[i], at[i]);
         fields.push(Field { count, displacement, of: of.layout()?.clone() });
         parts.push(of.part(name));
     }
-    let contents = Contents::new(COMBINER_STRUCT, form, parts);
-    let contents = contents.counts(&[count]).counts(&of_blocks).addresses(&at);
-    newtype.set(Type::derived(Layout::structure(&fields)?, contents).register()?)
+    let contents = Contents::new(COMBINER_STRUCT, form, Parts::Several(parts.into()));
+    newtype.set(Type::derived(Layout::structure(fields)?, contents).register()?)
 }
 
 fn order(order: c_int) -> Result<Order> {
@@ -184,20 +182,15 @@ pub fn type_create_subarray(
     form: Form,
 ) -> Result {
     let n = dimensions(ndims)?;
-    let (sizes, subsizes, starts) = (sizes.values(n)?, subsizes.values(n)?, starts.values(n)?);
     let order = order(order_of)?;
-    let list = |name: &str, values: &[i64]| -> Result<Vec<u64>> {
-        let positive = |value: &i64| u64::try_from(*value).map_err(|_| argument(name, value));
-        values.iter().map(positive).collect()
+    let list = |name: &str, values: Integers| -> Result<Vec<u64>> {
+        values.each(n, |value| u64::try_from(value).map_err(|_| argument(name, value)))
     };
     let layout = |of: &Layout| {
-        let (sizes, subsizes) = (list("a size", &sizes)?, list("a subsize", &subsizes)?);
-        Ok(Layout::subarray(&sizes, &subsizes, &list("a start", &starts)?, order, of)?)
+        let (sizes, subsizes) = (list("a size", sizes)?, list("a subsize", subsizes)?);
+        Ok(Layout::subarray(&sizes, &subsizes, &list("a start", starts)?, order, of)?)
     };
-    let contents = |made: Contents| {
-        made.integers(&[ndims]).counts(&sizes).counts(&subsizes).counts(&starts).integers(&[order_of])
-    };
-    make(oldtype, newtype, (COMBINER_SUBARRAY, form), layout, contents)
+    make(oldtype, newtype, (COMBINER_SUBARRAY, form), layout)
 }
 
 /// How the elements of a dimension are dealt.
@@ -254,11 +247,8 @@ pub fn type_create_darray(
         let all: Vec<Dimension> = (0..n).map(dimension).collect::<Result<_>>()?;
         Ok(Layout::distributed_array(size as u64, rank as u64, &all, order, of)?)
     };
-    let contents = |made: Contents| {
-        let made = made.integers(&[size, rank, ndims]).counts(&gsizes);
-        made.integers(&distribs).integers(&dargs).integers(&psizes).integers(&[order_of])
-    };
-    make(oldtype, newtype, (COMBINER_DARRAY, form), layout, contents)
+    // That of a dimension which isn't distributed makes no difference to the layout.
+    make_with(oldtype, newtype, (COMBINER_DARRAY, form), layout, |made| made.others(&dargs[..]))
 }
 
 pub fn type_create_resized(
@@ -269,19 +259,13 @@ pub fn type_create_resized(
     form: Form,
 ) -> Result {
     let layout = |of: &Layout| Ok(Layout::resized(lb, extent, of)?);
-    make(oldtype, newtype, (COMBINER_RESIZED, form), layout, |made| made.addresses(&[lb, extent]))
+    make(oldtype, newtype, (COMBINER_RESIZED, form), layout)
 }
 
 pub fn type_dup(oldtype: Datatype, newtype: Out<Datatype>) -> Result {
     newtype.check()?;
     let of = oldtype.get()?;
-    let layout = of.layout()?.duplicate();
-    let contents = Contents::new(COMBINER_DUP, Form::Int, vec![of.part(oldtype)]);
-    let made = Type::derived(layout, contents).with_attributes(of.attributes.copy(oldtype.0)?);
-    if of.is_committed() {
-        made.commit();
-    }
-    newtype.set(made.register()?)
+    newtype.set(of.duplicate(oldtype, of.attributes().copy(oldtype.0)?)?.register()?)
 }
 
 pub fn type_commit(datatype: Out<Datatype>) -> Result {
@@ -291,14 +275,13 @@ pub fn type_commit(datatype: Out<Datatype>) -> Result {
 
 pub fn type_free(datatype: Out<Datatype>) -> Result {
     let name = datatype.get()?;
-    let held = name.get()?;
-    if !held.is_derived() {
-        return Err(Error::new(ERR_TYPE, "a predefined datatype can't be freed"));
-    }
-    held.attributes.delete_all(name.0)?;
-    drop(held);
-    if !name.remove() {
-        return Err(Error::new(ERR_TYPE, "the datatype was freed before, and an operator is still using it"));
+    if !name.free_plain() {
+        let held = name.get_made()?;
+        held.attributes().delete_all(name.0)?;
+        if !held.free() {
+            let text = "the datatype was freed before, and an operator is still using it";
+            return Err(Error::new(ERR_TYPE, text));
+        }
     }
     datatype.set(Datatype(DATATYPE_NULL))
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ffi::c_int;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-use crate::datatype::{Contents, pair_of};
+use crate::datatype::{Contents, Parts, pair_of};
 use crate::number::{
     C_DOUBLE_COMPLEX, C_FLOAT_COMPLEX, C_LONG_DOUBLE_COMPLEX, COMBINER_F90_COMPLEX, COMBINER_F90_INTEGER,
     COMBINER_F90_REAL, COMPLEX4, COMPLEX8, COMPLEX16, COMPLEX32, DATATYPE_NULL, DOUBLE, ERR_ARG, FLOAT,
@@ -76,10 +76,10 @@ fn unnamed(combiner: c_int, digits: c_int, range: c_int, like: usize, newtype: O
     if let Some(found) = known.get(&(combiner, digits, range)) {
         return newtype.set(*found);
     }
-    let contents = Contents::new(combiner, Form::Int, Vec::new());
+    let contents = Contents::new(combiner, Form::Int, Parts::None);
     let contents = match combiner {
-        COMBINER_F90_INTEGER => contents.integers(&[range]),
-        _ => contents.integers(&[digits, range]),
+        COMBINER_F90_INTEGER => contents.others([range]),
+        _ => contents.others([digits, range]),
     };
     let like = Datatype(like).get()?;
     let made = Type::unnamed(&like, contents).register()?;

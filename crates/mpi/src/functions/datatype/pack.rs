@@ -67,7 +67,7 @@ fn product(count: i64, each: u64) -> Result<i64> {
 
 pub fn pack_size(incount: i64, datatype: Datatype, comm: Comm, size: IntegerOut) -> Result {
     comm.get()?;
-    size.set(Some(product(incount, datatype.get()?.layout()?.size())?))
+    size.set(Some(product(incount, datatype.bounds()?.size)?))
 }
 
 /// There is one format.
