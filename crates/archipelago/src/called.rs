@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use runtime::place::{Site, note, note_maker};
+use runtime::place::{Noted, note, note_maker};
 
 use crate::Comm;
 
@@ -11,7 +11,7 @@ use crate::Comm;
 #[inline]
 pub(crate) fn called(comm: &Comm) {
     if comm.untyped.process().is_checking() {
-        note(Site { at: Some(Location::caller()), is_blind: false });
+        note(Noted { at: Some(Location::caller()), is_blind: false });
     }
 }
 
@@ -20,7 +20,7 @@ pub(crate) fn called(comm: &Comm) {
 #[inline]
 pub(crate) fn called_blindly(comm: &Comm) {
     if comm.untyped.process().is_checking() {
-        note(Site { at: Some(Location::caller()), is_blind: true });
+        note(Noted { at: Some(Location::caller()), is_blind: true });
     }
 }
 
@@ -29,6 +29,6 @@ pub(crate) fn called_blindly(comm: &Comm) {
 #[inline]
 pub(crate) fn called_to_make(comm: &Comm) {
     if comm.untyped.process().is_checking() {
-        note_maker(Site { at: Some(Location::caller()), is_blind: false });
+        note_maker(Noted { at: Some(Location::caller()), is_blind: false });
     }
 }

@@ -246,7 +246,7 @@ impl Spot {
     /// Of a verb that has noted where it is called (see `called`).
     #[inline]
     pub fn here(operation: &'static str, peer: Peer, tag: Option<i32>) -> Spot {
-        Spot { operation, peer, tag, at: runtime::place::site().at }
+        Spot { operation, peer, tag, at: runtime::place::noted().at }
     }
 
     /// The place of an operation on values of `T`.

@@ -181,6 +181,11 @@ pub mod prelude {
 #[doc = include_str!("../../../README.md")]
 pub struct Readme;
 
+/// So is the page that shows messages in Rust beside those in C.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/messages.md")]
+pub struct Messages;
+
 /// And so is the page on layouts.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/layouts.md")]

@@ -1,6 +1,6 @@
 //! Blocking messages.
 
-use engine::{Mode, TypeTag};
+use engine::{Mode, TypeName, TypeTag};
 use layout::{Buffer, BufferMut, MemoryMut};
 use wire::{Incoming, Receivable, Wire};
 
@@ -10,7 +10,7 @@ use crate::{Error, Result, raw};
 
 /// What the engine is told of a type.
 pub(crate) const fn type_of<T: Wire>() -> TypeTag {
-    TypeTag { signature: T::SIGNATURE, name: wire::describe::<T>, ..TypeTag::BYTES }
+    TypeTag { signature: T::SIGNATURE, name: TypeName::Made(wire::describe::<T>), ..TypeTag::BYTES }
 }
 
 /// What the engine is told of a layout over a slice of a type.
@@ -20,7 +20,7 @@ pub(crate) fn laid_out_of<T: Wire>(signature: u64) -> TypeTag {
     }
     TypeTag {
         signature,
-        name: || format!("what a layout selects of {}", wire::describe::<T>()),
+        name: TypeName::Made(|| format!("what a layout selects of {}", wire::describe::<T>())),
         ..TypeTag::BYTES
     }
 }

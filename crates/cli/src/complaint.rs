@@ -42,6 +42,9 @@ fn option_meant(word: &str, command: &Command, name: &str) -> String {
     if let Some(advice) = launches.then(|| crate::foreign::advice(typed)).flatten() {
         return format!(": {advice}");
     }
+    if name == "archi bench" && ["plot", "graph", "chart", "png", "pdf"].contains(&typed) {
+        return ": --svg FILE draws the figures (any browser shows it)".to_owned();
+    }
     let run = command.find_subcommand("run");
     if run.is_some() && crate::run::is_option(typed) {
         return format!(": did you mean {name} run {word} ...?");

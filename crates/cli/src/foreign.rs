@@ -4,13 +4,13 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use control::agent::Bind;
 use std::ffi::OsString;
 
-/// What processes can be bound to.
+/// What processes can be bound to. What Open MPI's words say behind a colon happens here anyway.
 pub fn bindings() -> PossibleValuesParser {
-    let [none, core, thread] = ["none", "core", "hwthread"].map(PossibleValue::new);
+    let value = |name: &'static str, ways: [&'static str; 2]| PossibleValue::new(name).aliases(ways);
     PossibleValuesParser::new([
-        none,
-        core,
-        thread,
+        PossibleValue::new("none"),
+        value("core", ["core:overload-allowed", "core:if-supported"]),
+        value("hwthread", ["hwthread:overload-allowed", "hwthread:if-supported"]),
         PossibleValue::new("l3cache").alias("l3"),
         PossibleValue::new("numa"),
         PossibleValue::new("socket").alias("package"),
@@ -26,7 +26,7 @@ pub fn bind(what: Option<&str>, each: Option<u32>) -> Result<Bind, String> {
         None => Ok(bind),
         Some(each) => Err(format!("{each} cores for each process go with --bind-to core or hwthread only")),
     };
-    match what {
+    match what.map(|what| what.split(':').next().unwrap_or(what)) {
         Some("core") => Ok(Bind::Cores(each.unwrap_or(1))),
         Some("hwthread") => Ok(Bind::Threads(each.unwrap_or(1))),
         Some("l3cache" | "l3") => alone(Bind::Cache),
@@ -114,7 +114,7 @@ impl Mapping {
 }
 
 /// Options of other launchers that there aren't here: their names, and what to do instead.
-const INSTEAD: [(&[&str], &str); 13] = [
+const INSTEAD: &[(&[&str], &str)] = &[
     (
         &["configfile", "app", "appfile"],
         "it isn't read: write the programs on the command line, as -n 1 A : -n 2 B",
@@ -124,17 +124,7 @@ const INSTEAD: [(&[&str], &str); 13] = [
         "this version runs on one host, and needs no network",
     ),
     (
-        &[
-            "launcher",
-            "launcher-exec",
-            "bootstrap",
-            "bootstrap-exec",
-            "rmk",
-            "prefix",
-            "noprefix",
-            "nolocal",
-            "pernode",
-        ],
+        &["launcher", "launcher-exec", "bootstrap", "bootstrap-exec", "rmk", "prefix", "noprefix", "nolocal"],
         "this version runs on one host, and starts processes itself",
     ),
     (&["info", "version-info"], "archi info says what this version is and does"),
@@ -155,11 +145,62 @@ const INSTEAD: [(&[&str], &str); 13] = [
     (&["trace", "profile", "verbose-stats"], "--stats prints what each process has sent and received"),
     (&["usize", "dvm", "tune", "am", "personality"], "there is nothing of the kind here"),
     (&["preload-binary", "preload-files"], "this version runs on one host: nothing needs to be copied"),
+    (&["exitinfo", "exitcode-info"], "--print-all-exitcodes says at the end how each process has ended"),
+    (&["report-pid", "print-rank-map", "do-not-launch"], "--verbose says which process each rank is"),
+    (&["prepend-pattern"], "--label begins each line with the rank"),
     (
-        &["print-all-exitcodes", "exitinfo"],
-        "each process that fails is told anyway; --keep-going leaves the others running",
+        &["path"],
+        "programs are searched for in PATH: -x PATH=FOLDER:$PATH, or name the program with its folder",
     ),
+    (
+        &["soft", "arch", "file", "host-list"],
+        "-n says how many processes there are, and they run on this host",
+    ),
+    (&["order-nodes", "skip-launch-node", "set-sid", "hybrid-hosts"], "this version runs on one host"),
+    (&["membind"], "start the program by numactl: mpiexec -n 4 numactl --membind=0 ./app"),
+    (
+        &["gpus-per-proc"],
+        "give each rank its device by ARCHIPELAGO_LOCAL_RANK, as CUDA_VISIBLE_DEVICES in a script",
+    ),
+    (
+        &["npersocket", "num-per-socket", "npersock", "bysocket", "bind-to-socket"],
+        "-n says how many there are, --bind-to socket puts neighbours together",
+    ),
+    (&["nameserver", "report-uri", "pmi-port", "runtime-options"], "the launcher starts no service"),
+    (
+        &["max-restarts"],
+        "a process that has ended is not started again; --keep-going leaves the others running",
+    ),
+    (
+        &["get-stack-traces", "stop-on-exec"],
+        "--timeout and --watchdog say who waits for whom, and where; for stacks: gdb -p PID -batch -ex backtrace (-v says the \
+         process ids)",
+    ),
+    (&["show-version"], "--version says it"),
 ];
+
+/// Options of other launchers that ask for what happens here anyway, or for what has no meaning on one host.
+#[derive(clap::Args, Debug)]
+pub struct Accepted {
+    #[arg(long = "nooversubscribe", hide = true)]
+    nooversubscribe: bool,
+    #[arg(long = "allow-run-as-root", hide = true)]
+    allow_run_as_root: bool,
+    #[arg(long = "use-hwthread-cpus", hide = true)]
+    use_hwthread_cpus: bool,
+    #[arg(long = "report-state-on-timeout", hide = true)]
+    report_state_on_timeout: bool,
+    #[arg(long = "show-progress", hide = true)]
+    show_progress: bool,
+    #[arg(long = "leave-session-attached", hide = true)]
+    leave_session_attached: bool,
+    #[arg(long = "novm", aliases = ["hetero-nodes", "nocache", "enable-x", "disable-x"], hide = true)]
+    novm: bool,
+    #[arg(long = "byslot", aliases = ["bycore", "bynode", "rr"], hide = true)]
+    byslot: bool,
+    #[arg(long = "topolib", alias = "demux", hide = true, value_name = "WHAT")]
+    topolib: Option<String>,
+}
 
 /// What to do instead of an option of other launchers.
 pub fn advice(option: &str) -> Option<&'static str> {
@@ -174,7 +215,7 @@ mod tests {
     fn no_option_of_ours_is_called_foreign() {
         for (names, advice) in INSTEAD {
             assert!(!advice.contains('\n'));
-            for name in names {
+            for name in *names {
                 assert!(!crate::run::is_option(name), "{name}");
             }
         }

@@ -28,7 +28,7 @@ Long options may be typed with one dash, and other MPIs' spellings are understoo
   -np N, -c N                      as -n N
   -env NAME VALUE, -genv NAME VALUE, -x NAME[=VALUE]
   -wdir DIRECTORY, -wd DIRECTORY
-  -host localhost:4, -hostfile FILE, -machinefile FILE, -f FILE, -ppn N, -npernode N
+  -host localhost:4, -hostfile FILE, -machinefile FILE, -f FILE, -ppn N, -npernode N, -pernode
   -prepend-rank, -tag-output       as --label
   -outfile-pattern out.%r, -errfile-pattern err.%r, -s all
   -map-by slot:PE=4                as --cpus-per-rank 4; -map-by ppr:2:node as -ppn 2
@@ -59,7 +59,7 @@ pub struct RunArguments {
 #[derive(Args, Debug)]
 struct PartArguments {
     /// How many processes [default: 1, or what the host list says]
-    #[arg(short = 'n', long = "np", visible_short_alias = 'c', visible_alias = "n", alias = "processes", value_name = "N", value_parser = parse_count, allow_hyphen_values = true)]
+    #[arg(short = 'n', long = "np", visible_short_alias = 'c', visible_alias = "n", aliases = ["processes", "num-proc"], value_name = "N", value_parser = parse_count, allow_hyphen_values = true)]
     np: Option<usize>,
     /// The working directory
     #[arg(long = "wdir", visible_alias = "wd", alias = "chdir", value_name = "DIRECTORY", value_hint = ValueHint::DirPath)]
@@ -115,6 +115,9 @@ struct WholeArguments {
     /// How many processes at most on each host, and so in all: there is one host in this version
     #[arg(long = "ppn", short = 'N', visible_alias = "npernode", alias = "perhost", value_name = "N", value_parser = parse_count)]
     ppn: Option<usize>,
+    // Open MPI's word for -ppn 1.
+    #[arg(long = "pernode", hide = true, conflicts_with = "ppn")]
+    pernode: bool,
     /// Bind each process: to a core or hardware thread of its own, to those that share a cache, a NUMA node, a socket; or to nothing
     #[arg(long = "bind-to", value_name = "WHAT", value_parser = foreign::bindings())]
     bind_to: Option<String>,
@@ -143,12 +146,12 @@ struct WholeArguments {
     #[arg(long = "stdin", short = 's', value_name = "WHO", default_value = "0", value_parser = parse_input)]
     stdin: Input,
     /// End the job after this time (seconds, or 500ms, 10s, 5m, 2h)
-    #[arg(long = "timeout", value_name = "TIME", value_parser = parse_limit)]
+    #[arg(long = "timeout", alias = "maxtime", value_name = "TIME", value_parser = parse_limit)]
     timeout: Option<Duration>,
     /// Look for faults: collectives that don't agree, shared buffers, leaks, possible races (slower)
     #[arg(long = "check")]
     check: bool,
-    /// When a process has waited so long (seconds), say who waits for whom; or off
+    /// When a process has waited so long (seconds, or 500ms, 5m), say who waits for whom; or off [default: 60]
     #[arg(long = "watchdog", value_name = "SECONDS", value_parser = parse_watchdog)]
     watchdog: Option<String>,
     /// Add each report of the watchdog to this file as a line of JSON
@@ -166,6 +169,9 @@ struct WholeArguments {
     // Open MPI's word for it. Failure mitigation itself is always there.
     #[arg(long = "with-ft", hide = true, value_name = "WHAT", value_parser = PossibleValuesParser::new(["ulfm", "mpi", "yes", "no", "none"]))]
     with_ft: Option<String>,
+    /// Say at the end how each process has ended
+    #[arg(long = "print-all-exitcodes")]
+    print_all_exitcodes: bool,
     /// Print messages, bytes, waits and copies of each process at the end
     #[arg(long = "stats")]
     stats: bool,
@@ -180,13 +186,8 @@ struct WholeArguments {
     #[arg(long = "oversubscribe")]
     oversubscribe: bool,
 
-    // Options of other launchers that ask for what happens here anyway.
-    #[arg(long = "nooversubscribe", hide = true)]
-    nooversubscribe: bool,
-    #[arg(long = "allow-run-as-root", hide = true)]
-    allow_run_as_root: bool,
-    #[arg(long = "use-hwthread-cpus", hide = true)]
-    use_hwthread_cpus: bool,
+    #[command(flatten)]
+    accepted: foreign::Accepted,
     /// Say nothing of options that change nothing here
     #[arg(long = "quiet", short = 'q')]
     quiet: bool,
@@ -288,7 +289,7 @@ fn job(name: &'static str, words: Vec<OsString>) -> Result<(Job, Vec<String>), c
     let bind = foreign::bind(whole.bind_to.as_deref(), whole.cpus_per_rank.or(mapping.cpus_per_rank))
         .map_err(wrong)?;
     let mut remarks = mapping.remarks;
-    let ppn = whole.ppn.or(mapping.processes_on_host);
+    let ppn = whole.ppn.or(whole.pernode.then_some(1)).or(mapping.processes_on_host);
     let mut job_parts = Vec::new();
     let mut in_file = 0usize;
     for part in arguments {
@@ -320,8 +321,8 @@ fn job(name: &'static str, words: Vec<OsString>) -> Result<(Job, Vec<String>), c
     if let Some(each) = ppn.filter(|&each| each < all) {
         let needed = all.div_ceil(each);
         return Err(wrong(format!(
-            "-ppn {each} spreads {all} processes over {needed} hosts, and this version runs on one host only: start at \
-             most {each}, or leave -ppn out"
+            "{each} on each host (-ppn, -pernode) spreads {all} processes over {needed} hosts, and this version runs on one \
+             host only: start at most {each}, or leave that out"
         )));
     }
     let own_name = name.split(' ').next().unwrap_or(name);
@@ -337,6 +338,7 @@ fn job(name: &'static str, words: Vec<OsString>) -> Result<(Job, Vec<String>), c
     let is_wanted = whole.with_ft.as_deref().is_some_and(|what| !matches!(what, "no" | "none"));
     job.keep_going = whole.keep_going || whole.accept_losses || is_wanted;
     job.accept_losses = whole.accept_losses;
+    job.tells_endings = whole.print_all_exitcodes;
     job.statistics = whole.stats;
     job.timeout = whole.timeout;
     job.grace = whole.grace;
@@ -358,8 +360,9 @@ fn job(name: &'static str, words: Vec<OsString>) -> Result<(Job, Vec<String>), c
 /// More processes than a host list is meant for.
 fn too_many(list: &str, slots: usize, processes: usize) -> String {
     format!(
-        "{list} has room for {slots} processes, and {processes} were asked for: start fewer, raise the number there, or add \
-         --oversubscribe"
+        "{list} has room for {slots} process{}, and {processes} were asked for: start fewer, raise the number there, or add \
+         --oversubscribe",
+        if slots == 1 { "" } else { "es" }
     )
 }
 

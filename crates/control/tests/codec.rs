@@ -36,7 +36,13 @@ fn state() -> State {
         needs: Needs::any([1, 2, 7]),
     };
     let place = Some("main.rs:7".into());
-    let thread = Thread { for_ms: 60_000, bounded: false, place, any_of: vec![operation] };
+    let thread = Thread {
+        for_ms: 60_000,
+        bounded: false,
+        place,
+        function: Some("MPI_Recv".into()),
+        any_of: vec![operation],
+    };
     State {
         round: 3,
         threads: vec![thread],

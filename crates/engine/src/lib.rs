@@ -42,6 +42,7 @@ pub mod split;
 mod stored;
 pub mod topology;
 mod transfer;
+mod type_tag;
 mod unexpected;
 pub mod waiting;
 pub mod work;
@@ -59,31 +60,5 @@ pub use probe::{Message, Probed};
 pub use receive::{Received, Source, TagPattern};
 pub use request::{RequestId, Status, Waiter};
 pub use send::{Data, Mode, Sent};
+pub use type_tag::{TypeName, TypeTag, Unit};
 pub use work::{Finished, Pointer, Work};
-
-/// What a message is made of: the signature that travels with it, and a way to name the type when two signatures
-/// disagree.
-#[derive(Clone, Copy, Debug)]
-pub struct TypeTag {
-    /// Hash of the flattened type sequence without the count; 0: untyped bytes, which match anything.
-    pub signature: u64,
-    /// Names the type, as a user would write it. Called to introduce it to a peer, once, and for an error message. It is
-    /// called with the lane locked: it must not communicate.
-    pub name: fn() -> String,
-    /// Of a receive: a message that is longer than its room is received all the same, as far as it fits, and the receive fails
-    /// (MPI 5.0 §3.2.4). Else such a message is kept for a later receive.
-    pub cuts: bool,
-}
-
-impl TypeTag {
-    /// Untyped bytes.
-    pub const BYTES: TypeTag = TypeTag { signature: 0, name: || "bytes".to_owned(), cuts: false };
-
-    /// Untyped bytes, of which a receive takes those that it has room for.
-    pub const CUT_BYTES: TypeTag = TypeTag { cuts: true, ..TypeTag::BYTES };
-
-    /// Whether a receive of type `self` may take a message of signature `found`.
-    pub fn accepts(self, found: u64) -> bool {
-        self.signature == found || self.signature == 0 || found == 0
-    }
-}

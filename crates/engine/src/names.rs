@@ -10,7 +10,7 @@ use wire::{Wire, describe};
 
 use crate::collective::Mark;
 use crate::envelope::NAME;
-use crate::{Error, Lane, Status, TypeTag};
+use crate::{Error, Lane, Status, TypeName, TypeTag};
 
 /// Types that one process introduces to one peer; those beyond go by their signatures. A program that sends more types
 /// than this is rare, and a name costs the receiver memory for as long as it runs.
@@ -27,7 +27,7 @@ const NAME_BYTES_MAX: usize = 256;
 #[derive(Default)]
 pub(crate) struct Types {
     last: u64,
-    names: Vec<(u64, fn() -> String)>,
+    names: Vec<(u64, TypeName)>,
 }
 
 impl Types {
@@ -45,7 +45,7 @@ impl Types {
 
     fn name(&self, signature: u64) -> Option<String> {
         let known = self.names.iter().find(|(known, _)| *known == signature);
-        known.map(|(_, name)| name())
+        known.map(|(_, name)| name.words())
     }
 }
 
@@ -77,7 +77,7 @@ impl Lane {
             return true;
         }
         types.made.push(of.signature);
-        let name = (of.name)();
+        let name = of.name.words();
         let length = name.floor_char_boundary(name.len().min(NAME_BYTES_MAX));
         self.control(peer, NAME, [of.signature, 0, 0], &name.as_bytes()[..length]);
         self.peers[peer.0 as usize].control_backlog.is_empty()
@@ -101,7 +101,7 @@ impl Lane {
         let introduced = || heard.iter().find(|(known, _)| *known == signature).map(|(_, name)| name.clone());
         let name = scalar(signature).or_else(introduced).or_else(|| self.types.name(signature));
         let found = name.unwrap_or_else(|| format!("a type of signature {signature:#018x}"));
-        Error::TypeMismatch { expected: (of.name)(), found, source: status.source, tag: status.tag }
+        Error::TypeMismatch { expected: of.name.words(), found, source: status.source, tag: status.tag }
     }
 }
 
@@ -123,7 +123,8 @@ impl Lane {
         let name = |bits: u16| {
             let is_it = |signature: u64| Mark::type_bits(signature) == bits;
             let heard = || heard.iter().find(|(known, _)| is_it(*known)).map(|(_, name)| name.clone());
-            let own = || self.types.names.iter().find(|(known, _)| is_it(*known)).map(|(_, name)| name());
+            let own =
+                || self.types.names.iter().find(|(known, _)| is_it(*known)).map(|(_, name)| name.words());
             own().or_else(heard).or_else(|| scalar_of_mark(bits))
         };
         // A frame without a mark is no correct peer's.

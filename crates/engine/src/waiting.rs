@@ -170,7 +170,7 @@ impl Lane {
 
     fn waiting_receive(&self, receive: &ReceiveState) -> Waiting {
         let (verb, of) = match receive.target {
-            Target::Buffer { of, .. } => ("receive", (of.name)()),
+            Target::Buffer { of, .. } => ("receive", of.name.words()),
             Target::Message => ("matched probe", String::new()),
             Target::Look => ("probe", String::new()),
         };
@@ -251,7 +251,7 @@ impl Execution {
     /// The type of its elements; nothing of a barrier.
     fn type_words(&self) -> String {
         let is_barrier = self.schedule().algorithm().collective == Collective::Barrier;
-        if is_barrier { String::new() } else { (self.type_tag().name)() }
+        if is_barrier { String::new() } else { self.type_tag().name.words() }
     }
 
     /// The member for whose cell it waits.

@@ -502,7 +502,11 @@ fn hostile_frames_harm_nobody_else() {
         let (lane, world) = scene.lane(0);
         for id in [ObjectId::Stated(0), ObjectId::InOrder, ObjectId::Own] {
             let handler = Guarded { room: Vec::new(), bytes: 0, kept: kept.clone() };
-            let of = TypeTag { signature: 0, name: || "mine".to_owned(), ..TypeTag::BYTES };
+            let of = TypeTag {
+                signature: 0,
+                name: archipelago_engine::TypeName::Made(|| "mine".to_owned()),
+                ..TypeTag::BYTES
+            };
             lane.register_object(&world, id, of, Box::new(handler)).unwrap();
         }
         // Calls for the storm to hit.

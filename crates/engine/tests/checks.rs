@@ -129,7 +129,7 @@ fn send(world: &mut World, from: usize, to: usize, tag: i32) {
 /// Receives at rank 0 from anybody, who is not asked who it is.
 fn receive_blindly(world: &mut World, buffer: &mut [u8; 8]) {
     let rank = &mut world.ranks[0];
-    rank.lane.note_site(Site { at: Some(std::panic::Location::caller()), is_blind: true });
+    rank.lane.note_site(Site { is_blind: true, ..Site::line(std::panic::Location::caller()) });
     let (communicator, to) = (rank.world.clone(), Pointer::new(buffer.as_mut_ptr()));
     match rank.lane.receive(&communicator, Source::Any, TagPattern::Tag(0), TypeTag::BYTES, to, 8).unwrap() {
         Received::Pending(request) => {

@@ -7,7 +7,7 @@ mod world;
 use std::sync::Arc;
 
 use archipelago_engine::collective::{Algorithm, Begun, Call, Case, Collective, Operands, named, table};
-use archipelago_engine::{Communicator, Config, Error, Pointer, TypeTag};
+use archipelago_engine::{Communicator, Config, Error, Pointer, TypeName, TypeTag};
 use layout::{Operation, Operator};
 use wire::{ContextId, Wire};
 use world::World;
@@ -91,10 +91,11 @@ fn check_call_mismatch(calls: [(Collective, &str, u32, TypeTag); 2], expected: [
 #[test]
 fn members_that_call_different_things_are_told_what_both_call() {
     let (all, bytes) = (
-        TypeTag { signature: u64::SIGNATURE, name: wire::describe::<u64>, ..TypeTag::BYTES },
+        TypeTag { signature: u64::SIGNATURE, name: TypeName::Made(wire::describe::<u64>), ..TypeTag::BYTES },
         TypeTag::BYTES,
     );
-    let other = TypeTag { signature: f64::SIGNATURE, name: wire::describe::<f64>, ..TypeTag::BYTES };
+    let other =
+        TypeTag { signature: f64::SIGNATURE, name: TypeName::Made(wire::describe::<f64>), ..TypeTag::BYTES };
     let (gather, reduce) = (Collective::AllGather, Collective::AllReduce);
     check_call_mismatch(
         [(reduce, "doubling", 0, all), (reduce, "doubling", 0, other)],

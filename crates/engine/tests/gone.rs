@@ -14,8 +14,13 @@ use wire::ContextId;
 use world::World;
 
 /// No scalar: a name that only its sender knows.
-const PARTICLE: TypeTag = TypeTag { signature: 64, name: || "Particle".into(), ..TypeTag::BYTES };
-const F32: TypeTag = TypeTag { signature: 32, name: || "f32".into(), ..TypeTag::BYTES };
+const PARTICLE: TypeTag = TypeTag {
+    signature: 64,
+    name: archipelago_engine::TypeName::Made(|| "Particle".into()),
+    ..TypeTag::BYTES
+};
+const F32: TypeTag =
+    TypeTag { signature: 32, name: archipelago_engine::TypeName::Made(|| "f32".into()), ..TypeTag::BYTES };
 
 const HOW: &str = "killed by signal 9 (SIGKILL)";
 

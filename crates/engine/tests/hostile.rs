@@ -74,7 +74,11 @@ fn storm(seed: u64) {
     for (n, buffer) in buffers.iter_mut().enumerate() {
         let to = Pointer::new(buffer[64..].as_mut_ptr());
         let source = if n % 2 == 0 { Source::Rank(1) } else { Source::Any };
-        let of = TypeTag { signature: n as u64 % 3, name: || "mine".to_owned(), ..TypeTag::BYTES };
+        let of = TypeTag {
+            signature: n as u64 % 3,
+            name: archipelago_engine::TypeName::Made(|| "mine".to_owned()),
+            ..TypeTag::BYTES
+        };
         let tag = if n % 3 == 0 { TagPattern::Any } else { TagPattern::Tag(n as i32 % 4) };
         match lane.receive(&mine, source, tag, of, to, 64) {
             Ok(Received::Pending(request)) => open.push(request),

@@ -15,7 +15,8 @@ use fabric::sim::Fault;
 use wire::{ContextId, ProcessId};
 use world::World;
 
-const OF: TypeTag = TypeTag { signature: 64, name: || "u64".into(), ..TypeTag::BYTES };
+const OF: TypeTag =
+    TypeTag { signature: 64, name: archipelago_engine::TypeName::Made(|| "u64".into()), ..TypeTag::BYTES };
 
 fn small(byte: u8) -> Data {
     Data::Small { bytes: [byte; 32], length: 8 }

@@ -36,6 +36,8 @@ pub struct Job {
     pub keep_going: bool,
     /// Whether processes that a signal killed count for nothing, if another ended well.
     pub accept_losses: bool,
+    /// Whether it is told at the end how each process has ended.
+    pub tells_endings: bool,
     /// Whether a table of counters is printed at the end.
     pub statistics: bool,
     /// When the job is ended in any case.
@@ -79,6 +81,7 @@ impl Job {
             input: Input::First,
             keep_going: false,
             accept_losses: false,
+            tells_endings: false,
             statistics: false,
             timeout: None,
             grace: Duration::from_secs(5),

@@ -74,6 +74,8 @@ fn shim(text: &mut String, table: &Table, function: &Function) -> std::fmt::Resu
         (false, true) => call,
         (false, false) => format!("door::call(\"{name}\", {}, || {call})", on(name, &named)),
     };
+    // Inlined, so that a stack has the frame of the function that was called, by which it is found (`mpi::caller`).
+    writeln!(text, "#[inline(always)]")?;
     writeln!(text, "fn {body}({declared}) -> {returned} {{ {call} }}")?;
     for name in [name.clone(), format!("P{name}")] {
         writeln!(text, "#[unsafe(no_mangle)]")?;

@@ -69,6 +69,12 @@ fn what_the_wrappers_say_can_be_typed() {
     }
     assert!(typed("OMPI_CXX=g++ mpicxx -show", &folder).starts_with("g++ -I"));
     assert!(typed("mpicc -cc=gcc -show", &folder).starts_with("gcc -I"));
+    // What they say of themselves, and what the compiler says.
+    assert!(typed("mpicc -showme:version", &folder).starts_with("mpicc: Archipelago "));
+    assert!(typed("mpicxx -showme:version", &folder).ends_with("(Language: C++)\n"));
+    let (own, both) = (typed("mpicc -showme:help", &folder), typed("mpicc --help", &folder));
+    assert!(own.contains("-showme:libs") && both.starts_with(own.trim_end()) && both.len() > own.len() + 100);
+    assert_eq!(typed("mpicc --version", &folder), typed("cc --version", &folder));
 }
 
 #[test]

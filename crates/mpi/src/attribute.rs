@@ -36,6 +36,12 @@ struct Key {
 
 static KEYS: Table<Key> = Table::new();
 
+/// The names that there are, but those that the program has freed.
+pub(crate) fn names() -> Vec<usize> {
+    let is_kept = |name: &usize| KEYS.get(*name).is_some_and(|key| !key.freed.load(Ordering::Relaxed));
+    KEYS.names().into_iter().filter(is_kept).collect()
+}
+
 /// (object, key, extra state, old value, place of the new value, place of whether there is one)
 type Copy =
     unsafe extern "C-unwind" fn(usize, c_int, *mut c_void, *mut c_void, *mut c_void, *mut c_int) -> c_int;

@@ -16,7 +16,7 @@ use crate::number::{
 };
 use crate::request::Made;
 use crate::table::{Ref, Table};
-use crate::{Comm, Errhandler, Error, Result, Session, instance};
+use crate::{Comm, Errhandler, Error, Result, Session, instance, leaks};
 
 /// A communicator.
 pub struct Communicator {
@@ -159,8 +159,10 @@ impl Communicator {
 
     /// Gives it a name of its own for the program.
     pub(crate) fn register(self) -> Result<Comm> {
-        let name = COMMS.insert(self).map(Comm);
-        name.ok_or_else(|| Error::new(ERR_OTHER, "there are too many communicators: free some"))
+        let full = || Error::new(ERR_OTHER, "there are too many communicators: free some");
+        let name = COMMS.insert(self).ok_or_else(full)?;
+        leaks::made(leaks::Kind::Comm, name);
+        Ok(Comm(name))
     }
 
     /// Who sees its errors.
@@ -293,6 +295,11 @@ pub(crate) fn open_world(world: Communicator, own: Communicator) {
         // Release: pairs with the Acquire in `find`.
         place.store(Box::into_raw(Box::new(comm)), Ordering::Release);
     }
+}
+
+/// The names that there are, but the predefined ones.
+pub(crate) fn names() -> Vec<usize> {
+    COMMS.names()
 }
 
 /// Takes the predefined communicators away; before that the attributes of `MPI_COMM_SELF` (MPI 5.0 §11.2.4).

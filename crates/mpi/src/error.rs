@@ -1,7 +1,7 @@
 //! What went wrong in a call.
 
 use crate::number::{
-    ERR_ARG, ERR_COUNT, ERR_GROUP, ERR_INTERN, ERR_NO_MEM, ERR_OTHER, ERR_PROC_ABORTED, ERR_RANK,
+    ERR_ARG, ERR_BUFFER, ERR_COUNT, ERR_GROUP, ERR_INTERN, ERR_NO_MEM, ERR_OTHER, ERR_PROC_ABORTED, ERR_RANK,
     ERR_REQUEST, ERR_TAG, ERR_TRUNCATE, ERR_TYPE, ERR_UNSUPPORTED_OPERATION,
 };
 use crate::status::Status;
@@ -77,6 +77,7 @@ impl From<engine::Error> for Box<Error> {
             E::NoSuchRank { .. } => ERR_RANK,
             E::BadTag(_) => ERR_TAG,
             E::Argument { name: "group", .. } => ERR_GROUP,
+            E::Argument { name: "buffer", .. } => ERR_BUFFER,
             E::Argument { .. } => ERR_ARG,
             E::Disagreement { .. } => ERR_COUNT,
             E::StaleRequest => ERR_REQUEST,

@@ -51,6 +51,11 @@ pub(crate) fn register(members: engine::Group, session: Option<Session>) -> Resu
     name.ok_or_else(|| Error::new(ERR_OTHER, "there are too many groups: free some"))
 }
 
+/// The names that there are.
+pub(crate) fn names() -> Vec<usize> {
+    GROUPS.names()
+}
+
 impl From<GroupError> for Box<Error> {
     fn from(error: GroupError) -> Box<Error> {
         let class = match error {

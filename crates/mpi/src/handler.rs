@@ -12,7 +12,7 @@ use crate::number::{
     ERRORS_RETURN, SESSION_NULL, SUCCESS,
 };
 use crate::table::{ALWAYS, Table};
-use crate::{Comm, Errhandler, Error, On, Result, class, comm, instance};
+use crate::{Comm, Errhandler, Error, On, Result, caller, class, comm, instance};
 
 /// A function of the program's: (the object's name, the code, ...).
 type Function = unsafe extern "C-unwind" fn(*mut usize, *mut c_int, ...);
@@ -176,6 +176,7 @@ pub(crate) fn last_words(code: i32) -> Option<String> {
 /// Decides about an error: prints and ends the job, or says what the door must do. Nothing of the error is left.
 #[cold]
 pub fn verdict(function: &'static str, on: On, error: Box<Error>) -> Verdict {
+    let error = placed(error);
     let on = error.on.unwrap_or(on);
     let (handler, object) = handler_of(on);
     // MPI 5.0 §9.3.5: what the program raises is no error of the call that raises it.
@@ -193,6 +194,17 @@ pub fn verdict(function: &'static str, on: On, error: Box<Error>) -> Verdict {
             None => fatal(function, object, &error),
         },
     }
+}
+
+/// Where programs are checked, the error says where it was called.
+fn placed(error: Box<Error>) -> Box<Error> {
+    if !instance::is_checking() || error.by_program {
+        return error;
+    }
+    let place = caller::suffix();
+    // What the members of a collective call is said with its places.
+    let text = if error.text.contains(&place) { error.text.clone() } else { error.text.clone() + &place };
+    Box::new(Error { text, ..*error })
 }
 
 /// The handler that sees errors on an object, and the object that it is told.

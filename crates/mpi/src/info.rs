@@ -28,6 +28,11 @@ pub(crate) struct Object {
 
 static INFOS: Table<Object, ALWAYS> = Table::new();
 
+/// The names that there are.
+pub(crate) fn names() -> Vec<usize> {
+    INFOS.names()
+}
+
 /// An info object in use.
 pub(crate) enum InfoRef {
     Environment(&'static Object),

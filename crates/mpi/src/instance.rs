@@ -16,7 +16,7 @@ use crate::info::Pairs;
 use crate::number::{
     ERR_OTHER, ERRORS_ARE_FATAL, THREAD_FUNNELED, THREAD_MULTIPLE, THREAD_SERIALIZED, THREAD_SINGLE,
 };
-use crate::{Errhandler, Error, Result, Session, session, table};
+use crate::{Errhandler, Error, Result, Session, caller, leaks, session, table};
 
 /// Where the world model stands.
 const BEFORE: u8 = 0;
@@ -32,6 +32,8 @@ static PROCESS: OnceLock<Arc<Process>> = OnceLock::new();
 static JOINING: Mutex<()> = Mutex::new(());
 /// Whether it has nothing to do in its job.
 static RESTS: AtomicBool = AtomicBool::new(false);
+/// Whether the program is checked.
+static CHECKS: AtomicBool = AtomicBool::new(false);
 /// The handler of errors that no communicator can see.
 static INITIAL: AtomicUsize = AtomicUsize::new(ERRORS_ARE_FATAL);
 
@@ -43,6 +45,8 @@ pub(crate) fn process() -> Result<Arc<Process>> {
         return Ok(process.clone());
     }
     let process = runtime::join().map_err(|error| Error::new(ERR_OTHER, error.to_string()))?;
+    runtime::place::find_by(caller::find);
+    CHECKS.store(process.is_checking(), Ordering::Relaxed);
     os::exit::at_exit(leave_at_exit);
     Ok(PROCESS.get_or_init(|| process).clone())
 }
@@ -87,6 +91,9 @@ pub(crate) fn finalize() -> Result {
     }
     check_running()?;
     comm::close_world()?;
+    if let Some(process) = joined() {
+        leaks::tell(&process);
+    }
     // Nobody goes on before all come here, but those who never will.
     match joined() {
         Some(process) if session::is_any_open() => drop(process.world().barrier()),
@@ -146,6 +153,13 @@ pub(crate) fn level() -> i32 {
 /// Whether this is the thread that called `MPI_Init`.
 pub(crate) fn is_main_thread() -> bool {
     MAIN.get() == Some(&std::thread::current().id())
+}
+
+/// Whether the program is checked (`--check`).
+#[inline]
+pub(crate) fn is_checking() -> bool {
+    // Relaxed: set before the process has a communicator, and never again.
+    CHECKS.load(Ordering::Relaxed)
 }
 
 /// This process's rank in the world, if it has joined.

@@ -6,6 +6,7 @@
 
 mod attribute;
 mod buffer;
+mod caller;
 pub mod class;
 mod collective;
 mod comm;
@@ -17,6 +18,7 @@ mod handle;
 mod handler;
 mod info;
 mod instance;
+mod leaks;
 mod message;
 pub mod number;
 mod op;

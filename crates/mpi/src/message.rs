@@ -181,19 +181,20 @@ impl Bytes {
         unsafe { self.pointer().write(packed.as_ptr(), bytes) };
     }
 
-    /// Sends them and waits.
+    /// Sends them and waits. `of`: what they are said to be.
     #[inline]
     pub fn send(
         &self,
         comm: &Comm,
         to: usize,
         tag: i32,
+        of: TypeTag,
         mode: Mode,
     ) -> std::result::Result<(), engine::Error> {
         match self {
             // SAFETY: C's promise; this call waits.
-            Bytes::Row(at, bytes) => unsafe { comm.send(to, tag, TypeTag::BYTES, *at, *bytes, mode) },
-            Bytes::LaidOut(_) => match self.start_send(comm, to, tag, mode)? {
+            Bytes::Row(at, bytes) => unsafe { comm.send(to, tag, of, *at, *bytes, mode) },
+            Bytes::LaidOut(_) => match self.start_send(comm, to, tag, of, mode)? {
                 Started::Done(_) => Ok(()),
                 Started::Pending(request) => comm.wait(request).map(drop),
             },
@@ -207,10 +208,11 @@ impl Bytes {
         comm: &Comm,
         to: usize,
         tag: i32,
+        of: TypeTag,
         mode: Mode,
     ) -> std::result::Result<Started, engine::Error> {
         // SAFETY: C's promise, and the request that holds this value.
-        unsafe { comm.start_send_from(to, tag, TypeTag::BYTES, self.pointer(), self.len(), mode) }
+        unsafe { comm.start_send_from(to, tag, of, self.pointer(), self.len(), mode) }
     }
 
     /// Receives into them and waits.
@@ -220,11 +222,12 @@ impl Bytes {
         comm: &Comm,
         source: Source,
         tag: TagPattern,
+        of: TypeTag,
     ) -> std::result::Result<engine::Status, engine::Error> {
         match self {
             // SAFETY: C's promise; this call waits.
-            Bytes::Row(at, bytes) => unsafe { comm.receive(source, tag, TypeTag::CUT_BYTES, *at, *bytes) },
-            Bytes::LaidOut(_) => match self.start_receive(comm, source, tag)? {
+            Bytes::Row(at, bytes) => unsafe { comm.receive(source, tag, of, *at, *bytes) },
+            Bytes::LaidOut(_) => match self.start_receive(comm, source, tag, of)? {
                 Started::Done(status) => Ok(status),
                 Started::Pending(request) => comm.wait(request),
             },
@@ -238,10 +241,11 @@ impl Bytes {
         comm: &Comm,
         source: Source,
         tag: TagPattern,
+        of: TypeTag,
     ) -> std::result::Result<Started, engine::Error> {
         let (to, bytes) = (self.pointer(), self.len());
         // SAFETY: C's promise, and the request that holds this value.
-        unsafe { comm.start_receive_into(source, tag, TypeTag::CUT_BYTES, to, bytes) }
+        unsafe { comm.start_receive_into(source, tag, of, to, bytes) }
     }
 
     /// Starts to receive a message that a matched probe took.
@@ -249,9 +253,10 @@ impl Bytes {
         &self,
         comm: &Comm,
         message: engine::Message,
+        of: TypeTag,
     ) -> std::result::Result<Started, engine::Error> {
         let (to, bytes) = (self.pointer(), self.len());
         // SAFETY: C's promise, and the request that holds this value.
-        unsafe { comm.start_receive_message_into(message, TypeTag::CUT_BYTES, to, bytes) }
+        unsafe { comm.start_receive_message_into(message, of, to, bytes) }
     }
 }

@@ -86,6 +86,11 @@ fn predefined(op: Op) -> Option<Predefined> {
     *BY_NUMBER.get(op.0.wrapping_sub(n::OP_NULL))?
 }
 
+/// The names that there are.
+pub(crate) fn names() -> Vec<usize> {
+    OPERATORS.names()
+}
+
 /// Gives an operator a name for the program.
 pub(crate) fn register(made: Made) -> Result<Op> {
     let name = OPERATORS.insert(made).map(Op);

@@ -17,6 +17,7 @@ pub mod fork;
 pub mod futex;
 pub mod heap;
 pub mod host;
+pub mod image;
 pub mod interface;
 pub mod limits;
 pub mod mapping;

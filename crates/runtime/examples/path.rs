@@ -5,7 +5,7 @@
 
 use archipelago_runtime::{Comm, Started, harness};
 use engine::collective::{Call, Collective, Operands, table};
-use engine::{Mode, Pointer, Source, TagPattern, TypeTag};
+use engine::{Mode, Pointer, Source, TagPattern, TypeName, TypeTag};
 use layout::{Operation, Operator};
 use std::time::Instant;
 use wire::Scalar;
@@ -56,7 +56,11 @@ fn collectives(world: &Comm, what: Collective, rounds: u64) {
 }
 
 fn messages(world: &Comm, posted: bool, rounds: u64) {
-    let of = TypeTag { signature: 0x1234_5678_9abc, name: || "Particle".to_owned(), ..TypeTag::BYTES };
+    let of = TypeTag {
+        signature: 0x1234_5678_9abc,
+        name: TypeName::Made(|| "Particle".to_owned()),
+        ..TypeTag::BYTES
+    };
     let mut buffer = [0u8; 8];
     let data = [1u8; 8];
     for _ in 0..rounds {

@@ -2,10 +2,11 @@
 //! when it first sleeps: one that ends before costs nothing.
 
 use std::collections::HashMap;
-use std::panic::Location;
 
 use engine::RequestId;
 use os::Time;
+
+use crate::place::{self, Place};
 
 /// A wait that sleeps.
 #[derive(Clone, Copy, Debug)]
@@ -21,12 +22,16 @@ pub(crate) struct Wait {
     /// When it began.
     pub since: Time,
     /// Where the program calls, if that is known.
-    pub place: Option<&'static Location<'static>>,
+    pub place: Option<Place>,
     /// Never the same twice.
     serial: u64,
     /// When it has waited for so long, somebody should look.
     overdue_ns: u64,
 }
+
+/// A wait of so long may be one that a report speaks of. To find from where a C program calls takes microseconds: too long for each
+/// wait, and nothing for one of these.
+const LASTS_NS: u64 = 100_000_000;
 
 /// Operations that tasks await, up to which those that are over are not looked for.
 const AWAITED_MAX: usize = 64;
@@ -65,6 +70,9 @@ impl Blocked {
             }
         };
         known.drives = wait.drives;
+        if known.place.is_none() && now.since(known.since) >= LASTS_NS {
+            known.place = place::found();
+        }
         let is_overdue = now.since(known.since) >= known.overdue_ns;
         if is_overdue {
             known.overdue_ns = known.overdue_ns.saturating_mul(2);
@@ -154,7 +162,7 @@ impl Wait {
         drives: bool,
         since: Time,
     ) -> Wait {
-        let place = crate::place::here();
+        let place = place::here();
         Wait { thread, request, is_bounded, drives, since, place, serial: 0, overdue_ns: 0 }
     }
 }

@@ -131,7 +131,7 @@ impl Process {
     }
 
     /// Tells the user something that is wrong with the program.
-    fn remark(&self, what: &str) {
+    pub fn remark(&self, what: &str) {
         let text = format!("check: {what}");
         let text = &text[..text.floor_char_boundary(text.len().min(REMARK_BYTES_MAX))];
         match self.house.has_keeper() {
@@ -146,7 +146,9 @@ impl Process {
         *LAST.lock().unwrap_or_else(PoisonError::into_inner) = std::sync::Arc::downgrade(self);
         extern "C" fn look_back() {
             let last = LAST.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
-            if let Some(process) = last.filter(|process| process.has_left() && !os::fork::is_copy()) {
+            let asked = last.filter(|process| process.has_left() && !os::fork::is_copy());
+            // The front door of another language knows what its programs have made.
+            if let Some(process) = asked.filter(|_| !place::is_foreign()) {
                 process.tell_what_is_left();
             }
         }

@@ -9,7 +9,6 @@ use os::Time;
 
 use crate::Process;
 use crate::blocked::Wait;
-use crate::place::Site;
 
 /// Operations of one wait that a state names.
 const OPERATIONS_MAX: usize = 32;
@@ -135,7 +134,8 @@ impl Process {
         Thread {
             for_ms: now.since(wait.since) / 1_000_000,
             bounded: wait.is_bounded,
-            place: Site { at: wait.place, is_blind: false }.words(),
+            place: wait.place.map(|place| place.words()),
+            function: wait.place.and_then(|place| place.function()).map(str::to_owned),
             any_of: waits.into_iter().map(|waiting| self.operation(waiting)).collect(),
         }
     }

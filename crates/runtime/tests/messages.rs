@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use archipelago_runtime::{Comm, Started, harness};
 use engine::active::{Delivered, Handler, ObjectId, Outcome};
-use engine::{Error, Mode, Source, Status, TagPattern, TypeTag};
+use engine::{Error, Mode, Source, Status, TagPattern, TypeName, TypeTag};
 
-const U64: TypeTag = TypeTag { signature: 64, name: || "u64".into(), ..TypeTag::BYTES };
-const F32: TypeTag = TypeTag { signature: 32, name: || "f32".into(), ..TypeTag::BYTES };
+const U64: TypeTag = TypeTag { signature: 64, name: TypeName::Made(|| "u64".into()), ..TypeTag::BYTES };
+const F32: TypeTag = TypeTag { signature: 32, name: TypeName::Made(|| "f32".into()), ..TypeTag::BYTES };
 
 fn send(comm: &Comm, to: usize, tag: i32, data: &[u8]) {
     // SAFETY: the slice is borrowed for the call.

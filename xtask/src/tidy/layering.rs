@@ -59,6 +59,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("serde", "control messages only"),
     ("postcard", "control messages only"),
     ("blake3", "the handshake's keyed MAC, pure Rust form"),
+    ("backtrace", "where a C program calls: under --check, and for waits that last; no message pays for it"),
     ("loom", "models; absent from ordinary builds"),
 ];
 

@@ -60,6 +60,10 @@ pub enum Task {
     Compiler,
     /// Explains itself.
     Help,
+    /// Explains itself, and has the compiler explain itself.
+    BothHelp,
+    /// Says which version it is.
+    Version,
 }
 
 /// A call of a wrapper.
@@ -90,8 +94,14 @@ impl Words {
                 "-showme:libdirs" | "--showme:libdirs" => read.task = Task::LibraryFolders,
                 "-showme:libs" | "--showme:libs" => read.task = Task::Libraries,
                 "-showme:command" | "--showme:command" => read.task = Task::Compiler,
+                "-showme:version" | "--showme:version" => read.task = Task::Version,
+                "-showme:help" | "--showme:help" => read.task = Task::Help,
                 "-norpath" | "-nomrpath" => read.rpath = false,
                 "-help" if read.rest.is_empty() => read.task = Task::Help,
+                "--help" if read.rest.is_empty() => {
+                    read.task = Task::BothHelp;
+                    read.rest.push(word);
+                }
                 _ => match word.strip_prefix(language.option()) {
                     Some(compiler) => read.compiler = Some(compiler.to_owned()),
                     None => read.rest.push(word),
@@ -105,7 +115,7 @@ impl Words {
     pub fn links(&self) -> bool {
         let only = ["-c", "-S", "-E", "-M", "-MM", "-fsyntax-only"];
         let asks = |word: &String| {
-            ["-v", "--version", "-V", "-dumpversion", "-dumpmachine"].contains(&word.as_str())
+            ["-v", "--version", "-V", "-dumpversion", "-dumpmachine", "--help"].contains(&word.as_str())
         };
         !self.rest.iter().any(|word| only.contains(&word.as_str())) && !self.rest.iter().all(asks)
     }
@@ -136,6 +146,10 @@ mod tests {
         check("-compile-info", Task::ShowCompile, &[], false);
         check("--showme:link -norpath", Task::LinkOptions, &[], false);
         check("-showme:incdirs", Task::IncludeFolders, &[], false);
+        check("-showme:version", Task::Version, &[], false);
+        check("-showme:help", Task::Help, &[], false);
+        check("--help", Task::BothHelp, &["--help"], false);
+        check("a.c --help", Task::Run, &["a.c", "--help"], true);
         check("--version", Task::Run, &["--version"], false);
         check("-cc=clang a.o", Task::Run, &["a.o"], true);
         assert_eq!(read("-cc=clang a.o").compiler.as_deref(), Some("clang"));

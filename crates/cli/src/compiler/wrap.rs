@@ -13,6 +13,8 @@ calls the system's compiler with the options for MPI; all other words are passed
   -compile-info, -link-info print the call for compiling, for linking
   -showme:compile, -showme:link, -showme:incdirs, -showme:libdirs, -showme:libs, -showme:command
                             print that part of it alone, as Open MPI's does
+  -showme:version           print which version this is (--version asks the compiler)
+  -showme:help, -help       print this; --help has the compiler add its own
   -cc=NAME, -cxx=NAME       the compiler (or ARCHIPELAGO_CC, MPICH_CC, OMPI_CC in the environment; ..._CXX for C++)
   -norpath                  the program finds libmpi_abi.so.1 by LD_LIBRARY_PATH or the system alone";
 
@@ -29,7 +31,11 @@ pub fn main(language: Language) -> ExitCode {
     let call = call(language, &words, &prefix, |name| std::env::var(name).ok());
     match words.task {
         Task::Help => println!("{}: {HELP}", name(language)),
-        Task::Run => {
+        Task::Version => println!("{}", version(language)),
+        Task::Run | Task::BothHelp => {
+            if words.task == Task::BothHelp {
+                println!("{}: {HELP}\n\nThe compiler says of itself:", name(language));
+            }
             let error = Command::new(&call[0]).args(&call[1..]).exec();
             eprintln!("{}: cannot call the compiler `{}`: {error}", name(language), call[0]);
             let [first, ..] = language.variables();
@@ -46,6 +52,15 @@ fn name(language: Language) -> &'static str {
         Language::C => "mpicc",
         Language::Cxx => "mpicxx",
     }
+}
+
+/// As Open MPI's wrapper says it, which programs read.
+fn version(language: Language) -> String {
+    let of = match language {
+        Language::C => "C",
+        Language::Cxx => "C++",
+    };
+    format!("{}: Archipelago {} (Language: {of})", name(language), env!("CARGO_PKG_VERSION"))
 }
 
 /// The folder above the one in which this program lies.

@@ -147,6 +147,8 @@ fn bindings() {
     check("-bind-to package app", Bind::Socket);
     check("-bind-to numa app", Bind::Node);
     check("-bind-to l3cache app", Bind::Cache);
+    check("-bind-to core:overload-allowed app", Bind::Cores(1));
+    check("-bind-to hwthread:if-supported app", Bind::Threads(1));
     refused("-bind-to socket -cpus-per-rank 2 app", "--bind-to core or hwthread");
     refused("-map-by slot:PE=none app", "PE=none");
     assert!(parsed("-report-bindings app").tells_bindings);
@@ -157,7 +159,17 @@ fn host_lists_have_room() {
     refused("-host localhost:2 -n 3 app", "room for 2 processes");
     refused("-host localhost:2 -n 3 a : b", "room for 2 processes");
     assert_eq!(parsed("-host localhost:2 -n 3 -oversubscribe app").size(), 3);
-    refused("-map-by ppr:2:node -n 3 app", "-ppn 2");
+    refused("-map-by ppr:2:node -n 3 app", "2 on each host (-ppn, -pernode)");
+    refused("-pernode -n 2 app", "1 on each host");
+}
+
+#[test]
+fn what_happens_anyway_may_be_asked_for() {
+    parsed(
+        "-novm -byslot -topolib hwloc -report-state-on-timeout -nooversubscribe -leave-session-attached app",
+    );
+    assert_eq!(parsed("-maxtime 3 app").timeout, Some(Duration::from_secs(3)));
+    assert!(parsed("-print-all-exitcodes app").tells_endings);
 }
 
 #[test]

@@ -36,7 +36,13 @@ fn mistakes_get_one_line_that_helps() {
     refused(&["--output-file", "out.%q", "true"], &["out.%q", "%q is no placeholder", "%r", "%h", "%%"]);
     refused(&["--output-file", "", "true"], &["without a name"]);
     refused(&["--transport", "TCP", "true"], &["did you mean tcp?"]);
-    refused(&["-ppn", "2", "-n", "4", "true"], &["-ppn 2 spreads 4 processes over 2 hosts", "one host only"]);
+    refused(
+        &["-ppn", "2", "-n", "4", "true"],
+        &["2 on each host", "spreads 4 processes over 2 hosts", "one host only"],
+    );
+    refused(&["-pernode", "-n", "2", "true"], &["spreads 2 processes over 2 hosts", "one host only"]);
+    refused(&["-host", "localhost:1", "-n", "2", "true"], &["room for 1 process,"]);
+    refused(&["-exitinfo", "true"], &["--print-all-exitcodes"]);
     refused(&["true", ":", "--label", "true"], &["--label is for the whole job"]);
 }
 
@@ -57,6 +63,7 @@ fn commands_that_are_none_name_the_right_one() {
     refused(&["doctor", "-n", "-1"], &["'-1'", "1..=4096"]);
     refused(&["info", "--collectives", "-1"], &["'-1'"]);
     refused(&["info", "--collectives", "8", "--json"], &["cannot be used with"]);
+    refused(&["bench", "latency", "--plot", "a.svg"], &["'--plot'", "--svg FILE"]);
     refused(&["completions", "bahs"], &["did you mean bash?"]);
     refused(&["completions"], &["not provided: <SHELL>", "archi completions --help"]);
     refused(&["run", "--tiemout", "3", "true"], &["did you mean --timeout?"]);

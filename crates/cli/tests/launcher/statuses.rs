@@ -66,6 +66,16 @@ fn keep_going_leaves_the_others_running() {
 }
 
 #[test]
+fn all_exit_statuses_are_said_if_asked_for() {
+    let script = "exit $((ARCHIPELAGO_RANK / 2 * 3))";
+    let words = ["-n", "4", "--keep-going", "-print-all-exitcodes", "sh", "-c", script];
+    let outcome = Scene::new().run(&words);
+    assert_eq!(outcome.status, Some(3));
+    assert!(outcome.stderr.contains("archi: ranks 0-1: exited with status 0\n"), "{outcome:?}");
+    assert!(outcome.stderr.contains("archi: ranks 2-3: exited with status 3\n"), "{outcome:?}");
+}
+
+#[test]
 fn a_program_that_is_not_there() {
     let line = ["archi: rank 0 on ", "cannot be started", "no program named \"no-such-program\""];
     check(&["-n", "3", "no-such-program"], 127, &line);

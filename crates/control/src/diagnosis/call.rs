@@ -10,6 +10,8 @@ const TEXT_BYTES_MAX: usize = 200;
 pub struct Call {
     /// The operation, such as "broadcast".
     pub collective: String,
+    /// The function by which the program calls it, where that is not the operation's name. Others may call it by another one.
+    pub function: String,
     /// The algorithm's name.
     pub algorithm: String,
     /// The root, if it has one.
@@ -22,10 +24,12 @@ pub struct Call {
     pub listed: bool,
     /// All contribute what lies in their outputs.
     pub in_place: bool,
-    /// The signature of the elements' type.
+    /// The signature of the elements' type; 0 fits any.
     pub signature: u64,
     /// What it is called.
     pub of: String,
+    /// Bytes of one of these, where the program counts otherwise than the operation; else 0.
+    pub unit_bytes: u64,
     /// What combines the elements; empty if nothing does.
     pub operator: String,
     /// Where the program calls, if that is known.
@@ -35,9 +39,8 @@ pub struct Call {
 impl Call {
     /// The same with texts that are not too long for a frame.
     pub fn bounded(mut self) -> Call {
-        for text in
-            [&mut self.collective, &mut self.algorithm, &mut self.of, &mut self.operator, &mut self.place]
-        {
+        let texts = [&mut self.collective, &mut self.function, &mut self.algorithm];
+        for text in texts.into_iter().chain([&mut self.of, &mut self.operator, &mut self.place]) {
             text.truncate(text.floor_char_boundary(text.len().min(TEXT_BYTES_MAX)));
         }
         self
@@ -45,13 +48,27 @@ impl Call {
 
     /// Whether another member may call this together with that.
     pub fn agrees(&self, other: &Call) -> bool {
-        let alike = |call: &Call| Call { place: String::new(), of: String::new(), ..call.clone() };
+        // How the program says it, makes no difference.
+        let alike = |call: &Call| Call {
+            place: String::new(),
+            of: String::new(),
+            function: String::new(),
+            unit_bytes: 0,
+            signature: if self.signature == 0 || other.signature == 0 { 0 } else { call.signature },
+            ..call.clone()
+        };
         alike(self) == alike(other)
+    }
+
+    /// How many of what the program counts in.
+    fn count(&self) -> u64 {
+        let bytes = self.elements.saturating_mul(self.element_bytes);
+        bytes.checked_div(self.unit_bytes).unwrap_or(self.elements)
     }
 
     /// In words; what it shares with `other` is said as far as it tells something.
     pub fn words(&self, other: &Call) -> String {
-        let mut text = self.collective.clone();
+        let mut text = if self.function.is_empty() { self.collective.clone() } else { self.function.clone() };
         if let Some(root) = self.root {
             text += &format!(" with root {root}");
         }
@@ -59,7 +76,7 @@ impl Call {
         if !self.of.is_empty() {
             text += &match self.listed {
                 true => format!(" of {} in blocks of any lengths", self.of),
-                false => format!(" of {} {}", self.elements, self.of),
+                false => format!(" of {} {}", self.count(), self.of),
             };
         }
         if self.collective == other.collective {
@@ -111,6 +128,18 @@ mod tests {
         check(Call { operator: "Max of f64".into(), ..call.clone() }, &text);
         let text = "reduce with root 1 of 4 f64 by the algorithm \"binomial\" (at a.rs:1)";
         check(Call { algorithm: "chain".into(), ..call.clone() }, text);
+        // In another language's words, for one whose type fits any.
+        let in_c = Call {
+            function: "MPI_Reduce".into(),
+            elements: 32,
+            element_bytes: 1,
+            unit_bytes: 8,
+            of: "MPI_DOUBLE".into(),
+            ..call.clone()
+        };
+        assert_eq!(in_c.words(&call), "MPI_Reduce with root 1 of 4 MPI_DOUBLE (at a.rs:1)");
+        let of_bytes = Call { signature: 0, unit_bytes: 1, of: "MPI_BYTE".into(), ..in_c.clone() };
+        assert!(of_bytes.agrees(&in_c) && !in_c.agrees(&Call { signature: 8, ..in_c.clone() }));
         let long = Call { of: "é".repeat(300), ..call }.bounded();
         assert!(long.of.len() <= TEXT_BYTES_MAX);
     }

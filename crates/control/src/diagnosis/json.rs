@@ -56,10 +56,11 @@ pub fn json(verdict: &Verdict, states: &[Option<State>], host: &str) -> Option<S
 fn wait(number: u32, state: &State, thread: &Thread, size: u32) -> String {
     let any_of: Vec<String> = thread.any_of.iter().map(|each| operation(each, size)).collect();
     format!(
-        "{{\"rank\":{number},\"pid\":{},\"seconds\":{}.{:03},\"at\":{},\"ends_by_itself\":{},\"other_threads\":{},\"any_of\":[{}]}}",
+        "{{\"rank\":{number},\"pid\":{},\"seconds\":{}.{:03},\"function\":{},\"at\":{},\"ends_by_itself\":{},\"other_threads\":{},\"any_of\":[{}]}}",
         state.pid,
         thread.for_ms / 1000,
         thread.for_ms % 1000,
+        thread.function.as_deref().map_or_else(null, quoted),
         thread.place.as_deref().map_or_else(null, quoted),
         thread.bounded,
         state.others,
@@ -122,13 +123,13 @@ mod tests {
             ..Operation::default()
         };
         let place = Some("src/main.rs:3".into());
-        let thread = Thread { for_ms: 60_042, bounded: true, place, any_of: vec![operation] };
+        let thread = Thread { for_ms: 60_042, bounded: true, place, function: None, any_of: vec![operation] };
         let waiting = State { pid: 9, threads: vec![thread], others: 2, ..State::default() };
         let states = [None, Some(waiting), Some(State::default())];
         let line = json(&Verdict::Waiting, &states, "here").unwrap();
         let expected = concat!(
             r#"{"deadlock":false,"cycle":[],"stuck":[],"host":"here","waits":[{"rank":1,"pid":9,"seconds":60.042,"#,
-            r#""at":"src/main.rs:3","ends_by_itself":true,"other_threads":2,"any_of":[{"call":"receive from any rank","#,
+            r#""function":null,"at":"src/main.rs:3","ends_by_itself":true,"other_threads":2,"any_of":[{"call":"receive from any rank","#,
             r#""communicator":"a \"copy\"\u000aof \\","tag":null,"of":null,"needs":"any","for":[0,2]}]}],"silent":[0],"idle":[2]}"#
         );
         assert_eq!(line, expected);

@@ -56,18 +56,21 @@ fn waiting(states: &[Option<State>]) -> String {
 
 /// A line for each wait; one that may end in several ways has a line for each.
 fn table(states: &[Option<State>], host: &str) -> Vec<String> {
-    let heads = ["rank", "waits in", "tag", "of", "communicator", "for", "since", "at", "host", "pid"];
+    let heads =
+        ["rank", "calls", "waits in", "tag", "of", "communicator", "for", "since", "at", "host", "pid"];
     let mut rows = vec![heads.map(str::to_owned)];
     let waits = states.iter().enumerate().filter_map(|(number, state)| Some((number, state.as_ref()?)));
     for (number, state, thread) in
         waits.flat_map(|(number, state)| state.threads.iter().map(move |t| (number, state, t)))
     {
         let (pid, since) = (state.pid.to_string(), seconds(thread.for_ms));
-        let place = thread.place.clone().unwrap_or_default();
+        let (place, function) =
+            (thread.place.clone().unwrap_or_default(), thread.function.clone().unwrap_or_default());
         for (which, operation) in thread.any_of.iter().enumerate() {
             let whom = operation.needs.numbers(states.len() as u32).collect::<Vec<_>>();
             rows.push([
                 number.to_string(),
+                function.clone(),
                 format!("{}{}", if which == 0 { "" } else { "or " }, operation.call),
                 operation.tag.map_or(String::new(), |tag| tag.to_string()),
                 operation.of.clone(),
@@ -80,9 +83,9 @@ fn table(states: &[Option<State>], host: &str) -> Vec<String> {
             ]);
         }
         if thread.any_of.is_empty() {
-            let mut row = [const { String::new() }; 10];
-            (row[0], row[1], row[6]) = (number.to_string(), "operations that it watches".into(), since);
-            (row[7], row[8], row[9]) = (place, host.to_owned(), pid);
+            let mut row = [const { String::new() }; 11];
+            (row[0], row[1], row[2]) = (number.to_string(), function, "operations that it watches".into());
+            (row[7], row[8], row[9], row[10]) = (since, place, host.to_owned(), pid);
             rows.push(row);
         }
     }
@@ -93,7 +96,7 @@ fn table(states: &[Option<State>], host: &str) -> Vec<String> {
         (0..heads.len()).filter(|&at| rows[1..].iter().any(|row| !row[at].is_empty())).collect();
     let widths: Vec<usize> =
         shown.iter().map(|&at| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or(0)).collect();
-    let line = |row: &[String; 10]| {
+    let line = |row: &[String; 11]| {
         let cells = shown.iter().zip(&widths).map(|(&at, &width)| format!("{:<width$}", row[at]));
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
@@ -200,8 +203,14 @@ mod tests {
 
     #[test]
     fn waits_are_told_with_those_who_don_t_wait() {
-        let states = [waits("receive", Needs::any([1, 2]), 3_000), None, Some(State::default())];
-        let text = report(&judge(&states, &states), &states, "here").unwrap();
+        let mut states = [waits("receive", Needs::any([1, 2]), 3_000), None, Some(State::default())];
+        let mut text = report(&judge(&states, &states), &states, "here").unwrap();
+        assert!(!text.contains("calls"), "{text}");
+        let [Some(first), ..] = &mut states else { unreachable!() };
+        first.threads[0].function = Some("MPI_Waitany".into());
+        text = report(&judge(&states, &states), &states, "here").unwrap();
+        assert!(text.contains("rank  calls        waits in"), "{text}");
+        assert!(text.contains("0     MPI_Waitany  receive"), "{text}");
         assert!(text.starts_with("rank 0 is waiting since 3.0 s\n"), "{text}");
         assert!(
             text.contains("rank 1 computes, or has ended") && text.contains("rank 2 doesn't wait"),

@@ -48,6 +48,8 @@ pub struct Thread {
     pub bounded: bool,
     /// Where the program calls, as `file:line`, if that is known.
     pub place: Option<String>,
+    /// The function that the program has called, where that is more than the operation's name.
+    pub function: Option<String>,
     /// It goes on when one of these is complete.
     pub any_of: Vec<Operation>,
 }

@@ -13,7 +13,7 @@ use super::overlaps::Use;
 use crate::collective::executor::Execution;
 use crate::collective::{Call, Collective, Operands};
 use crate::envelope::CALL;
-use crate::{Communicator, Error, Lane, RequestId};
+use crate::{Communicator, Error, Lane, RequestId, TypeName};
 
 /// Calls of collectives that were not started here yet: as many as a member may have under way at once.
 const HEARD_MAX: usize = 1 << 16;
@@ -53,22 +53,29 @@ impl Lane {
         }
         let (case, what) = (&call.case, call.case.collective);
         let place = check.site.words().unwrap_or_default();
+        let function = check.site.at.and_then(|at| at.function()).unwrap_or_default().to_owned();
+        let (signature, unit_bytes) = match call.of.name {
+            TypeName::Known(unit) => (unit.signature, unit.bytes),
+            TypeName::Made(_) => (call.of.signature, 0),
+        };
         let stated = match what {
             // Nothing else of it counts.
-            Collective::Barrier => Stated { place, ..Stated::default() },
+            Collective::Barrier => Stated { place, function, ..Stated::default() },
             _ => Stated {
                 root: what.has_root().then_some(call.root),
                 elements: case.elements,
                 element_bytes: case.element_bytes,
                 listed: case.listed,
                 in_place: case.in_place,
-                signature: call.of.signature,
-                of: (call.of.name)(),
+                signature,
+                of: call.of.name.words(),
+                unit_bytes,
                 operator: operands
                     .operator
                     .as_ref()
                     .map_or_else(String::new, |operator| format!("{operator:?}")),
                 place,
+                function,
                 ..Stated::default()
             },
         };

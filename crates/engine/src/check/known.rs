@@ -14,19 +14,70 @@ const SITES_MAX: usize = 1024;
 /// Findings that wait to be told; a program that has more has enough to mend.
 const FINDINGS_MAX: usize = 64;
 
+/// Where the program calls.
+#[derive(Clone, Copy, Debug)]
+pub enum Place {
+    /// A line of Rust.
+    Line(&'static Location<'static>),
+    /// Wherever another language calls.
+    Foreign(&'static dyn Caller),
+}
+
+/// A place in a program that is not written in Rust, of which its front door knows.
+pub trait Caller: Sync + std::fmt::Debug {
+    /// The function that is called there, as the program knows it.
+    fn function(&self) -> &str;
+
+    /// The place, such as `file:line`.
+    fn place(&self) -> &str;
+}
+
+impl Place {
+    /// In words.
+    pub fn words(&self) -> String {
+        match self {
+            Place::Line(at) => format!("{}:{}", at.file(), at.line()),
+            Place::Foreign(caller) => caller.place().to_owned(),
+        }
+    }
+
+    /// The function that is called there, where that is more than the operation's own name.
+    pub fn function(&self) -> Option<&'static str> {
+        match self {
+            Place::Line(_) => None,
+            Place::Foreign(caller) => Some(caller.function()),
+        }
+    }
+}
+
+impl PartialEq for Place {
+    fn eq(&self, other: &Place) -> bool {
+        match (self, other) {
+            (Place::Line(one), Place::Line(other)) => one == other,
+            (Place::Foreign(one), Place::Foreign(other)) => std::ptr::addr_eq(*one, *other),
+            _ => false,
+        }
+    }
+}
+
 /// What is known of a call of the program.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Site {
     /// Where the program calls.
-    pub at: Option<&'static Location<'static>>,
+    pub at: Option<Place>,
     /// The caller doesn't learn from whom its message came.
     pub is_blind: bool,
 }
 
 impl Site {
+    /// At a line of Rust.
+    pub fn line(at: &'static Location<'static>) -> Site {
+        Site { at: Some(Place::Line(at)), is_blind: false }
+    }
+
     /// The place, as `file:line`.
     pub fn words(&self) -> Option<String> {
-        self.at.map(|at| format!("{}:{}", at.file(), at.line()))
+        self.at.map(|at| at.words())
     }
 
     /// The place in brackets, or nothing.

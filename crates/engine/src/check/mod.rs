@@ -16,4 +16,4 @@ mod races;
 mod ready;
 
 pub(crate) use known::Check;
-pub use known::{Finding, Site};
+pub use known::{Caller, Finding, Place, Site};

@@ -133,7 +133,7 @@ impl Execution {
             return None;
         }
         let theirs = Mark::from_bits(bits).unwrap_or(Mark::NONE);
-        let own = (self.of.name)();
+        let own = self.of.name.words();
         let is_own = |bits| Mark::type_bits(self.of.signature) == bits;
         let name = |bits| if is_own(bits) { Some(own.clone()) } else { scalar_of_mark(bits) };
         let (mine, theirs) = (self.mark.describe(theirs, name), theirs.describe(self.mark, name));

@@ -94,11 +94,11 @@ impl Mark {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::TypeTag;
     use crate::collective::{Case, named};
+    use crate::{TypeName, TypeTag};
 
     fn mark(collective: Collective, algorithm: &str, root: u32, signature: u64) -> Mark {
-        let of = TypeTag { signature, name: String::new, ..TypeTag::BYTES };
+        let of = TypeTag { signature, name: TypeName::Made(String::new), ..TypeTag::BYTES };
         let call = Call { of, ..Call::new(Case::new(collective, 300, 1, 8), 0, root) };
         Mark::of(&call, named(collective, algorithm).unwrap())
     }

@@ -17,7 +17,8 @@ pub struct NotFound {
 /// The file that `program` means in `directory` with `path` as the search path.
 pub fn find(program: &OsStr, directory: &Path, path: Option<&OsStr>) -> Result<PathBuf, NotFound> {
     if program.as_bytes().contains(&b'/') {
-        let file = directory.join(program);
+        // Without the `.` that nobody wants to read.
+        let file: PathBuf = directory.join(program).components().collect();
         return match judge(&file) {
             Verdict::Program => Ok(file),
             Verdict::Nothing => {
@@ -81,6 +82,7 @@ mod tests {
         check("sh", "/nowhere:/bin", Ok("/bin/sh"));
         check("/bin/sh", "", Ok("/bin/sh"));
         check("bin/sh", "", Ok("/bin/sh"));
+        check("./bin/./sh", "", Ok("/bin/sh"));
         check("no-such-program", "/bin:/usr/bin", Err(127));
         check("/no/such", "/bin", Err(127));
         check("/etc", "/bin", Err(126));

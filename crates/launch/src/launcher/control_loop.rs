@@ -1,5 +1,6 @@
 //! The launcher's loop.
 
+use super::endings::Endings;
 use super::input::{Input, Piece};
 use super::outputs::Outputs;
 use super::statistics::Statistics;
@@ -33,6 +34,7 @@ pub struct Launcher<'a> {
     groups: Vec<u32>,
     statistics: Statistics,
     verdict: Verdict,
+    endings: Endings,
     deadline: Option<Time>,
     /// Who waits for whom.
     watch: Watch,
@@ -71,6 +73,7 @@ impl<'a> Launcher<'a> {
             groups: Vec::new(),
             statistics: Statistics::default(),
             verdict: Verdict::new(job.accept_losses),
+            endings: Endings::default(),
             deadline: job
                 .timeout
                 .map(|timeout| Time::now() + timeout.as_nanos().min(u64::MAX as u128) as u64),
@@ -229,6 +232,7 @@ impl<'a> Launcher<'a> {
             FromAgent::OutputEnd { number, stream } => self.outputs.end(number, stream),
             FromAgent::InputTaken(bytes) => self.input.taken(bytes as usize),
             FromAgent::Ended { number, ending, part, starved } => {
+                self.endings.note(number, ending);
                 if let Some(mut wrong) = self.verdict.judge(ending, part) {
                     if starved {
                         wrong += ", as the kernel does when memory runs out";
@@ -441,6 +445,10 @@ impl<'a> Launcher<'a> {
         }
         if self.job.keep_going && self.verdict.failures() > 0 {
             self.announce(&format!("{} of {} processes failed", self.verdict.failures(), self.job.size()));
+        }
+        if self.job.tells_endings {
+            let lines = self.endings.lines(self.job.size() as u32);
+            lines.iter().for_each(|line| self.announce(line));
         }
         if self.job.statistics {
             let table = self.statistics.table();

@@ -2,6 +2,7 @@
 
 mod begin;
 mod control_loop;
+mod endings;
 mod fold;
 mod input;
 mod lines;

@@ -27,6 +27,11 @@ impl Attached {
         Attached { name: Mutex::new(name), attributes, needed: AtomicUsize::new(USER) }
     }
 
+    /// Whether the program freed the datatype's name.
+    pub fn is_freed(&self) -> bool {
+        self.needed.load(Ordering::Relaxed) & FREED != 0
+    }
+
     /// What the program calls it.
     pub fn name(&self) -> MutexGuard<'_, Vec<u8>> {
         self.name.lock().unwrap_or_else(PoisonError::into_inner)

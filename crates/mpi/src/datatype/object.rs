@@ -14,7 +14,7 @@ use crate::attribute::Attributes;
 use crate::number::{COMBINER_DUP, DATATYPE_NULL, ERR_OTHER, ERR_TYPE};
 use crate::pointer::Form;
 use crate::table::{Ref, Table};
-use crate::{Datatype, Error, Result};
+use crate::{Datatype, Error, Result, leaks};
 
 /// A datatype.
 pub struct Type {
@@ -117,6 +117,7 @@ impl Type {
         if let (false, Some(of)) = (plain, TYPES.get(name)) {
             of.mark();
         }
+        leaks::made(leaks::Kind::Datatype, name);
         Ok(Datatype(name))
     }
 
@@ -196,6 +197,12 @@ impl Drop for Shape {
             next = Arc::into_inner(shape).map_or(Parts::None, |mut last| made_of(&mut last));
         }
     }
+}
+
+/// The names of those that the program has made and not freed.
+pub(crate) fn names() -> Vec<usize> {
+    let is_kept = |of: &Type| of.is_derived() && !of.attached.get().is_some_and(|attached| attached.is_freed());
+    TYPES.names().into_iter().filter(|name| TYPES.get(*name).is_some_and(|of| is_kept(&of))).collect()
 }
 
 impl Datatype {

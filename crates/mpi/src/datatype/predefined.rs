@@ -167,6 +167,11 @@ pub(crate) fn find(datatype: Datatype) -> Option<&'static Type> {
     ALL.get_or_init(all)[at].as_ref()
 }
 
+/// The predefined values.
+pub(super) fn values() -> impl Iterator<Item = Datatype> {
+    VALUES.iter().map(|(number, ..)| Datatype(*number))
+}
+
 /// The predefined pair of a value and an index of these datatypes.
 pub(crate) fn pair_of(value: Datatype, index: Datatype) -> Option<Datatype> {
     let found = PAIRS.iter().find(|(_, _, of_value, of_index)| (*of_value, *of_index) == (value.0, index.0));

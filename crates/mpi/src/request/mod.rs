@@ -8,7 +8,7 @@ mod sleep;
 mod transfer;
 
 pub(crate) use generalised::{Generalised, Waiting};
-pub(crate) use object::{Extra, Object};
+pub(crate) use object::{Extra, Object, names};
 pub(crate) use partitioned::{Made, PartitionedReceive, PartitionedSend, pair};
 pub(crate) use pending::{Outcome, Pending, State, orphan};
 pub(crate) use sleep::{Wakers, wait_for_any};

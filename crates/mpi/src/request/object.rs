@@ -6,7 +6,7 @@ use super::{Generalised, Outcome, PartitionedReceive, PartitionedSend, State};
 use crate::handler::Held;
 use crate::number::{ERR_OTHER, ERR_REQUEST, REQUEST_NULL};
 use crate::table::{Ref, Table};
-use crate::{Error, On, Request, Result, Status, comm};
+use crate::{Error, On, Request, Result, Status, comm, leaks};
 
 /// A request.
 pub(crate) struct Object {
@@ -86,10 +86,12 @@ impl Object {
     /// # Errors
     /// There are too many. What is under way goes on without a name: it uses what the request holds.
     pub fn register(self) -> Result<Request> {
-        REQUESTS.try_insert(self, []).map(Request).map_err(|object| {
+        let name = REQUESTS.try_insert(self, []).map_err(|object| {
             let text = "there are too many requests: complete some";
             object.detach().err().unwrap_or_else(|| Error::new(ERR_OTHER, text))
-        })
+        })?;
+        leaks::made(leaks::Kind::Request, name);
+        Ok(Request(name))
     }
 
     /// Where it stands.
@@ -186,6 +188,11 @@ impl Object {
             }
         }
     }
+}
+
+/// The names that there are.
+pub(crate) fn names() -> Vec<usize> {
+    REQUESTS.names()
 }
 
 impl Request {

@@ -2,7 +2,7 @@
 
 use std::ffi::c_int;
 
-use engine::Mode;
+use engine::{Mode, TypeTag};
 use runtime::Started;
 
 use crate::buffer::{self, Pool, Reservation};
@@ -14,11 +14,11 @@ use crate::request::{Object, State};
 use crate::{Comm, Error, On, Request, Result, Session, session};
 
 /// Sends a copy: done at once.
-pub(super) fn send_copy(comm: &Communicator, bytes: &Bytes, to: usize, tag: c_int) -> Result {
+pub(super) fn send_copy(comm: &Communicator, bytes: &Bytes, to: usize, tag: c_int, of: TypeTag) -> Result {
     let room = room(comm, bytes.len())?;
     let mut copy = bytes.packed();
     let row = Bytes::Row(copy.as_mut_ptr(), copy.len());
-    if let Started::Pending(request) = row.start_send(&comm.comm, to, tag, Mode::Standard)? {
+    if let Started::Pending(request) = row.start_send(&comm.comm, to, tag, of, Mode::Standard)? {
         comm.comm.detach(request, Some(Box::new((copy, room))));
     }
     Ok(())

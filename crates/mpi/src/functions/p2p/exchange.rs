@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 use std::task::Waker;
 
-use engine::Mode;
+use engine::{Mode, TypeTag};
 
 use super::receive::{self, wanted};
 use super::send;
@@ -61,18 +61,18 @@ impl Pending for Exchange {
 
 /// Starts both; a receive whose send can't be started is taken back.
 fn start(
-    outgoing: (Bytes, c_int, c_int),
-    incoming: (Bytes, c_int, c_int),
+    outgoing: (Bytes, TypeTag, c_int, c_int),
+    incoming: (Bytes, TypeTag, c_int, c_int),
     comm: Comm,
     copy: Option<Vec<u8>>,
 ) -> Result<State> {
     let comm = comm.get()?;
-    let (bytes, dest, tag) = outgoing;
-    let wanted = wanted(&comm, incoming.1, incoming.2)?;
+    let (bytes, of, dest, tag) = outgoing;
+    let wanted = wanted(&comm, incoming.2, incoming.3)?;
     crate::comm::check_tag(tag)?;
     comm.peer(dest)?;
-    let mut receive = receive::start(&comm.comm, incoming.0, wanted)?;
-    match send::start(&comm, bytes, dest, tag, send::Way::Mode(Mode::Standard)) {
+    let mut receive = receive::start(&comm.comm, incoming.0, incoming.1, wanted)?;
+    match send::start(&comm, bytes, of, dest, tag, send::Way::Mode(Mode::Standard)) {
         Ok(send) => Ok(State::Other(Box::new(Exchange { receive, send, _copy: copy }))),
         Err(error) => {
             receive.cancel();
@@ -103,8 +103,8 @@ pub fn sendrecv(
     status: Statuses,
 ) -> Result {
     comm.get()?;
-    let outgoing = (Bytes::new(sendbuf, sendcount, sendtype)?, dest, sendtag);
-    let incoming = (Bytes::new(recvbuf, recvcount, recvtype)?, source, recvtag);
+    let outgoing = (Bytes::new(sendbuf, sendcount, sendtype)?, sendtype.stated(), dest, sendtag);
+    let incoming = (Bytes::new(recvbuf, recvcount, recvtype)?, recvtype.stated_of_receive(), source, recvtag);
     finish(start(outgoing, incoming, comm, None)?, comm, status)
 }
 
@@ -124,8 +124,8 @@ pub fn isendrecv(
 ) -> Result {
     comm.get()?;
     request.check()?;
-    let outgoing = (Bytes::new(sendbuf, sendcount, sendtype)?, dest, sendtag);
-    let incoming = (Bytes::new(recvbuf, recvcount, recvtype)?, source, recvtag);
+    let outgoing = (Bytes::new(sendbuf, sendcount, sendtype)?, sendtype.stated(), dest, sendtag);
+    let incoming = (Bytes::new(recvbuf, recvcount, recvtype)?, recvtype.stated_of_receive(), source, recvtag);
     let state = start(outgoing, incoming, comm, None)?;
     request.set(Object::new(state, On::Comm(comm)).register()?)
 }
@@ -143,7 +143,8 @@ fn replace(
     let bytes = Bytes::new(buf, count, datatype)?;
     let mut copy = bytes.packed();
     let outgoing = Bytes::Row(copy.as_mut_ptr(), copy.len());
-    start((outgoing, dest, sendtag), (bytes, source, recvtag), comm, Some(copy))
+    let (sent, received) = (datatype.stated(), datatype.stated_of_receive());
+    start((outgoing, sent, dest, sendtag), (bytes, received, source, recvtag), comm, Some(copy))
 }
 
 pub fn sendrecv_replace(

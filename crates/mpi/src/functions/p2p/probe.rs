@@ -106,7 +106,8 @@ fn start(buf: Address, count: i64, datatype: Datatype, message: Out<Message>) ->
     };
     let raise = |error: Box<Error>| error.on(taken.on);
     let bytes = Bytes::new(buf, count, datatype).map_err(raise)?;
-    let outcome = match bytes.start_receive_message(&taken.comm, taken.message) {
+    let outcome = match bytes.start_receive_message(&taken.comm, taken.message, datatype.stated_of_receive())
+    {
         Ok(outcome) => Ok(started(&taken.comm, outcome, bytes, true)),
         Err(error) => Err(raise(error.into())),
     };

@@ -2,7 +2,7 @@
 
 use std::ffi::c_int;
 
-use engine::{Source, TagPattern};
+use engine::{Source, TagPattern, TypeTag};
 
 use crate::comm::{Communicator, check_tag};
 use crate::message::Bytes;
@@ -51,14 +51,17 @@ pub fn recv(
     };
     status.tell(
         0,
-        bytes.receive(&comm.comm, source, tag).map(|received| Status::of(&received)).map_err(Into::into),
+        bytes
+            .receive(&comm.comm, source, tag, datatype.stated_of_receive())
+            .map(|received| Status::of(&received))
+            .map_err(Into::into),
     )
 }
 
 /// Starts a receive; one from nobody is complete.
-pub(super) fn start(comm: &runtime::Comm, bytes: Bytes, wanted: Wanted) -> Result<State> {
+pub(super) fn start(comm: &runtime::Comm, bytes: Bytes, of: TypeTag, wanted: Wanted) -> Result<State> {
     let Some((source, tag)) = wanted else { return Ok(State::Done(Ok(Status::FROM_NOBODY))) };
-    Ok(started(comm, bytes.start_receive(comm, source, tag)?, bytes, true))
+    Ok(started(comm, bytes.start_receive(comm, source, tag, of)?, bytes, true))
 }
 
 pub fn irecv(
@@ -74,7 +77,8 @@ pub fn irecv(
     let comm = comm.get()?;
     request.check()?;
     let bytes = Bytes::new(buf, count, datatype)?;
-    let state = start(&comm.comm, bytes, wanted(&comm, source, tag)?)?;
+    let of = datatype.stated_of_receive();
+    let state = start(&comm.comm, bytes, of, wanted(&comm, source, tag)?)?;
     request.set(Object::new(state, on).register()?)
 }
 
@@ -93,6 +97,7 @@ pub fn recv_init(
     let bytes = Bytes::new(buf, count, datatype)?;
     let wanted = wanted(&held, source, tag)?;
     let comm = held.comm.clone();
-    let start = move || start(&comm, bytes.clone(), wanted);
+    let of = datatype.stated_of_receive();
+    let start = move || start(&comm, bytes.clone(), of, wanted);
     request.set(Object::persistent(on, start).register()?)
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::c_int;
 
-use engine::Mode;
+use engine::{Mode, TypeTag};
 
 use super::buffered;
 use crate::comm::{Communicator, check_tag};
@@ -35,21 +35,28 @@ fn blocking(
     check_tag(tag)?;
     let Some(to) = comm.peer(dest)? else { return Ok(()) };
     match way {
-        Way::Mode(mode) => Ok(bytes.send(&comm.comm, to, tag, mode)?),
-        Way::Buffered => buffered::send_copy(&comm, &bytes, to, tag),
+        Way::Mode(mode) => Ok(bytes.send(&comm.comm, to, tag, datatype.stated(), mode)?),
+        Way::Buffered => buffered::send_copy(&comm, &bytes, to, tag, datatype.stated()),
     }
 }
 
 /// Starts a send; one to nobody is complete.
-pub(super) fn start(comm: &Communicator, bytes: Bytes, dest: c_int, tag: c_int, way: Way) -> Result<State> {
+pub(super) fn start(
+    comm: &Communicator,
+    bytes: Bytes,
+    of: TypeTag,
+    dest: c_int,
+    tag: c_int,
+    way: Way,
+) -> Result<State> {
     check_tag(tag)?;
     let done = State::Done(Ok(Status::EMPTY));
     let Some(to) = comm.peer(dest)? else { return Ok(done) };
     match way {
         Way::Mode(mode) => {
-            Ok(started(&comm.comm, bytes.start_send(&comm.comm, to, tag, mode)?, bytes, false))
+            Ok(started(&comm.comm, bytes.start_send(&comm.comm, to, tag, of, mode)?, bytes, false))
         }
-        Way::Buffered => buffered::send_copy(comm, &bytes, to, tag).map(|()| done),
+        Way::Buffered => buffered::send_copy(comm, &bytes, to, tag, of).map(|()| done),
     }
 }
 
@@ -66,7 +73,8 @@ fn nonblocking(
     let on = On::Comm(comm);
     let comm = comm.get()?;
     request.check()?;
-    let state = start(&comm, Bytes::new(buf, count, datatype)?, dest, tag, way)?;
+    let bytes = Bytes::new(buf, count, datatype)?;
+    let state = start(&comm, bytes, datatype.stated(), dest, tag, way)?;
     request.set(Object::new(state, on).register()?)
 }
 
@@ -87,7 +95,8 @@ fn persistent(
     let bytes = Bytes::new(buf, count, datatype)?;
     check_tag(tag)?;
     comm.peer(dest)?;
-    let again = move || start(&comm, bytes.clone(), dest, tag, way);
+    let of = datatype.stated();
+    let again = move || start(&comm, bytes.clone(), of, dest, tag, way);
     request.set(Object::persistent(on, again).register()?)
 }
 

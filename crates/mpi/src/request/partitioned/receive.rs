@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
+use engine::TypeTag;
 use runtime::Comm;
 
 use super::super::{Outcome, Pending, State, pattern, source, started};
@@ -63,7 +64,12 @@ impl PartitionedReceive {
         let Some(from) = self.from else { return Ok(State::Done(Ok(Status::FROM_NOBODY))) };
         let mut round = self.round();
         let receive = |bytes: &Bytes, tag: i32| -> Result<State> {
-            let begun = bytes.start_receive(&self.comm, source(Some(from)), pattern(Some(tag)))?;
+            let begun = bytes.start_receive(
+                &self.comm,
+                source(Some(from)),
+                pattern(Some(tag)),
+                TypeTag::CUT_BYTES,
+            )?;
             Ok(started(&self.comm, begun, bytes.clone(), true))
         };
         if !round.is_open {

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
-use engine::Mode;
+use engine::{Mode, TypeTag};
 use runtime::{Comm, Started};
 
 use super::super::{Outcome, Pending, State, Wakers, started};
@@ -92,7 +92,9 @@ impl PartitionedSend {
         let Some(to) = self.to else { return Ok(()) };
         let mut bytes = Box::new((self.cut.bytes() as u64).to_le_bytes());
         let row = Bytes::Row(bytes.as_mut_ptr(), bytes.len());
-        if let Started::Pending(request) = row.start_send(&self.comm, to, OPENING, Mode::Standard)? {
+        if let Started::Pending(request) =
+            row.start_send(&self.comm, to, OPENING, TypeTag::BYTES, Mode::Standard)?
+        {
             self.comm.detach(request, Some(bytes));
         }
         Ok(())
@@ -101,7 +103,7 @@ impl PartitionedSend {
     fn send(&self, piece: usize) -> Result<State> {
         let Some(to) = self.to else { return Ok(State::Done(Ok(Status::EMPTY))) };
         let part = self.bytes.part(self.cut.piece(piece));
-        let sent = part.bytes.start_send(&self.comm, to, piece as i32, Mode::Standard)?;
+        let sent = part.bytes.start_send(&self.comm, to, piece as i32, TypeTag::BYTES, Mode::Standard)?;
         match (started(&self.comm, sent, part.bytes, false), part.copy) {
             (State::Transfer(transfer), copy) => Ok(State::Transfer(transfer.with_copy(copy))),
             (state, _) => Ok(state),
