@@ -43,9 +43,9 @@ unsafe extern "C" fn look(info: *mut libc::dl_phdr_info, _size: usize, search: *
         let inside = search.address.wrapping_sub(shift.wrapping_add(segment.p_vaddr as usize));
         segment.p_type == libc::PT_LOAD && inside < segment.p_memsz as usize
     };
-    // SAFETY: the loader says how many headers lie there; a file without any has none.
     let headers = match info.dlpi_phdr.is_null() {
         true => &[][..],
+        // SAFETY: the loader says how many headers lie there.
         false => unsafe { std::slice::from_raw_parts(info.dlpi_phdr, info.dlpi_phnum as usize) },
     };
     if !headers.iter().any(has) {
