@@ -20,7 +20,7 @@ fn blocks<'p>(page: &'p str, language: &str) -> Vec<&'p str> {
 
 /// A folder of a test's own with these programs in it.
 fn folder(name: &str, programs: &[(&str, &str)]) -> PathBuf {
-    let folder = prefix().join(format!("page {name}"));
+    let folder = prefix().join(format!("page-{name}"));
     fs::create_dir_all(&folder).unwrap();
     programs.iter().for_each(|(file, text)| fs::write(folder.join(file), text).unwrap());
     folder

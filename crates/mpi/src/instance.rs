@@ -32,6 +32,8 @@ static PROCESS: OnceLock<Arc<Process>> = OnceLock::new();
 static JOINING: Mutex<()> = Mutex::new(());
 /// Whether it has nothing to do in its job.
 static RESTS: AtomicBool = AtomicBool::new(false);
+/// Whether the process could not join because its job was being ended.
+static COMES_LATE: AtomicBool = AtomicBool::new(false);
 /// Whether the program is checked.
 static CHECKS: AtomicBool = AtomicBool::new(false);
 /// The handler of errors that no communicator can see.
@@ -44,7 +46,10 @@ pub(crate) fn process() -> Result<Arc<Process>> {
     if let Some(process) = PROCESS.get() {
         return Ok(process.clone());
     }
-    let process = runtime::join().map_err(|error| Error::new(ERR_OTHER, error.to_string()))?;
+    let process = runtime::join().map_err(|error| {
+        COMES_LATE.store(error.is_of_ending(), Ordering::Relaxed);
+        Error::new(ERR_OTHER, error.to_string())
+    })?;
     runtime::place::find_by(caller::find);
     CHECKS.store(process.is_checking(), Ordering::Relaxed);
     os::exit::at_exit(leave_at_exit);
@@ -171,6 +176,8 @@ pub(crate) fn rank() -> Option<u32> {
 pub(crate) fn abort(code: i32, reason: &str) -> ! {
     match PROCESS.get() {
         Some(process) => process.abort(code, reason),
+        // The job was being ended when this process came: the launcher says why, and nobody has to hear of it once more.
+        None if COMES_LATE.load(Ordering::Relaxed) => std::process::exit(code),
         None => {
             // Nobody may read it any more.
             let _ = writeln!(std::io::stderr(), "archipelago: aborted with status {code}: {reason}");

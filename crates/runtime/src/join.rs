@@ -4,7 +4,7 @@ use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use control::{ClaimError, Claimed, Place, Transport, Welcome, pmi};
+use control::{ClaimError, Claimed, Place, Refusal, Transport, Welcome, pmi};
 use engine::Config;
 use fabric::{Host, Port, tcp};
 use wire::{JobId, ProcessId};
@@ -40,6 +40,13 @@ pub enum JoinError {
         /// Why not.
         why: String,
     },
+}
+
+impl JoinError {
+    /// Whether there is nothing wrong here: the job is being ended, for a reason that its launcher tells.
+    pub fn is_of_ending(&self) -> bool {
+        matches!(self, JoinError::Claim(ClaimError::Refused(Refusal::Ending)))
+    }
 }
 
 impl std::fmt::Display for JoinError {

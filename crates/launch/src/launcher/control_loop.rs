@@ -444,7 +444,9 @@ impl<'a> Launcher<'a> {
             folded.iter().for_each(|line| self.announce(line));
         }
         if self.job.keep_going && self.verdict.failures() > 0 {
-            self.announce(&format!("{} of {} processes failed", self.verdict.failures(), self.job.size()));
+            let (failures, size) = (self.verdict.failures(), self.job.size());
+            let processes = if size == 1 { "process" } else { "processes" };
+            self.announce(&format!("{failures} of {size} {processes} failed"));
         }
         if self.job.tells_endings {
             let lines = self.endings.lines(self.job.size() as u32);

@@ -22,7 +22,7 @@ const SHARED: &str = "`buffer`: it shares bytes with the buffer of";
 #[track_caller]
 fn here(w: &Comm) {
     if w.process().is_checking() {
-        runtime::place::note(runtime::place::Site { at: Some(Location::caller()), is_blind: false });
+        runtime::place::note(runtime::place::Noted { at: Some(Location::caller()), is_blind: false });
     }
 }
 
