@@ -83,6 +83,14 @@ fn a_member_that_does_not_fit_itself_serves_the_others() {
 }
 
 #[test]
+fn calls_that_other_libraries_crash_in() {
+    let program = compile("alone.c", &[]);
+    for ranks in [1, 2, 3] {
+        assert_eq!(succeeds(&program, ranks), "0 failures\n", "{ranks} ranks");
+    }
+}
+
+#[test]
 fn orders() {
     let program = compile("orders.c", &[]);
     for ranks in [1, 2, 3, 4] {

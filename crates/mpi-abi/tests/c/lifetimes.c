@@ -260,15 +260,18 @@ static void of_buffers(void)
 {
     void *at = NULL;
     MPI_Count large;
+    int bytes;
     static char room[1000];
 #if STRICT
-    int bytes;
     MPI_Buffer_attach_c(room, (MPI_Count)1 << 32);
     EXPECT(MPI_Buffer_detach(&at, &bytes) != MPI_SUCCESS);
     EXPECT(MPI_Buffer_detach_c(&at, &large) == MPI_SUCCESS && at == room && large == (MPI_Count)1 << 32);
 #endif
     MPI_Buffer_attach_c(room, sizeof room);
     EXPECT(MPI_Buffer_detach_c(&at, &large) == MPI_SUCCESS && at == room && large == sizeof room);
+    /* MPI 5.0 3.6: without a buffer it is as if there were one of no bytes. */
+    EXPECT(MPI_Buffer_detach(&at, &bytes) == MPI_SUCCESS && bytes == 0);
+    EXPECT(MPI_Buffer_flush() == MPI_SUCCESS);
 }
 
 /* MPI 5.0 7.4.2: the group is of this side. */

@@ -201,7 +201,8 @@ impl Drop for Shape {
 
 /// The names of those that the program has made and not freed.
 pub(crate) fn names() -> Vec<usize> {
-    let is_kept = |of: &Type| of.is_derived() && !of.attached.get().is_some_and(|attached| attached.is_freed());
+    let is_kept =
+        |of: &Type| of.is_derived() && !of.attached.get().is_some_and(|attached| attached.is_freed());
     TYPES.names().into_iter().filter(|name| TYPES.get(*name).is_some_and(|of| is_kept(&of))).collect()
 }
 

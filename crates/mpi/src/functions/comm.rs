@@ -36,13 +36,10 @@ pub fn comm_remote_size(comm: Comm, size: Out<c_int>) -> Result {
 }
 
 /// A communicator of the same members, made together, or by each for itself.
-fn duplicate(name: Comm, hints: Option<Info>, together: bool) -> Result<Comm> {
+fn duplicate(name: Comm, hints: Info, together: bool) -> Result<Comm> {
     let comm = name.get()?;
-    let hints = match hints {
-        Some(info) => info.hints()?,
-        // MPI 5.0 §7.4.2: hints are copied, unless others are given.
-        None => comm.hints().clone(),
-    };
+    // MPI 5.0 §7.4.2: hints are not copied.
+    let hints = hints.hints()?;
     let attributes = comm.attributes.copy(name.0)?;
     let made = match &comm.inter {
         _ if !together => comm.sibling(),
@@ -55,16 +52,16 @@ fn duplicate(name: Comm, hints: Option<Info>, together: bool) -> Result<Comm> {
 
 pub fn comm_dup(comm: Comm, newcomm: Out<Comm>) -> Result {
     newcomm.check()?;
-    newcomm.set(duplicate(comm, None, true)?)
+    newcomm.set(duplicate(comm, Info(INFO_NULL), true)?)
 }
 
 pub fn comm_dup_with_info(comm: Comm, info: Info, newcomm: Out<Comm>) -> Result {
     newcomm.check()?;
-    newcomm.set(duplicate(comm, Some(info), true)?)
+    newcomm.set(duplicate(comm, info, true)?)
 }
 
 /// Nobody waits: the duplicate is there at once, and the request is complete.
-fn start_duplicate(comm: Comm, hints: Option<Info>, newcomm: Out<Comm>, request: Out<Request>) -> Result {
+fn start_duplicate(comm: Comm, hints: Info, newcomm: Out<Comm>, request: Out<Request>) -> Result {
     request.check()?;
     newcomm.check()?;
     newcomm.set(duplicate(comm, hints, false)?)?;
@@ -72,11 +69,11 @@ fn start_duplicate(comm: Comm, hints: Option<Info>, newcomm: Out<Comm>, request:
 }
 
 pub fn comm_idup(comm: Comm, newcomm: Out<Comm>, request: Out<Request>) -> Result {
-    start_duplicate(comm, None, newcomm, request)
+    start_duplicate(comm, Info(INFO_NULL), newcomm, request)
 }
 
 pub fn comm_idup_with_info(comm: Comm, info: Info, newcomm: Out<Comm>, request: Out<Request>) -> Result {
-    start_duplicate(comm, Some(info), newcomm, request)
+    start_duplicate(comm, info, newcomm, request)
 }
 
 pub fn comm_set_info(comm: Comm, info: Info) -> Result {

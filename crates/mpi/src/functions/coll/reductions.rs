@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use engine::collective::{Blocks, Collective, Lengths};
 
-use super::describe::{check_buffer, is_in_place, row, rows};
+use super::describe::{check_buffer, check_in_place, is_in_place, row, rows};
 use crate::collective::{Job, Root, Side};
 use crate::comm::Communicator;
 use crate::number::ERR_COUNT;
@@ -63,7 +63,7 @@ fn alike(
     job.operator(operator);
     job.output(Side::whole(row(recvbuf, count, datatype)?));
     if is_in_place(sendbuf) {
-        comm.check_intra()?;
+        check_in_place(comm)?;
         job.all_in_place();
         return Ok(());
     }
@@ -127,7 +127,7 @@ pub(super) fn reduce_scatter_block(
     job.operator(operator);
     let result = row(recvbuf, recvcount, datatype)?;
     if is_in_place(sendbuf) {
-        comm.check_intra()?;
+        check_in_place(comm)?;
         job.output(Side::whole(rows(recvbuf, members, recvcount, datatype)?));
         job.result(result);
         job.all_in_place();
@@ -165,7 +165,7 @@ pub(super) fn reduce_scatter(
     let result = row(recvbuf, own, datatype)?;
     let own = Lengths::Bytes(own as u64 * bytes as u64);
     if is_in_place(sendbuf) {
-        comm.check_intra()?;
+        check_in_place(comm)?;
         (job.call().input, job.call().output) = (own, lengths);
         job.output(Side::whole(row(recvbuf, all, datatype)?));
         job.result(result);

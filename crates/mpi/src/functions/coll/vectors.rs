@@ -4,7 +4,7 @@ use std::ffi::c_int;
 
 use engine::collective::{Collective, Lengths};
 
-use super::describe::{check_buffer, check_length, is_in_place, row};
+use super::describe::{check_buffer, check_in_place, check_length, is_in_place, row};
 use crate::collective::{Job, Root, Side, blocks_at};
 use crate::comm::Communicator;
 use crate::message::Bytes;
@@ -120,7 +120,7 @@ pub(super) fn allgatherv(
     job.output(output);
     (job.call().case.listed, job.call().output) = (true, lengths);
     if is_in_place(sendbuf) {
-        comm.check_intra()?;
+        check_in_place(comm)?;
         job.call().input = Lengths::Bytes(own.unwrap_or(0) as u64);
         job.all_in_place();
         return Ok(());
@@ -151,7 +151,7 @@ fn exchange(
     }
     match input {
         None => {
-            comm.check_intra()?;
+            check_in_place(comm)?;
             job.all_in_place();
         }
         Some(input) => {
