@@ -108,7 +108,11 @@ impl Lane {
 impl Lane {
     /// A type's name, as far as it is known here; of no type, "bytes".
     pub(crate) fn type_name(&self, signature: u64) -> String {
-        let known = || scalar(signature).or_else(|| self.types.name(signature));
+        let heard = || {
+            let mut heard = self.peers.iter().flat_map(|peer| &peer.types.heard);
+            heard.find(|(known, _)| *known == signature).map(|(_, name)| name.clone())
+        };
+        let known = || scalar(signature).or_else(|| self.types.name(signature)).or_else(heard);
         if signature == 0 {
             "bytes".to_owned()
         } else {

@@ -48,6 +48,7 @@ impl Lane {
     ) -> Result<Option<Box<Statement>>, Error> {
         let Some(check) = &self.check else { return Ok(None) };
         let uses = Use::of_collective(execution, operands);
+        Use::check_apart(&uses)?;
         for one in &uses {
             self.check_use(*one)?;
         }

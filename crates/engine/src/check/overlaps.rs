@@ -33,6 +33,21 @@ impl Use {
             && other.from < self.from.saturating_add(self.bytes)
     }
 
+    /// Refuses buffers of one operation that share bytes.
+    ///
+    /// # Errors
+    /// [`Error::Argument`].
+    pub fn check_apart(uses: &[Use]) -> Result<(), Error> {
+        match uses {
+            [one, other] if one.conflicts(*other) => {
+                let why = "what is given and what is received share bytes: one of them must lie elsewhere"
+                    .to_owned();
+                Err(Error::Argument { name: "buffer", why })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The bytes of a collective, where they are in a row.
     pub fn of_collective(execution: &Execution, operands: &Operands) -> Vec<Use> {
         let mut uses = Vec::new();
@@ -114,5 +129,7 @@ mod tests {
         assert!(!one(10, 5, false).conflicts(one(10, 5, false)), "two readers");
         assert!(!one(10, 5, true).conflicts(one(15, 5, true)), "neighbours");
         assert_eq!(Use::of(Pointer::Row(8), 0, true), None);
+        assert!(Use::check_apart(&[one(10, 5, false), one(14, 5, true)]).is_err());
+        assert!(Use::check_apart(&[one(10, 5, false), one(15, 5, true)]).is_ok());
     }
 }

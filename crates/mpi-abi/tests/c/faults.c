@@ -69,6 +69,24 @@ static void buffer_is_in_use(void)
     MPI_Recv(a, 4, MPI_INT, MPI_ANY_SOURCE, 8, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
 }
 
+static void aliased_buffers(void)
+{
+    /* Of nothing it is no fault. */
+    MPI_Allgather(a, 0, MPI_INT, a, 0, MPI_INT, MPI_COMM_WORLD);
+    MPI_Allgather(a, 1, MPI_INT, a, 1, MPI_INT, MPI_COMM_WORLD);
+}
+
+static void overlapping_buffers(void)
+{
+    MPI_Gather(a + 1, 4, MPI_INT, a, 4, MPI_INT, 0, MPI_COMM_WORLD);
+}
+
+static void sends_to_nobody(void)
+{
+    if (rank == 0)
+        MPI_Send(a, 3, MPI_INT, 1, 5, MPI_COMM_WORLD);
+}
+
 static void forgets_all(void)
 {
     MPI_Request request;
@@ -137,6 +155,9 @@ int main(int argc, char **argv)
     CASE("message", message_is_of_another_type())
     CASE("column", column_is_of_another_type())
     CASE("buffer", buffer_is_in_use())
+    CASE("aliased", aliased_buffers())
+    CASE("overlapping", overlapping_buffers())
+    CASE("unreceived", sends_to_nobody())
     CASE("forgets", forgets_all())
     CASE("right", is_right())
     MPI_Finalize();

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::task::Waker;
 
-use engine::RequestId;
-use engine::collective::{Call, Collective, Operands};
+use engine::collective::{Call, Collective, Lengths, Operands};
+use engine::{Pointer, RequestId};
 use layout::Operator;
 use runtime::{Comm, inter};
 
@@ -13,9 +13,9 @@ use super::side::Row;
 use super::{Root, Side};
 use crate::comm::Communicator;
 use crate::message::Bytes;
-use crate::number::ERR_ROOT;
+use crate::number::{ERR_BUFFER, ERR_ROOT};
 use crate::request::{Outcome, Pending, State};
-use crate::{Error, Result, Status};
+use crate::{Datatype, Error, Result, Status, instance};
 
 /// A call of a collective. C promises that its buffers stay valid while it is under way.
 #[derive(Clone)]
@@ -66,6 +66,44 @@ impl Job {
         if let Some(inter) = &comm.inter {
             case.sides = inter.case(what, 0, 1).sides;
         }
+    }
+
+    /// Of what its elements are: said where programs are checked, in one group; sides may give each other different ones.
+    #[inline(always)]
+    pub fn of(&mut self, comm: &Communicator, datatype: Datatype) {
+        if instance::is_checking() && comm.inter.is_none() {
+            self.call.of = datatype.stated_in_collectives();
+        }
+    }
+
+    /// Refuses an input that is the output (MPI 5.0 §6.1: no buffers may be aliased, unless a call says so). Looks at where they begin, and
+    /// only if the engine finds them there.
+    ///
+    /// # Errors
+    /// `ERR_BUFFER`.
+    #[inline(always)]
+    pub fn check_aliases(&self) -> Result {
+        match self.operands.input == self.operands.output && self.operands.input != Pointer::NULL {
+            true => self.refuse_aliases(),
+            false => Ok(()),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn refuse_aliases(&self) -> Result {
+        let Call { case, input, output, .. } = &self.call;
+        let has_any = |lengths: &Lengths| match lengths {
+            Lengths::Alike => case.elements > 0,
+            Lengths::Bytes(bytes) => *bytes > 0,
+            Lengths::Listed(blocks) => blocks.bytes() > 0,
+        };
+        // Where there is nothing nobody reads or writes, whatever the addresses are.
+        if !has_any(input) || !has_any(output) {
+            return Ok(());
+        }
+        let text = "the buffer that is sent is the one that is received into: give MPI_IN_PLACE for it, or another one";
+        Err(Error::new(ERR_BUFFER, text))
     }
 
     /// What the engine is told.

@@ -30,6 +30,12 @@ impl Datatype {
         }
     }
 
+    /// What the elements of a collective are said to be: members are told apart by what they state of it, not by each message.
+    #[cold]
+    pub(crate) fn stated_in_collectives(self) -> TypeTag {
+        TypeTag { signature: 0, ..self.stated() }
+    }
+
     /// The same for a receive.
     #[inline]
     pub(crate) fn stated_of_receive(self) -> TypeTag {

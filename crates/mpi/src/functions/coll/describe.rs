@@ -79,6 +79,7 @@ pub(super) fn bcast(
         _ => row(buffer, count, datatype)?,
     };
     job.is(comm, Collective::Broadcast, bytes.len(), 1);
+    job.of(comm, datatype);
     job.output(Side::whole(bytes));
     if root.is_here(comm) {
         job.reads_output();
@@ -110,6 +111,7 @@ pub(super) fn gather(
         job.output(Side::whole(all));
     }
     job.is(comm, Collective::Gather, block, 1);
+    job.of(comm, if root.is_here(comm) { recvtype } else { sendtype });
     match (input, fits) {
         (_, Err(misfit)) => {
             job.in_place();
@@ -146,6 +148,7 @@ pub(super) fn scatter(
         job.input(Side::whole(all));
     }
     job.is(comm, Collective::Scatter, block, 1);
+    job.of(comm, if root.is_here(comm) { sendtype } else { recvtype });
     match (output, fits) {
         (_, Err(misfit)) => {
             job.call().in_place = true;
@@ -171,6 +174,7 @@ pub(super) fn allgather(
     let output = rows(recvbuf, comm.peers(), recvcount, recvtype)?;
     let block = output.len() / comm.peers();
     job.is(comm, Collective::AllGather, block, 1);
+    job.of(comm, recvtype);
     job.output(Side::whole(output));
     if is_in_place(sendbuf) {
         check_in_place(comm)?;
@@ -200,6 +204,7 @@ pub(super) fn alltoall(
     let output = rows(recvbuf, comm.peers(), recvcount, recvtype)?;
     let block = output.len() / comm.peers();
     job.is(comm, Collective::AllToAll, block, 1);
+    job.of(comm, recvtype);
     job.output(Side::whole(output));
     if is_in_place(sendbuf) {
         check_in_place(comm)?;

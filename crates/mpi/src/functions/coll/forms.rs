@@ -16,6 +16,7 @@ macro_rules! forms {
             let on: &Communicator = &held;
             let mut job = Job::new(on);
             $of::$blocking(&mut job, on, $($name),*)?;
+            job.check_aliases()?;
             job.run(on)
         }
 
@@ -25,6 +26,7 @@ macro_rules! forms {
             request.check()?;
             let mut job = Job::new(on);
             $of::$blocking(&mut job, on, $($name),*)?;
+            job.check_aliases()?;
             let state = job.over(on.aside()).start()?;
             request.set(Object::new(state, On::Comm(comm)).register()?)
         }
@@ -36,6 +38,7 @@ macro_rules! forms {
             info.hints()?;
             let mut job = Job::new(on);
             $of::$blocking(&mut job, on, $($name),*)?;
+            job.check_aliases()?;
             let job = job.over(on.persistent());
             request.set(Object::persistent(On::Comm(comm), move || job.start()).register()?)
         }

@@ -36,6 +36,7 @@ pub(super) fn reduce(
     let (operator, bytes) = op.on(datatype)?;
     job.is(comm, Collective::Reduce, elements(count)?, bytes);
     job.operator(operator);
+    job.of(comm, datatype);
     if root.is_here(comm) && comm.inter.is_none() && is_in_place(sendbuf) {
         job.in_place();
     } else if root.is_served() {
@@ -61,6 +62,7 @@ fn alike(
     let (operator, bytes) = op.on(datatype)?;
     job.is(comm, what, elements(count)?, bytes);
     job.operator(operator);
+    job.of(comm, datatype);
     job.output(Side::whole(row(recvbuf, count, datatype)?));
     if is_in_place(sendbuf) {
         check_in_place(comm)?;
@@ -125,6 +127,7 @@ pub(super) fn reduce_scatter_block(
     let members = comm.comm.size();
     job.is(comm, Collective::ReduceScatter, elements(recvcount)?, bytes);
     job.operator(operator);
+    job.of(comm, datatype);
     let result = row(recvbuf, recvcount, datatype)?;
     if is_in_place(sendbuf) {
         check_in_place(comm)?;
@@ -161,6 +164,7 @@ pub(super) fn reduce_scatter(
     let lengths = Lengths::Listed(Arc::new(lengths));
     job.is(comm, Collective::ReduceScatter, elements(all)? / members, bytes);
     job.operator(operator);
+    job.of(comm, datatype);
     job.call().case.listed = true;
     let result = row(recvbuf, own, datatype)?;
     let own = Lengths::Bytes(own as u64 * bytes as u64);
