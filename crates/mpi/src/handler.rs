@@ -167,10 +167,14 @@ thread_local! {
 
 /// What happened, in the words that the default handler would have printed, if the latest error of this thread has this code.
 pub(crate) fn last_words(code: i32) -> Option<String> {
-    let last = LAST.take();
-    let words = last.as_ref().filter(|(of, _)| *of == code).map(|(_, words)| words.clone());
-    LAST.set(last);
-    words
+    // In exit handlers of a thread that ends there is nothing of its own any more.
+    let words = LAST.try_with(|latest| {
+        let last = latest.take();
+        let words = last.as_ref().filter(|(of, _)| *of == code).map(|(_, words)| words.clone());
+        latest.set(last);
+        words
+    });
+    words.ok().flatten()
 }
 
 /// Decides about an error: prints and ends the job, or says what the door must do. Nothing of the error is left.
@@ -182,7 +186,9 @@ pub fn verdict(function: &'static str, on: On, error: Box<Error>) -> Verdict {
     // MPI 5.0 §9.3.5: what the program raises is no error of the call that raises it.
     let code = if error.by_program { SUCCESS } else { error.code };
     if !matches!(handler.0, ERRORS_ARE_FATAL | ERRORS_ABORT) && !error.by_program {
-        LAST.set(Some((error.code, format!("{function}: {}", error.text))));
+        let words = format!("{function}: {}", error.text);
+        // Where the thread's own is gone already, nobody is told more than the code.
+        let _ = LAST.try_with(|last| last.set(Some((error.code, words))));
     }
     match handler.0 {
         ERRORS_RETURN => Verdict::Return(code),
