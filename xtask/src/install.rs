@@ -113,6 +113,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn pkg_config_tells_what_a_compiler_needs() {
+        let Ok(version) = std::process::Command::new("pkg-config").arg("--version").output() else {
+            println!("pkg-config is not installed here (apt-get install pkg-config): nothing to test");
+            return;
+        };
+        assert!(version.status.success());
+        let prefix = target_directory().join(format!("xtask-package-{}", std::process::id()));
+        let folder = folder(&prefix, "lib/pkgconfig").unwrap();
+        fs::write(folder.join("mpi_abi.pc"), package_text(&prefix)).unwrap();
+        let tell = |what: &[&str]| {
+            let mut command = std::process::Command::new("pkg-config");
+            let output = command.args(what).arg("mpi_abi").env("PKG_CONFIG_PATH", &folder).output().unwrap();
+            assert!(output.status.success(), "{what:?}: {}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8(output.stdout).unwrap().trim().to_owned()
+        };
+        let at = prefix.display();
+        assert_eq!(tell(&["--cflags"]), format!("-I{at}/include"));
+        assert_eq!(tell(&["--libs"]), format!("-L{at}/lib -Wl,-rpath,{at}/lib -lmpi_abi"));
+        assert_eq!(tell(&["--modversion"]), env!("CARGO_PKG_VERSION"));
+        fs::remove_dir_all(&prefix).unwrap();
+    }
+
+    #[test]
     fn a_program_is_replaced_as_a_whole_or_not_at_all() {
         let folder = target_directory().join(format!("xtask-install-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();

@@ -7,6 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, ValueHint};
 use control::Transport;
 use control::agent::{App, Input};
+use control::process::INITIAL_HANDLER_VARIABLE;
 use launch::hosts::{self, Host};
 use launch::job::LOCAL_PROCESSES_MAX;
 use launch::{Job, Part};
@@ -46,6 +47,9 @@ Exit status:
   126, 127   a program cannot be executed, or does not exist
   128 + N    you ended the job by signal N (130: Ctrl-C)";
 
+/// The handlers that can be the initial one (MPI 5.0 §11.8.4).
+const INITIAL_HANDLERS: [&str; 3] = ["mpi_errors_are_fatal", "mpi_errors_abort", "mpi_errors_return"];
+
 /// Starts processes that compute together, and ends them together.
 #[derive(Parser, Debug)]
 pub struct RunArguments {
@@ -79,6 +83,9 @@ struct PartArguments {
     /// This program inherits these variables only
     #[arg(long = "envlist", value_name = "NAME,...", value_delimiter = ',', conflicts_with = "envall")]
     envlist: Vec<OsString>,
+    /// Who sees errors of MPI that no communicator sees, and the first handler of those that there are at the beginning
+    #[arg(long = "initial-errhandler", value_name = "NAME", ignore_case = true, value_parser = PossibleValuesParser::new(INITIAL_HANDLERS))]
+    initial_errhandler: Option<String>,
     /// Where to run: only this host in this version (localhost, or its name; HOST:N for N processes)
     #[arg(long = "host", short = 'H', visible_alias = "hosts", value_name = "HOST[:N],...")]
     host: Vec<String>,
@@ -417,6 +424,9 @@ fn app(part: PartArguments, whole: &WholeArguments, remarks: &mut Vec<String>) -
             let text = variable.to_string_lossy();
             format!("{option} {text}: a name and a value are needed, as {option} NAME VALUE or NAME=VALUE")
         })?);
+    }
+    if let Some(name) = &part.initial_errhandler {
+        environment.push((INITIAL_HANDLER_VARIABLE.into(), name.to_lowercase().into()));
     }
     for variable in &part.export {
         match split(variable) {

@@ -22,6 +22,10 @@ pub const LOCAL_SIZE_VARIABLE: &str = "ARCHIPELAGO_LOCAL_SIZE";
 pub const VARIABLES: [&str; 5] =
     [FD_VARIABLE, RANK_VARIABLE, SIZE_VARIABLE, LOCAL_RANK_VARIABLE, LOCAL_SIZE_VARIABLE];
 
+/// Names MPI's initial error handler, which counts before a process has joined: `mpi_errors_are_fatal`, `mpi_errors_abort` or
+/// `mpi_errors_return`.
+pub const INITIAL_HANDLER_VARIABLE: &str = "ARCHIPELAGO_INITIAL_ERRHANDLER";
+
 /// The most bytes of a [`Key`]'s name.
 pub const NAME_BYTES_MAX: usize = 256;
 /// The most bytes of a value that [`ToKeeper::Put`] stores.

@@ -13,6 +13,7 @@ use crate::mapping::Edge;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Graph {
     neighbours: Box<[Box<[u32]>]>,
+    is_symmetric: bool,
 }
 
 /// What is wrong with a graph.
@@ -69,7 +70,13 @@ impl Graph {
             }
         }
         let list = |list: &Vec<usize>| list.iter().map(|rank| *rank as u32).collect();
-        Ok(Graph { neighbours: neighbours.iter().map(list).collect() })
+        let mut graph = Graph { neighbours: neighbours.iter().map(list).collect(), is_symmetric: true };
+        let mut there: Vec<(u32, u32)> = graph.edges().iter().map(|edge| (edge.from, edge.to)).collect();
+        let mut back: Vec<(u32, u32)> = there.iter().map(|(from, to)| (*to, *from)).collect();
+        there.sort_unstable();
+        back.sort_unstable();
+        graph.is_symmetric = there == back;
+        Ok(graph)
     }
 
     /// How many vertices.
@@ -85,6 +92,11 @@ impl Graph {
     /// The most neighbours that any rank has.
     pub fn degree(&self) -> u32 {
         self.neighbours.iter().map(|list| list.len()).max().unwrap_or(0) as u32
+    }
+
+    /// Whether between any two ranks there are as many edges one way as the other.
+    pub fn is_symmetric(&self) -> bool {
+        self.is_symmetric
     }
 
     /// All edges.
@@ -134,6 +146,17 @@ mod tests {
         assert_eq!(Graph::new(1, &[vec![], vec![]]), Err(GraphError::Vertices { vertices: 2, ranks: 1 }));
         let refused = Graph::new(3, &[vec![1], vec![0, 2]]);
         assert_eq!(refused, Err(GraphError::NoSuchRank { of: 1, rank: 2, vertices: 2 }));
+    }
+
+    #[test]
+    fn edges_that_lead_both_ways() {
+        let check = |neighbours: &[Vec<usize>], expected: bool| {
+            assert_eq!(Graph::new(9, neighbours).unwrap().is_symmetric(), expected, "{neighbours:?}");
+        };
+        check(&[vec![1, 3], vec![0], vec![3], vec![0, 2]], true);
+        check(&[vec![1, 1, 0], vec![0, 0]], true);
+        check(&[vec![1, 1], vec![0]], false);
+        check(&[vec![], vec![0], vec![0]], false);
     }
 
     #[test]

@@ -21,12 +21,13 @@ pub fn call(function: &'static str, on: On, body: impl FnOnce() -> mpi::Result) 
 #[cold]
 #[inline(never)]
 fn raise(function: &'static str, on: On, error: Box<Error>) -> c_int {
-    match mpi::verdict(function, on, error) {
-        Verdict::Return(code) => code,
-        Verdict::Call { handler, handle, error, code } => {
+    match catch_unwind(AssertUnwindSafe(|| mpi::verdict(function, on, error))) {
+        Ok(Verdict::Return(code)) => code,
+        Ok(Verdict::Call { handler, handle, error, code }) => {
             let (mut handle, mut error) = (handle, error);
             handler.call(&mut handle, &mut error);
             code
         }
+        Err(panic) => mpi::bug(function, panic),
     }
 }

@@ -1,4 +1,4 @@
-//! Programs are built as people build them: by the wrappers, by pkg-config's words, by CMake.
+//! Programs are built as people build them: by the wrappers, by CMake. (What pkg-config says is tested with `cargo xtask install`.)
 
 mod prefix;
 

@@ -109,10 +109,47 @@ fn queries_and_abort_work_at_any_time() {
     let program = compile("untimely.c", &[]);
     let output = run_with(&program, 2, &["queries"]);
     assert_eq!(text(&output.stdout), "0 failures\n", "{}", text(&output.stderr));
-    for (word, status) in [("abort-before", 42), ("abort-after", 43)] {
-        let output = run_with(&program, 1, &[word]);
-        assert_eq!(output.status.code(), Some(status), "{word}: {}", text(&output.stderr));
+    // The first failure counts, and one of 256 is none of 0.
+    let aborts = [("abort-before", 42), ("abort-after", 43), ("abort-twice", 8), ("abort-256", 1)];
+    for (word, status) in aborts {
+        let alone = Command::new(&program).arg(word).output().unwrap();
+        for output in [run_with(&program, 1, &[word]), alone] {
+            let said = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(status), "{word}: {said}");
+            assert!(!said.contains("mistake") && !said.contains("panicked"), "{word}: {said}");
+        }
     }
+}
+
+#[test]
+fn the_launcher_names_the_initial_error_handler() {
+    let program = compile("initial.c", &[]);
+    let run = |ranks: &str, options: &[&str], word: &str| {
+        let mut command = Command::new(prefix().join("bin/mpiexec"));
+        command.args(["-n", ranks]).args(options).arg(&program).arg(word).output().unwrap()
+    };
+    for name in ["mpi_errors_return", "mpi_errors_abort", "mpi_errors_are_fatal"] {
+        for option in [name.to_owned(), name.to_uppercase()] {
+            let output = run("2", &["-initial-errhandler", &option], name);
+            assert_eq!(text(&output.stdout), "0 failures\n", "{name}: {}", text(&output.stderr));
+            assert!(output.status.success());
+        }
+    }
+    assert_eq!(text(&run("1", &[], "mpi_errors_are_fatal").stdout), "0 failures\n");
+    assert_eq!(run("1", &["-initial-errhandler", "mine"], "mpi_errors_return").status.code(), Some(2));
+    // MPI_ERRORS_ABORT ends this process alone, where there is no communicator.
+    let output = run("3", &["--keep-going"], "session-abort");
+    let said = text(&output.stderr);
+    assert_eq!(text(&output.stdout), "others go on\nothers go on\n", "{said}");
+    assert!(said.contains("rank 0: MPI_Session_get_num_psets") && said.contains("MPI_ERR_ARG"), "{said}");
+    let output = run("1", &["-initial-errhandler", "mpi_errors_abort"], "early-abort");
+    let said = text(&output.stderr);
+    assert!(text(&output.stdout).is_empty() && said.contains("MPI is not initialised yet"), "{said}");
+    // And the job, where there is one.
+    let output = run("3", &["--keep-going"], "comm-abort");
+    let said = text(&output.stderr);
+    assert!(!output.status.success() && said.contains("MPI_Send") && said.contains("MPI_ERR_RANK"), "{said}");
+    assert_eq!(text(&output.stdout), "", "{said}");
 }
 
 #[test]

@@ -49,6 +49,26 @@ fn a_receive_from_a_rank_that_finalizes() {
 }
 
 #[test]
+fn flushes_wait_for_what_came_before_them() {
+    let program = compile("flushes.c", &[]);
+    assert_eq!(succeeds(&program, 2), "0 failures\n");
+    over_tcp(&program, 3);
+}
+
+#[test]
+fn buffers_that_are_none() {
+    assert_eq!(succeeds(&compile("places.c", &[]), 1), "0 failures\n");
+}
+
+#[test]
+fn parts_of_the_machine_and_what_is_refused_before_anybody_waits() {
+    let program = compile("splits.c", &[]);
+    for ranks in [1, 2, 5] {
+        assert_eq!(succeeds(&program, ranks), "0 failures\n", "{ranks} ranks");
+    }
+}
+
+#[test]
 fn partitions_that_threads_declare_ready() {
     let program = compile("partitions.c", &["-pthread"]);
     for ranks in [2, 3] {

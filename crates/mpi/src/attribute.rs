@@ -52,9 +52,24 @@ type Delete = unsafe extern "C-unwind" fn(usize, c_int, *mut c_void, *mut c_void
 /// The attributes of an object, in the order in which they were set first.
 #[derive(Default)]
 pub(crate) struct Attributes {
-    all: Mutex<Vec<(c_int, usize)>>,
+    all: Mutex<Vec<Attribute>>,
     /// Whether there ever was one: most objects have none, and are made and freed without the lock.
     touched: AtomicBool,
+}
+
+#[derive(Clone, Copy)]
+struct Attribute {
+    key: c_int,
+    value: usize,
+    /// A delete function is called for it: it is still there, but no matter of anybody else's. The function, or another thread, may set the
+    /// same key again meanwhile.
+    leaves: bool,
+}
+
+impl Attribute {
+    fn new(key: c_int, value: usize) -> Attribute {
+        Attribute { key, value, leaves: false }
+    }
 }
 
 /// Makes a key.
@@ -122,7 +137,7 @@ fn keep(key: c_int) {
 }
 
 impl Attributes {
-    fn all(&self) -> MutexGuard<'_, Vec<(c_int, usize)>> {
+    fn all(&self) -> MutexGuard<'_, Vec<Attribute>> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -136,30 +151,30 @@ impl Attributes {
         !self.touched.load(Ordering::Relaxed)
     }
 
-    fn new(all: Vec<(c_int, usize)>) -> Attributes {
+    fn new(all: Vec<Attribute>) -> Attributes {
         Attributes { touched: AtomicBool::new(!all.is_empty()), all: Mutex::new(all) }
     }
 
     /// Sets a value; the old one is deleted first.
     pub fn set(&self, object: usize, of: Kind, key: c_int, value: Address) -> Result {
         check(key, of)?;
-        let value = value.0.expose_provenance();
-        let old = self.all().iter().find(|(known, _)| *known == key).map(|(_, old)| *old);
-        match old {
-            None => {
-                keep(key);
-                self.all().push((key, value));
+        let new = Attribute::new(key, value.0.expose_provenance());
+        // Before the old value goes, which may be the last that keeps a key whose name was freed.
+        keep(key);
+        let mut place = None;
+        loop {
+            let mut all = self.all();
+            let Some(old) = leave(&mut all, |attribute| attribute.key == key) else {
+                let place = place.unwrap_or(all.len()).min(all.len());
+                all.insert(place, new);
                 // Relaxed: the program orders what it does with an object.
                 self.touched.store(true, Ordering::Relaxed);
-            }
-            Some(old) => {
-                call_delete(object, key, old)?;
-                if let Some(entry) = self.all().iter_mut().find(|(known, _)| *known == key) {
-                    entry.1 = value;
-                }
-            }
+                return Ok(());
+            };
+            drop(all);
+            // Its function may set the key as well: then that value is the next old one.
+            place = Some(self.remove(object, old).inspect_err(|_| release(key))?);
         }
-        Ok(())
     }
 
     /// Writes a value, if there is one.
@@ -170,7 +185,7 @@ impl Attributes {
             Some(found) => Some(found),
             None => {
                 check(key, of)?;
-                self.all().iter().find(|(known, _)| *known == key).map(|(_, value)| *value)
+                self.all().iter().rfind(|attribute| attribute.key == key).map(|attribute| attribute.value)
             }
         };
         flag.set(c_int::from(found.is_some()))?;
@@ -183,18 +198,35 @@ impl Attributes {
     /// Deletes a value.
     pub fn delete(&self, object: usize, of: Kind, key: c_int) -> Result {
         check(key, of)?;
-        let found = self.all().iter().find(|(known, _)| *known == key).copied();
-        let Some((_, value)) = found else {
-            return Err(Error::new(ERR_KEYVAL, "the object has no such attribute"));
-        };
-        self.remove(object, key, value)
+        let old = leave(&mut self.all(), |attribute| attribute.key == key);
+        let old = old.ok_or_else(|| Error::new(ERR_KEYVAL, "the object has no such attribute"))?;
+        self.remove(object, old).map(drop)
     }
 
-    fn remove(&self, object: usize, key: c_int, value: usize) -> Result {
-        call_delete(object, key, value)?;
-        self.all().retain(|(known, _)| *known != key);
-        release(key);
-        Ok(())
+    /// Deletes one that leaves. Returns its place.
+    ///
+    /// # Errors
+    /// Its function refuses: it stays.
+    fn remove(&self, object: usize, old: Attribute) -> Result<usize> {
+        let outcome = call_delete(object, old.key, old.value);
+        let mut all = self.all();
+        let is_it = |other: &Attribute| other.leaves && (other.key, other.value) == (old.key, old.value);
+        let place = all.iter().position(is_it).unwrap_or(all.len());
+        match outcome {
+            Ok(()) => {
+                if place < all.len() {
+                    all.remove(place);
+                    release(old.key);
+                }
+                Ok(place)
+            }
+            Err(error) => {
+                if let Some(attribute) = all.get_mut(place) {
+                    attribute.leaves = false;
+                }
+                Err(error)
+            }
+        }
     }
 
     /// Deletes all values, the last first (MPI 5.0 §11.2.4). One whose function refuses stays; the others go all the same.
@@ -207,10 +239,10 @@ impl Attributes {
         }
         let (mut outcome, mut stay) = (Ok(()), Vec::new());
         loop {
-            let last = self.all().iter().rfind(|(key, _)| !stay.contains(key)).copied();
-            let Some((key, value)) = last else { return outcome };
-            if let Err(error) = self.remove(object, key, value) {
-                stay.push(key);
+            let last = leave(&mut self.all(), |attribute| !stay.contains(&attribute.key));
+            let Some(last) = last else { return outcome };
+            if let Err(error) = self.remove(object, last) {
+                stay.push(last.key);
                 outcome = outcome.and(Err(error));
             }
         }
@@ -224,11 +256,11 @@ impl Attributes {
         // The last first, as other libraries do.
         let all = self.all().clone();
         let mut copies = Vec::new();
-        for (key, value) in all.into_iter().rev() {
+        for Attribute { key, value, .. } in all.into_iter().rev() {
             match call_copy(object, key, value) {
                 Ok(Some(value)) => {
                     keep(key);
-                    copies.push((key, value));
+                    copies.push(Attribute::new(key, value));
                 }
                 Ok(None) => {}
                 Err(error) => {
@@ -241,6 +273,13 @@ impl Attributes {
         copies.reverse();
         Ok(Attributes::new(copies))
     }
+}
+
+/// The last one of these, which leaves from now on.
+fn leave(all: &mut [Attribute], is_one: impl Fn(&Attribute) -> bool) -> Option<Attribute> {
+    let last = all.iter_mut().rfind(|attribute| !attribute.leaves && is_one(attribute))?;
+    last.leaves = true;
+    Some(*last)
 }
 
 fn failed(code: c_int, what: &str) -> Box<Error> {
@@ -320,4 +359,60 @@ fn predefined(of: Kind, key: c_int) -> Option<usize> {
         _ => return None,
     };
     Some(value.as_ptr().expose_provenance())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicPtr;
+
+    use super::*;
+
+    static OBJECT: Attributes = Attributes::none();
+    static DELETED: AtomicUsize = AtomicUsize::new(0);
+    static AGAIN: AtomicPtr<u8> = AtomicPtr::new(std::ptr::null_mut());
+
+    /// Sets the key again, once, if it is told to.
+    unsafe extern "C-unwind" fn delete(_: usize, key: c_int, _: *mut c_void, _: *mut c_void) -> c_int {
+        DELETED.fetch_add(1, Ordering::Relaxed);
+        let again = AGAIN.swap(std::ptr::null_mut(), Ordering::Relaxed);
+        if !again.is_null() {
+            OBJECT.set(1, Kind::Comm, key, Address(again)).unwrap();
+        }
+        SUCCESS
+    }
+
+    fn address(value: usize) -> Address {
+        Address(std::ptr::without_provenance_mut(value))
+    }
+
+    #[test]
+    fn every_value_is_deleted_once_whoever_sets_it() {
+        let mut key = 0;
+        let functions = (Callback(COMM_NULL_COPY_FN), Callback(delete as *const () as usize));
+        create_key(Kind::Comm, functions.0, functions.1, Out(&mut key), address(0)).unwrap();
+        let values = || OBJECT.all().iter().map(|attribute| attribute.value).collect::<Vec<_>>();
+        let set = |value: usize| OBJECT.set(1, Kind::Comm, key, address(value)).unwrap();
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                scope.spawn(move || (0..1000).for_each(|turn| set(thread * 1000 + turn + 1)));
+            }
+        });
+        assert_eq!(OBJECT.all().len(), 1);
+        assert_eq!(DELETED.load(Ordering::Relaxed), 3999);
+        // The function sets another one, which is deleted as well.
+        AGAIN.store(address(77).0, Ordering::Relaxed);
+        set(78);
+        assert_eq!(values(), [78]);
+        assert_eq!(DELETED.load(Ordering::Relaxed), 4001);
+        AGAIN.store(address(79).0, Ordering::Relaxed);
+        OBJECT.delete(1, Kind::Comm, key).unwrap();
+        assert_eq!(values(), [79]);
+        // The value keeps a key whose name was freed, also while it is replaced, and goes with it.
+        let mut name = key;
+        free_key(Kind::Comm, Out(&mut name)).unwrap();
+        OBJECT.set(1, Kind::Comm, key, address(80)).unwrap();
+        assert_eq!(KEYS.get(key as usize).unwrap().uses.load(Ordering::Relaxed), 1);
+        OBJECT.delete_all(1).unwrap();
+        assert!(values().is_empty() && KEYS.get(key as usize).is_none());
+    }
 }

@@ -2,7 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::number::ERR_LASTCODE;
+use crate::number::{ERR_LASTCODE, ERR_OTHER};
+use crate::{Error, Result};
 
 /// The standard's classes from 0 on: name and text.
 const CLASSES: &[(&str, &str)] = &[
@@ -115,11 +116,25 @@ pub(crate) fn class(code: i32) -> Option<i32> {
     added(code).map(|added| added.class.unwrap_or(code))
 }
 
-/// Adds a class, or a code of one.
-pub(crate) fn add(class: Option<i32>) -> i32 {
+/// How many a program can have at once: more are an endless loop.
+const ADDED_MAX: usize = 1 << 20;
+
+/// Adds a class, or a code of one. A number that was removed comes again.
+///
+/// # Errors
+/// There are too many.
+pub(crate) fn add(class: Option<i32>) -> Result<i32> {
     let mut all = ADDED.lock().unwrap_or_else(PoisonError::into_inner);
-    all.push(Some(Added { class, text: None }));
-    ERR_LASTCODE + all.len() as i32
+    let at = all.iter().position(Option::is_none).unwrap_or(all.len());
+    if at >= ADDED_MAX {
+        return Err(Error::new(ERR_OTHER, "there are too many error classes and codes: remove some"));
+    }
+    let added = Some(Added { class, text: None });
+    match all.get_mut(at) {
+        Some(free) => *free = added,
+        None => all.push(added),
+    }
+    Ok(ERR_LASTCODE + 1 + at as i32)
 }
 
 /// Changes what the program has added under this code; false if it hasn't, or if `change` says so.

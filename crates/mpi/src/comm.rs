@@ -3,20 +3,20 @@
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use runtime::inter::Inter;
 
 use crate::attribute::Attributes;
 use crate::buffer::Pool;
 use crate::handler::Held;
-use crate::info::Pairs;
+use crate::info::{self, Pairs};
 use crate::number::{
     COMM_NULL, COMM_SELF, COMM_WORLD, ERR_COMM, ERR_OTHER, ERR_RANK, ERR_TAG, ERRORS_ARE_FATAL, PROC_NULL,
 };
 use crate::request::Made;
 use crate::table::{Ref, Table};
-use crate::{Comm, Errhandler, Error, Result, Session, instance, leaks};
+use crate::{Comm, Errhandler, Error, Result, Session, instance, leaks, session};
 
 /// A communicator.
 pub struct Communicator {
@@ -24,12 +24,13 @@ pub struct Communicator {
     pub(crate) comm: runtime::Comm,
     /// What collectives of an inter-communicator need.
     pub(crate) inter: Option<Inter>,
-    handler: Held,
+    /// Who sees its errors.
+    pub(crate) handler: Held,
     /// The name that the program, or the standard, has given it; else only messages name it.
     given_name: Mutex<Arc<[u8]>>,
     /// What the program has attached to it.
     pub(crate) attributes: Attributes,
-    /// What the program has said of its use.
+    /// What the program has asserted of its use.
     hints: Mutex<Pairs>,
     /// How many partitioned messages were made on it.
     pub(crate) partitioned: Mutex<Made>,
@@ -89,7 +90,7 @@ impl Communicator {
         Communicator {
             comm,
             inter,
-            handler: Held::new(Errhandler(ERRORS_ARE_FATAL)),
+            handler: Held::predefined(Errhandler(ERRORS_ARE_FATAL)),
             given_name: Mutex::default(),
             attributes: Attributes::default(),
             hints: Mutex::default(),
@@ -143,7 +144,7 @@ impl Communicator {
     /// With what it has of the communicator of which it was made: the error handler (MPI 5.0 §9.3.1), the session, and whether
     /// edges have weights.
     pub(crate) fn like(self, other: &Communicator) -> Communicator {
-        self.set_handler(other.handler());
+        self.handler.set(other.handler.share());
         self.weighted(other.is_weighted).of_session(other.session)
     }
 
@@ -159,20 +160,13 @@ impl Communicator {
 
     /// Gives it a name of its own for the program.
     pub(crate) fn register(self) -> Result<Comm> {
-        let full = || Error::new(ERR_OTHER, "there are too many communicators: free some");
-        let name = COMMS.insert(self).ok_or_else(full)?;
+        let name = COMMS.try_insert(self, []).map_err(|comm| {
+            // The program lets go of what it has attached, under the only name that there is.
+            let _ = comm.attributes.delete_all(COMM_NULL);
+            Error::new(ERR_OTHER, "there are too many communicators: free some")
+        })?;
         leaks::made(leaks::Kind::Comm, name);
         Ok(Comm(name))
-    }
-
-    /// Who sees its errors.
-    pub(crate) fn handler(&self) -> Errhandler {
-        self.handler.get()
-    }
-
-    /// Sets who sees its errors from now on.
-    pub(crate) fn set_handler(&self, handler: Errhandler) {
-        self.handler.set(handler);
     }
 
     /// How people call it.
@@ -180,9 +174,18 @@ impl Communicator {
         self.comm.name()
     }
 
-    /// What the program has said of its use.
-    pub(crate) fn hints(&self) -> MutexGuard<'_, Pairs> {
-        self.hints.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What the program has asserted of its use.
+    pub(crate) fn hints(&self) -> Pairs {
+        self.hints.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes these hints, but those that are ignored.
+    pub(crate) fn assert(&self, hints: Pairs) {
+        let mut all = self.hints.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, value) in info::accepted(hints) {
+            all.retain(|(known, _)| *known != key);
+            all.push((key, value));
+        }
     }
 
     /// Its two sides.
@@ -257,7 +260,9 @@ impl Comm {
 
     #[cold]
     fn missing(self) -> Box<Error> {
-        if let Err(error) = instance::check_running() {
+        // Other communicators there are of sessions as well.
+        let is_of_world = [COMM_WORLD, COMM_SELF].contains(&self.0) || !session::is_any_open();
+        if let (true, Err(error)) = (is_of_world, instance::check_running()) {
             return error;
         }
         match self.0 {

@@ -1,5 +1,6 @@
 //! What went wrong in a call.
 
+use crate::handler::Held;
 use crate::number::{
     ERR_ARG, ERR_BUFFER, ERR_COUNT, ERR_GROUP, ERR_INTERN, ERR_NO_MEM, ERR_OTHER, ERR_PROC_ABORTED, ERR_RANK,
     ERR_REQUEST, ERR_TAG, ERR_TRUNCATE, ERR_TYPE, ERR_UNSUPPORTED_OPERATION,
@@ -19,6 +20,8 @@ pub struct Error {
     pub text: String,
     /// Whose handler sees it, where that is not the first object that the call names.
     pub on: Option<On>,
+    /// That handler, where the object has no name any more and may be gone by then.
+    pub(crate) held: Option<Held>,
     /// Whether the program raised it (`MPI_Comm_call_errhandler`).
     pub by_program: bool,
     /// What is known all the same of the message that it is about.
@@ -47,7 +50,7 @@ impl Error {
     /// An error of this class, or code.
     #[cold]
     pub fn new(code: i32, text: impl Into<String>) -> Box<Error> {
-        Box::new(Error { code, text: text.into(), on: None, by_program: false, status: None })
+        Box::new(Error { code, text: text.into(), on: None, held: None, by_program: false, status: None })
     }
 
     /// The same, raised on this object unless another one was named before.

@@ -19,6 +19,28 @@ pub(crate) fn pair(key: &str, value: impl Into<Vec<u8>>) -> (Vec<u8>, Vec<u8>) {
     (key.into(), value.into())
 }
 
+/// The kinds of memory that buffers can be of, on every object (MPI 5.0 §11.4.3).
+pub(crate) fn memory_kinds() -> (Vec<u8>, Vec<u8>) {
+    pair("mpi_memory_alloc_kinds", "mpi,system")
+}
+
+/// What the standard lets a program assert of a communicator (MPI 5.0 §7.4.4): that is accepted. Other hints are ignored.
+const ASSERTIONS: [&str; 5] = [
+    "mpi_assert_no_any_tag",
+    "mpi_assert_no_any_source",
+    "mpi_assert_exact_length",
+    "mpi_assert_allow_overtaking",
+    "mpi_assert_strict_persistent_collective_ordering",
+];
+
+/// Which of these hints are accepted.
+pub(crate) fn accepted(hints: Pairs) -> Pairs {
+    let is_accepted = |(key, value): &(Vec<u8>, Vec<u8>)| {
+        ASSERTIONS.iter().any(|known| known.as_bytes() == key) && matches!(&value[..], b"true" | b"false")
+    };
+    hints.into_iter().filter(is_accepted).collect()
+}
+
 /// An info object.
 pub(crate) struct Object {
     pairs: Mutex<Pairs>,
@@ -134,6 +156,7 @@ pub(crate) fn environment() -> Pairs {
     add("argv", words.collect::<Vec<_>>().join(&b' '));
     let size = instance::joined().map_or(1, |process| process.surroundings().size);
     add("maxprocs", size.to_string().into());
+    add("mpi_initial_errhandler", instance::initial_handler().0.into());
     add("host", os::host::name().into());
     add("arch", std::env::consts::ARCH.into());
     add("wdir", std::env::current_dir().map_or_else(|_| Vec::new(), |path| path.into_os_string().into_vec()));

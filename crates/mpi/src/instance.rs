@@ -3,20 +3,25 @@
 //! The process joins its job when the first session or the world model begins, and leaves when it exits: after the world model, and after
 //! the last session, there may be another session (MPI 5.0 §11.3). Between them it rests: whatever it does then is no matter of
 //! the job's.
+//!
+//! Sessions begin and end on any thread at any time: whatever changes depends on what there is, and is changed, under one lock, which
+//! nobody holds while it waits for others.
 
 use std::io::Write;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::ThreadId;
 
+use control::process::INITIAL_HANDLER_VARIABLE;
 use runtime::Process;
 
 use crate::comm::{self, Communicator};
-use crate::info::Pairs;
+use crate::handler::Held;
 use crate::number::{
-    ERR_OTHER, ERRORS_ARE_FATAL, THREAD_FUNNELED, THREAD_MULTIPLE, THREAD_SERIALIZED, THREAD_SINGLE,
+    ERR_OTHER, ERRORS_ABORT, ERRORS_ARE_FATAL, ERRORS_RETURN, THREAD_FUNNELED, THREAD_MULTIPLE,
+    THREAD_SERIALIZED, THREAD_SINGLE,
 };
-use crate::{Errhandler, Error, Result, Session, caller, leaks, session, table};
+use crate::{Errhandler, Error, Result, Session, buffer, caller, leaks, session, table};
 
 /// Where the world model stands.
 const BEFORE: u8 = 0;
@@ -28,21 +33,25 @@ static LEVEL: AtomicI32 = AtomicI32::new(THREAD_SINGLE);
 static MAIN: OnceLock<ThreadId> = OnceLock::new();
 /// Set once; whoever ends the job reads it without a lock.
 static PROCESS: OnceLock<Arc<Process>> = OnceLock::new();
-/// Held by whoever joins.
-static JOINING: Mutex<()> = Mutex::new(());
-/// Whether it has nothing to do in its job.
-static RESTS: AtomicBool = AtomicBool::new(false);
+/// Held by whoever joins, begins or ends something; whether the process has nothing to do in its job.
+static RESTS: Mutex<bool> = Mutex::new(false);
 /// Whether the process could not join because its job was being ended.
 static COMES_LATE: AtomicBool = AtomicBool::new(false);
 /// Whether the program is checked.
 static CHECKS: AtomicBool = AtomicBool::new(false);
-/// The handler of errors that no communicator can see.
-static INITIAL: AtomicUsize = AtomicUsize::new(ERRORS_ARE_FATAL);
+
+fn changing() -> MutexGuard<'static, bool> {
+    RESTS.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// The process's place in the job; joins it first.
 pub(crate) fn process() -> Result<Arc<Process>> {
     check_original()?;
-    let _joining = JOINING.lock().unwrap_or_else(PoisonError::into_inner);
+    join(&changing())
+}
+
+/// Joins the job, unless the process has.
+fn join(_changing: &MutexGuard<'_, bool>) -> Result<Arc<Process>> {
     if let Some(process) = PROCESS.get() {
         return Ok(process.clone());
     }
@@ -63,16 +72,23 @@ pub(crate) fn joined() -> Option<Arc<Process>> {
 
 /// Begins the world model (MPI 5.0 §11.2.1).
 pub(crate) fn init(required: i32) -> Result<i32> {
+    check_original()?;
+    let mut changing = changing();
     match STAGE.load(Ordering::Acquire) {
         BEFORE => {}
         RUNNING => return Err(Error::new(ERR_OTHER, "MPI is initialised already: call MPI_Init once")),
         _ => return Err(Error::new(ERR_OTHER, "MPI is finalised, and MPI_Init can't begin again")),
     }
-    let process = resumed()?;
+    let process = resumed(&mut changing)?;
     let level = provided(required);
     LEVEL.store(level, Ordering::Relaxed);
     MAIN.get_or_init(|| std::thread::current().id());
-    comm::open_world(Communicator::new(process.world()), Communicator::new(process.alone()));
+    let predefined = |comm| {
+        let comm = Communicator::new(comm);
+        comm.handler.set(Held::predefined(initial_handler().1));
+        comm
+    };
+    comm::open_world(predefined(process.world()), predefined(process.alone()));
     table::set_alone(level != THREAD_MULTIPLE && !session::is_any_open());
     STAGE.store(RUNNING, Ordering::Release);
     Ok(level)
@@ -96,29 +112,44 @@ pub(crate) fn finalize() -> Result {
     }
     check_running()?;
     comm::close_world()?;
-    if let Some(process) = joined() {
-        leaks::tell(&process);
+    let process = joined();
+    if let Some(process) = &process {
+        leaks::tell(process);
     }
     // Nobody goes on before all come here, but those who never will.
-    match joined() {
+    match &process {
         Some(process) if session::is_any_open() => drop(process.world().barrier()),
-        Some(process) => rest(&process, true),
+        Some(process) => process.settle(true),
         None => {}
     }
+    let mut changing = changing();
     STAGE.store(ENDED, Ordering::Release);
+    rest(&mut changing);
     Ok(())
 }
 
-/// The process has nothing to do in its job.
-fn rest(process: &Arc<Process>, together: bool) {
-    RESTS.store(true, Ordering::Relaxed);
-    process.rest(together);
+/// If the process has nothing to do in its job, and has completed what it has sent, it rests.
+fn rest(rests: &mut MutexGuard<'_, bool>) {
+    if is_busy() || **rests {
+        return;
+    }
+    // MPI 5.0 §11.2.2: what is attached is detached.
+    buffer::PROCESS.forget();
+    if let Some(process) = joined() {
+        process.rest();
+        **rests = true;
+    }
+}
+
+/// Whether the process has something to do in its job.
+fn is_busy() -> bool {
+    STAGE.load(Ordering::Acquire) == RUNNING || session::is_any_open()
 }
 
 /// The process, which has something to do in its job from now on.
-fn resumed() -> Result<Arc<Process>> {
-    let process = process()?;
-    if RESTS.swap(false, Ordering::Relaxed) {
+fn resumed(rests: &mut MutexGuard<'_, bool>) -> Result<Arc<Process>> {
+    let process = join(rests)?;
+    if std::mem::take(&mut **rests) {
         process.resume();
     }
     Ok(process)
@@ -177,49 +208,97 @@ pub(crate) fn abort(code: i32, reason: &str) -> ! {
     match PROCESS.get() {
         Some(process) => process.abort(code, reason),
         // The job was being ended when this process came: the launcher says why, and nobody has to hear of it once more.
-        None if COMES_LATE.load(Ordering::Relaxed) => std::process::exit(code),
+        None if COMES_LATE.load(Ordering::Relaxed) => os::exit::fail(code),
         None => {
             // Nobody may read it any more.
             let _ = writeln!(std::io::stderr(), "archipelago: aborted with status {code}: {reason}");
-            std::process::exit(code)
+            os::exit::fail(code)
         }
     }
 }
 
-/// The handler of errors that no communicator can see.
-pub(crate) fn initial_handler() -> Errhandler {
-    Errhandler(INITIAL.load(Ordering::Relaxed))
+/// The handlers that can be the initial one, and what the launcher calls them (MPI 5.0 §11.8.4). The first is the default.
+const INITIAL: [(&str, usize); 3] = [
+    ("mpi_errors_are_fatal", ERRORS_ARE_FATAL),
+    ("mpi_errors_abort", ERRORS_ABORT),
+    ("mpi_errors_return", ERRORS_RETURN),
+];
+
+/// The handler of errors that no communicator can see, and the first one of the predefined communicators: what it is called and which it
+/// is. The launcher says it in the environment, since it counts before the process has joined. What is no such name is the default.
+pub(crate) fn initial_handler() -> (&'static str, Errhandler) {
+    static FOUND: OnceLock<(&str, usize)> = OnceLock::new();
+    let (name, handler) = *FOUND.get_or_init(|| {
+        let said = std::env::var(INITIAL_HANDLER_VARIABLE).unwrap_or_default();
+        INITIAL.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(&said)).unwrap_or(INITIAL[0])
+    });
+    (name, Errhandler(handler))
 }
 
-/// The handler of a session.
-pub(crate) fn session_handler(name: Session) -> Option<Errhandler> {
-    session::find(name).map(|session| session.handler())
+/// Ends this process alone, as if it had failed for this reason; what becomes of the others is the launcher's affair.
+pub(crate) fn end_alone(code: i32, reason: &str) -> ! {
+    let rank = rank().map_or_else(String::new, |rank| format!("rank {rank}: "));
+    // Nobody may read it any more.
+    let _ = writeln!(std::io::stderr(), "archipelago: {rank}{reason}");
+    os::exit::fail(code)
 }
 
 /// Begins a session; joins the job first.
-pub(crate) fn begin_session(handler: Errhandler, hints: Pairs) -> Result<Session> {
-    resumed()?;
+pub(crate) fn begin_session(handler: Held) -> Result<Session> {
+    check_original()?;
+    let mut changing = changing();
+    resumed(&mut changing)?;
+    let session = session::create(handler)?;
     // Its thread level is the highest.
     table::set_alone(false);
-    session::create(handler, hints)
+    Ok(session)
 }
 
-/// A session has ended: if it was the last thing in its job that this process had, it rests.
-pub(crate) fn session_ended() {
-    if let Some(process) = joined()
-        && STAGE.load(Ordering::Acquire) != RUNNING
-        && !session::is_any_open()
-    {
-        rest(&process, false);
+/// Ends a session; if it was the last thing in its job that this process had, it rests. Returns whether there was one of this name.
+pub(crate) fn end_session(name: Session) -> bool {
+    if !name.remove() {
+        return false;
     }
+    if let Some(process) = joined()
+        && !is_busy()
+    {
+        process.settle(false);
+        rest(&mut changing());
+    }
+    true
 }
 
 /// A process whose world model and sessions have ended, leaves when it exits.
 extern "C" fn leave_at_exit() {
-    if os::fork::is_copy() || STAGE.load(Ordering::Acquire) == RUNNING || session::is_any_open() {
+    if os::fork::is_copy() || is_busy() {
         return;
     }
     if let Some(process) = joined() {
         process.leave();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::number::ERRORS_RETURN;
+
+    /// A process that nobody has launched, on four threads: whatever the order, it rests when no session is open, and no count is kept as if
+    /// one thread at a time called while one is.
+    #[test]
+    fn sessions_begin_and_end_on_any_thread() {
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..500 {
+                        let name = begin_session(Held::predefined(Errhandler(ERRORS_RETURN))).unwrap();
+                        assert!(!*changing() && session::is_any_open() && !table::is_alone());
+                        assert!(end_session(name));
+                        assert!(!end_session(name));
+                    }
+                });
+            }
+        });
+        assert!(*changing() && !session::is_any_open());
     }
 }

@@ -8,12 +8,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use engine::{Mode, Pointer, Source, TagPattern, TypeTag};
-use layout::{ExternalError, Layout, Placed};
+use layout::{ExternalError, Layout, Operator, Placed};
 use runtime::{Comm, Started};
 
 use crate::datatype::size_of_predefined;
-use crate::number::{BOTTOM, ERR_BUFFER, ERR_COUNT, ERR_TYPE};
-use crate::pointer::Address;
+use crate::number::{BOTTOM, ERR_BUFFER, ERR_COUNT, ERR_TYPE, IN_PLACE};
+use crate::pointer::{self, Address};
 use crate::{Datatype, Error, Result};
 
 /// Frees memory that `MPI_Alloc_mem` gave.
@@ -42,6 +42,27 @@ pub(crate) fn unpack_external(
 ) -> std::result::Result<(), ExternalError> {
     // SAFETY: as for packing.
     unsafe { layout.unpack_external_at(from, into.0, count) }
+}
+
+/// The first address at which there can be memory of a program's: below are null, `MPI_IN_PLACE` and the like.
+const FIRST_ADDRESS: usize = 4096;
+
+/// Refuses addresses at which no element can be.
+///
+/// # Errors
+/// `ERR_BUFFER`.
+pub(crate) fn check_place(buffer: Address, layout: &Layout) -> Result {
+    // Of absolute addresses, on MPI_BOTTOM, the first is where memory can be.
+    let first = buffer.number() as i128 + i128::from(layout.true_lower_bound());
+    if layout.size() == 0 || first >= FIRST_ADDRESS as i128 {
+        return Ok(());
+    }
+    let what = match buffer.number() {
+        BOTTOM => "a null pointer".to_owned(),
+        IN_PLACE => "MPI_IN_PLACE, which can't be here".to_owned(),
+        number => format!("{number:#x}, where no memory is"),
+    };
+    Err(Error::new(ERR_BUFFER, format!("the buffer is {what}")))
 }
 
 /// Where the bytes of a message are.
@@ -77,10 +98,11 @@ impl Bytes {
     pub fn new(buffer: Address, count: i64, datatype: Datatype) -> Result<Bytes> {
         if let Some(size) = size_of_predefined(datatype)
             && count >= 0
-            && let Some(bytes) = (count as usize).checked_mul(size)
-            && (!buffer.is_null() || bytes == 0)
+            // No memory has more than so many.
+            && let Some(bytes) = count.checked_mul(size as i64)
+            && (buffer.number() >= FIRST_ADDRESS || bytes == 0)
         {
-            return Ok(Bytes::Row(buffer.0, bytes));
+            return Ok(Bytes::Row(buffer.0, bytes as usize));
         }
         Bytes::made(buffer, count, datatype)
     }
@@ -88,16 +110,14 @@ impl Bytes {
     #[cold]
     #[inline(never)]
     fn made(buffer: Address, count: i64, datatype: Datatype) -> Result<Bytes> {
-        let count = u64::try_from(count)
-            .map_err(|_| Error::new(ERR_COUNT, format!("the count is negative: {count}")))?;
+        let count = pointer::length("the count", count, ERR_COUNT)? as u64;
         let of = datatype.get()?;
         if !of.is_committed() {
             return Err(Error::new(ERR_TYPE, "the datatype is not committed: call MPI_Type_commit first"));
         }
         let layout = of.layout()?;
-        if buffer.number() == BOTTOM && count > 0 && layout.size() > 0 && !of.is_derived() {
-            let text = format!("the buffer is a null pointer, and the count is {count}");
-            return Err(Error::new(ERR_BUFFER, text));
+        if count > 0 {
+            check_place(buffer, layout)?;
         }
         let placed =
             Placed::new(layout, buffer.0, count).map_err(|error| Error::new(ERR_COUNT, error.to_string()))?;
@@ -179,6 +199,19 @@ impl Bytes {
         let bytes = packed.len().min(self.len());
         // SAFETY: C's promise, and no more than both have.
         unsafe { self.pointer().write(packed.as_ptr(), bytes) };
+    }
+
+    /// Combines them, the left operands, with others of the same type in this process alone; the result is there. Rows stay where they are.
+    pub fn reduce_into(&self, others: &Bytes, operator: &Operator) {
+        let count = self.len().min(others.len()).checked_div(operator.element_bytes()).unwrap_or(0);
+        if let (Bytes::Row(left, _), Bytes::Row(right, _)) = (self, others) {
+            // SAFETY: C's promise, also that they are apart; both have so many elements.
+            return unsafe { operator.reduce(*left, *right, count, true) };
+        }
+        let (left, mut right) = (self.packed(), others.packed());
+        // SAFETY: both have so many elements, and are apart.
+        unsafe { operator.reduce(left.as_ptr(), right.as_mut_ptr(), count, true) };
+        others.fill(&right);
     }
 
     /// Sends them and waits. `of`: what they are said to be.

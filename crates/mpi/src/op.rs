@@ -161,6 +161,10 @@ impl Op {
         }
         let layout = layout.clone();
         let in_a_row = layout.is_contiguous();
+        if !in_a_row && !Room::of(&layout, elements_at_once(&layout)).is_some_and(|room| room.is_there()) {
+            let text = "there is no memory for the elements that the operator's function is given";
+            return Err(Error::new(n::ERR_NO_MEM, text));
+        }
         // The program may free the datatype while its operator runs.
         let kept = datatype.keep()?;
         let function = move |left: *const u8, right: *mut u8, count: usize| match in_a_row {
@@ -196,7 +200,7 @@ impl Made {
         }
     }
 
-    /// Calls it on packed elements of a layout with gaps: they are unpacked for it.
+    /// Calls it on packed elements of a layout with gaps: they are unpacked for it, as many at once as there is room for.
     fn call_laid_out(
         &self,
         layout: &Layout,
@@ -205,37 +209,70 @@ impl Made {
         count: usize,
         datatype: Datatype,
     ) {
-        let span =
-            layout.extent().unsigned_abs() as usize * count.saturating_sub(1) + layout.true_extent() as usize;
-        let below = layout.true_lower_bound().min(0).unsigned_abs() as usize
-            + if layout.extent() < 0 { layout.extent().unsigned_abs() as usize * count } else { 0 };
-        let bytes = below + span + layout.true_lower_bound().max(0) as usize;
-        let mut rooms = [vec![0u128; bytes.div_ceil(16) + 1], vec![0u128; bytes.div_ceil(16) + 1]];
+        let most = elements_at_once(layout).min(count);
+        let Some(room) = Room::of(layout, most) else { return };
+        let mut rooms = [vec![0u128; room.words], vec![0u128; room.words]];
         let [first, second] = &mut rooms;
-        let (first, second) = (first.as_mut_ptr().cast::<u8>(), second.as_mut_ptr().cast::<u8>());
-        let start = below.next_multiple_of(16) - below;
-        let (first, second) = (first.wrapping_add(below + start), second.wrapping_add(below + start));
-        let (Ok(lefts), Ok(rights)) =
-            (Placed::new(layout, first, count as u64), Placed::new(layout, second, count as u64))
-        else {
-            return;
-        };
-        // SAFETY: the rooms are as large as the elements, of which both operands have `count`.
-        unsafe {
-            lefts.unpack(0, left, lefts.bytes());
-            rights.unpack(0, right, rights.bytes());
+        let place = |words: &mut Vec<u128>| words.as_mut_ptr().cast::<u8>().wrapping_add(room.first);
+        let (first, second) = (place(first), place(second));
+        let mut done = 0;
+        while done < count {
+            let now = most.min(count - done);
+            let (Ok(lefts), Ok(rights)) =
+                (Placed::new(layout, first, now as u64), Placed::new(layout, second, now as u64))
+            else {
+                return;
+            };
+            let packed = done * layout.size() as usize;
+            let (left, right) = (left.wrapping_add(packed), right.wrapping_add(packed));
+            // SAFETY: the rooms are as large as the elements, of which both operands have that many from there on.
+            unsafe {
+                lefts.unpack(0, left, lefts.bytes());
+                rights.unpack(0, right, rights.bytes());
+            }
+            self.call(layout, first, second, now, datatype);
+            // SAFETY: as above.
+            unsafe { rights.pack(0, right, rights.bytes()) };
+            done += now;
         }
-        self.call(layout, first, second, count, datatype);
-        // SAFETY: as above.
-        unsafe { rights.pack(0, right, rights.bytes()) };
     }
 }
 
-/// Combines packed elements in this process alone.
-pub(crate) fn reduce_here(operator: &Operator, from: &[u8], into: &mut [u8]) {
-    let count = into.len().min(from.len()).checked_div(operator.element_bytes()).unwrap_or(0);
-    // SAFETY: both have so many elements, and are apart.
-    unsafe { operator.reduce(from.as_ptr(), into.as_mut_ptr(), count, true) }
+/// The room for elements of a layout with gaps is about so large, unless one element needs more.
+const ROOM_BYTES: u64 = 1 << 20;
+
+/// How many elements of a layout are unpacked at once for a function of the program's.
+fn elements_at_once(layout: &Layout) -> usize {
+    let span = layout.extent().unsigned_abs().max(layout.true_extent() as u64);
+    (ROOM_BYTES / span.max(1)).max(1) as usize
+}
+
+/// Memory for elements of a layout.
+struct Room {
+    words: usize,
+    /// Where the first element is, in bytes.
+    first: usize,
+}
+
+impl Room {
+    /// For so many; none if no memory has so many bytes.
+    fn of(layout: &Layout, count: usize) -> Option<Room> {
+        let rest =
+            usize::try_from(layout.extent().unsigned_abs()).ok()?.checked_mul(count.saturating_sub(1))?;
+        let (low, true_extent) = (layout.true_lower_bound(), usize::try_from(layout.true_extent()).ok()?);
+        let (below, above) = if layout.extent() < 0 { (rest, 0) } else { (0, rest) };
+        let first = below
+            .checked_add(usize::try_from(low.min(0).unsigned_abs()).ok()?)?
+            .checked_next_multiple_of(size_of::<u128>())?;
+        let bytes = first.checked_add(above)?.checked_add(low.max(0) as usize)?.checked_add(true_extent)?;
+        Some(Room { words: bytes.div_ceil(size_of::<u128>()), first })
+    }
+
+    /// Whether the system gives it, twice.
+    fn is_there(&self) -> bool {
+        let reserve = || Vec::<u128>::new().try_reserve_exact(self.words);
+        self.words.checked_mul(2 * size_of::<u128>()).is_some() && reserve().is_ok()
+    }
 }
 
 // What is a number for one is a number for the other.

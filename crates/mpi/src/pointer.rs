@@ -439,6 +439,16 @@ impl StatusIn {
 #[repr(transparent)]
 pub struct Callback(pub usize);
 
+/// What C counts with a signed number.
+///
+/// # Errors
+/// Of this class: it is negative.
+#[inline]
+pub(crate) fn length(what: &str, value: impl Into<i64>, class: c_int) -> Result<usize> {
+    let value = value.into();
+    usize::try_from(value).map_err(|_| Error::new(class, format!("{what} is negative: {value}")))
+}
+
 fn null(what: &str) -> Box<Error> {
     Error::new(ERR_ARG, format!("{what} is a null pointer"))
 }

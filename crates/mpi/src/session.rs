@@ -4,15 +4,14 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::buffer::Pool;
 use crate::handler::Held;
-use crate::info::Pairs;
 use crate::number::{ERR_OTHER, ERR_SESSION, SESSION_NULL};
 use crate::table::{ALWAYS, Ref, Table};
-use crate::{Errhandler, Error, Result, Session};
+use crate::{Error, Result, Session};
 
 /// A session.
 pub(crate) struct Object {
-    handler: Held,
-    hints: Pairs,
+    /// Who sees its errors.
+    pub handler: Held,
     /// Room for buffered sends on communicators that come of it.
     pub buffer: Pool,
 }
@@ -20,23 +19,6 @@ pub(crate) struct Object {
 static SESSIONS: Table<Object, ALWAYS> = Table::new();
 /// How many there are.
 static OPEN: Mutex<usize> = Mutex::new(0);
-
-impl Object {
-    /// Who sees its errors.
-    pub fn handler(&self) -> Errhandler {
-        self.handler.get()
-    }
-
-    /// Sets who sees its errors from now on.
-    pub fn set_handler(&self, handler: Errhandler) {
-        self.handler.set(handler);
-    }
-
-    /// What the program has said of its use.
-    pub fn hints(&self) -> &Pairs {
-        &self.hints
-    }
-}
 
 impl Session {
     /// The session of this name.
@@ -65,8 +47,8 @@ pub(crate) fn find(name: Session) -> Option<Ref<'static, Object, ALWAYS>> {
 }
 
 /// Begins one.
-pub(crate) fn create(handler: Errhandler, hints: Pairs) -> Result<Session> {
-    let session = Object { handler: Held::new(handler), hints, buffer: Pool::new() };
+pub(crate) fn create(handler: Held) -> Result<Session> {
+    let session = Object { handler, buffer: Pool::new() };
     let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
     let name = SESSIONS.insert(session).map(Session);
     let name = name.ok_or_else(|| Error::new(ERR_OTHER, "there are too many sessions: finalise some"))?;

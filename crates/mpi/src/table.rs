@@ -48,6 +48,12 @@ pub fn set_alone(alone: bool) {
     ALONE.store(alone, Ordering::Relaxed);
 }
 
+/// Whether the program promises that one thread at a time calls.
+#[cfg(test)]
+pub(crate) fn is_alone() -> bool {
+    ALONE.load(Ordering::Relaxed)
+}
+
 /// Of a table whose objects any number of threads may use at any thread level, and before the beginning: info objects, error handlers,
 /// sessions (MPI 5.0 §11.4.1).
 pub const ALWAYS: bool = true;

@@ -496,8 +496,7 @@ impl Process {
             // Nobody may read it any more.
             let _ = writeln!(std::io::stderr(), "archipelago: aborted with status {code}: {reason}");
         }
-        // Of a status only the low byte is seen: one of 0 would say that all is well.
-        std::process::exit(if code != 0 && code & 0xff == 0 { 1 } else { code })
+        os::exit::fail(code)
     }
 
     /// Tells the keeper the counts: by peer for the engine's messages and the transport's frames, and once what belongs to

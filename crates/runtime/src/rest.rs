@@ -7,10 +7,9 @@ use control::ToKeeper;
 use crate::Process;
 
 impl Process {
-    /// The process has nothing to do in its job for now: it may end at any time without harm and without a word, and may go on
-    /// ([`resume`](Process::resume)). Completes what was sent, so that nobody reads this process's memory afterwards; `together` waits until
-    /// the others have come here as well, but those who never will.
-    pub fn rest(self: &Arc<Self>, together: bool) {
+    /// Completes what was sent, so that nobody reads this process's memory afterwards; `together` waits until the others have come here
+    /// as well, but those who never will.
+    pub fn settle(self: &Arc<Self>, together: bool) {
         let sent = || {
             for cell in self.cells() {
                 cell.wait_until(cell.lock(), None, None, &self.house, |lane| {
@@ -24,6 +23,11 @@ impl Process {
             let _ = self.world().barrier();
             sent();
         }
+    }
+
+    /// The process, which has [settled](Process::settle), has nothing to do in its job for now: it may end at any time without harm and
+    /// without a word, and may go on ([`resume`](Process::resume)).
+    pub fn rest(&self) {
         self.house.tell(&ToKeeper::Resting(true));
         self.house.say_goodbye();
     }

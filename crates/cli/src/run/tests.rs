@@ -179,6 +179,16 @@ fn losses() {
 }
 
 #[test]
+fn initial_handlers() {
+    let of = |line: &str, part: usize| parsed(line).parts[part].app.environment.clone();
+    let variable = |value: &str| vec![(b"ARCHIPELAGO_INITIAL_ERRHANDLER".to_vec(), value.into())];
+    assert_eq!(of("-initial-errhandler MPI_ERRORS_RETURN a : b", 0), variable("mpi_errors_return"));
+    assert_eq!(of("a : --initial-errhandler mpi_errors_abort b", 1), variable("mpi_errors_abort"));
+    assert!(of("-initial-errhandler mpi_errors_return a : b", 1).is_empty());
+    refused("-initial-errhandler mine app", "mpi_errors_return");
+}
+
+#[test]
 fn times() {
     let check = |text: &str, ms: u64| assert_eq!(parse_time(text), Ok(Duration::from_millis(ms)));
     check("10", 10_000);

@@ -125,6 +125,39 @@ static void disagreement(int ours, int theirs, int class)
     free(values);
 }
 
+/* What is refused has no effect: no partition of a list with a bad one goes. MPI 5.0 4.2.1: there is one partition at least. */
+static void refusals(void)
+{
+    int values[4] = {1, 2, 3, 4}, bad[3] = {0, 1, 7}, twice[3] = {2, 3, 2}, flag;
+    MPI_Request request;
+    MPI_Comm comm;
+    MPI_Comm_dup(MPI_COMM_WORLD, &comm);
+    MPI_Comm_set_errhandler(comm, MPI_ERRORS_RETURN);
+    for (int number = -1; number < 1; number++) {
+        EXPECT(class_of(MPI_Psend_init(values, number, 1, MPI_INT, 1, 0, comm, MPI_INFO_NULL, &request)) == MPI_ERR_ARG);
+        EXPECT(class_of(MPI_Precv_init(values, number, 1, MPI_INT, 0, 0, comm, MPI_INFO_NULL, &request)) == MPI_ERR_ARG);
+    }
+    if (rank == 0) {
+        MPI_Psend_init(values, 4, 1, MPI_INT, 1, 0, comm, MPI_INFO_NULL, &request);
+        EXPECT(class_of(MPI_Pready(0, request)) == MPI_ERR_REQUEST);
+        MPI_Start(&request);
+        EXPECT(class_of(MPI_Pready_list(3, bad, request)) == MPI_ERR_ARG);
+        EXPECT(class_of(MPI_Pready_list(3, twice, request)) == MPI_ERR_ARG);
+        EXPECT(class_of(MPI_Pready_range(1, 4, request)) == MPI_ERR_ARG);
+        EXPECT(MPI_Pready_range(0, 3, request) == MPI_SUCCESS);
+        MPI_Wait(&request, MPI_STATUS_IGNORE);
+    } else {
+        for (int at = 0; at < 4; at++) values[at] = 0;
+        MPI_Precv_init(values, 4, 1, MPI_INT, 0, 0, comm, MPI_INFO_NULL, &request);
+        EXPECT(MPI_Parrived(request, 0, &flag) == MPI_SUCCESS && flag);
+        MPI_Start(&request);
+        MPI_Wait(&request, MPI_STATUS_IGNORE);
+        EXPECT(values[0] == 1 && values[3] == 4);
+    }
+    MPI_Request_free(&request);
+    MPI_Comm_free(&comm);
+}
+
 int main(int argc, char **argv)
 {
     int all;
@@ -137,16 +170,17 @@ int main(int argc, char **argv)
     for (int seed = 0; seed < 40; seed++) any_cuts(seed);
     /* Nothing at all. */
     MPI_Request request;
-    for (int partitions = 0; partitions < 3; partitions++) {
+    for (int partitions = 1; partitions < 4; partitions++) {
         if (rank == 0)
             MPI_Psend_init(NULL, partitions, 0, MPI_INT, 1, 1, MPI_COMM_WORLD, MPI_INFO_NULL, &request);
         else
-            MPI_Precv_init(NULL, 2 - partitions, 0, MPI_INT, 0, 1, MPI_COMM_WORLD, MPI_INFO_NULL, &request);
+            MPI_Precv_init(NULL, 4 - partitions, 0, MPI_INT, 0, 1, MPI_COMM_WORLD, MPI_INFO_NULL, &request);
         MPI_Start(&request);
-        if (rank == 0 && partitions) MPI_Pready_range(0, partitions - 1, request);
+        if (rank == 0) MPI_Pready_range(0, partitions - 1, request);
         MPI_Wait(&request, MPI_STATUS_IGNORE);
         MPI_Request_free(&request);
     }
+    refusals();
     disagreement(1000, 900, MPI_ERR_TRUNCATE);
     disagreement(1000, 10000, MPI_ERR_COUNT);
     MPI_Reduce(&failures, &all, 1, MPI_INT, MPI_SUM, 0, MPI_COMM_WORLD);

@@ -120,6 +120,48 @@ static void generalised(void)
     EXPECT(freed == ROUNDS);
 }
 
+static MPI_Comm shared;
+static int stop;
+
+static void sees(MPI_Comm *comm, int *code, ...)
+{
+    (void)comm, (void)code;
+}
+
+/* Errs while the communicator is given other handlers. */
+static void *errs(void *argument)
+{
+    long wrong = 0;
+    MPI_Errhandler handler;
+    (void)argument;
+    while (!__atomic_load_n(&stop, __ATOMIC_SEQ_CST)) {
+        wrong += class_of(MPI_Send(NULL, 0, MPI_INT, 99, 0, shared)) != MPI_ERR_RANK;
+        wrong += MPI_Comm_get_errhandler(shared, &handler) != MPI_SUCCESS || MPI_Errhandler_free(&handler) != MPI_SUCCESS;
+    }
+    return (void *)wrong;
+}
+
+static void handlers(void)
+{
+    pthread_t threads[2];
+    void *wrong;
+    MPI_Comm_dup(MPI_COMM_SELF, &shared);
+    MPI_Comm_set_errhandler(shared, MPI_ERRORS_RETURN);
+    for (int i = 0; i < 2; i++) pthread_create(&threads[i], NULL, errs, NULL);
+    for (int round = 0; round < 20000; round++) {
+        MPI_Errhandler handler;
+        MPI_Comm_create_errhandler(sees, &handler);
+        EXPECT(MPI_Comm_set_errhandler(shared, handler) == MPI_SUCCESS);
+        EXPECT(MPI_Errhandler_free(&handler) == MPI_SUCCESS);
+    }
+    __atomic_store_n(&stop, 1, __ATOMIC_SEQ_CST);
+    for (int i = 0; i < 2; i++) {
+        pthread_join(threads[i], &wrong);
+        EXPECT(wrong == NULL);
+    }
+    MPI_Comm_free(&shared);
+}
+
 int main(int argc, char **argv)
 {
     int provided;
@@ -128,6 +170,7 @@ int main(int argc, char **argv)
     if (provided == MPI_THREAD_MULTIPLE) {
         cancels();
         generalised();
+        handlers();
     }
     printf("%d failures\n", failures);
     MPI_Finalize();

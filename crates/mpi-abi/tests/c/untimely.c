@@ -30,6 +30,12 @@ static void at_exit(void)
         printf("queries in an exit handler fail\n");
 }
 
+/* A failure while the process ends by one. */
+static void at_failing_exit(void)
+{
+    MPI_Abort(MPI_COMM_WORLD, 9);
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argv[argc - 1];
@@ -40,11 +46,17 @@ int main(int argc, char **argv)
         MPI_Send(&value, 1, MPI_INT, 0, 0, MPI_COMM_WORLD);
     if (strcmp(what, "abort-before") == 0)
         MPI_Abort(MPI_COMM_WORLD, 42);
+    if (strcmp(what, "abort-256") == 0)
+        MPI_Abort(MPI_COMM_WORLD, 256);
     MPI_Init(&argc, &argv);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     if (strcmp(what, "twice") == 0)
         MPI_Init(&argc, &argv);
     MPI_Barrier(MPI_COMM_WORLD);
+    if (strcmp(what, "abort-twice") == 0) {
+        atexit(at_failing_exit);
+        MPI_Abort(MPI_COMM_WORLD, 8);
+    }
     if (strcmp(what, "exit") == 0)
         exit(0);
     if (strcmp(what, "exit-7") == 0 && rank == 0)

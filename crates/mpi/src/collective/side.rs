@@ -5,7 +5,7 @@ use std::sync::Arc;
 use engine::Pointer;
 use engine::collective::{Blocks, Lengths, Span};
 
-use crate::message::Bytes;
+use crate::message::{Bytes, check_place};
 use crate::number::ERR_COUNT;
 use crate::pointer::{Address, Integers};
 use crate::{Datatype, Error, Result};
@@ -119,9 +119,15 @@ pub(crate) fn blocks_at(
     displacements: Integers,
     datatype: Datatype,
 ) -> Result<Vec<Bytes>> {
-    let extent = datatype.get()?.layout()?.extent();
+    let of = datatype.get()?;
+    let layout = of.layout()?;
+    let extent = layout.extent();
     let block = |at: usize| {
         let count = counts.get(at)?;
+        if count > 0 {
+            // Before a displacement hides that there is no buffer.
+            check_place(buffer, layout)?;
+        }
         if count == 0 {
             return Ok(Bytes::Row(buffer.0, 0));
         }

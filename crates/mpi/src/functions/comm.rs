@@ -6,7 +6,8 @@ use std::sync::Arc;
 use engine::Comparison;
 use runtime::inter::Inter;
 
-use super::env::{MACHINE, NUMA_NODE};
+use super::env::{Resource, SHARED_MEMORY};
+use super::session;
 use crate::comm::{Communicator, check_tag};
 use crate::info::Pairs;
 use crate::number::{
@@ -35,24 +36,22 @@ pub fn comm_remote_size(comm: Comm, size: Out<c_int>) -> Result {
     size.set(remote as c_int)
 }
 
-/// A communicator of the same members, made together, or by each for itself.
-fn duplicate(name: Comm, hints: Info, together: bool) -> Result<Comm> {
+/// A communicator of the same members, made together, or by each for itself. No hints are propagated (MPI 5.0 §7.4.4).
+fn duplicate(name: Comm, info: Info, together: bool) -> Result<Comm> {
     let comm = name.get()?;
-    // MPI 5.0 §7.4.2: hints are not copied.
-    let hints = hints.hints()?;
-    let attributes = comm.attributes.copy(name.0)?;
+    let hints = info.hints()?;
     let made = match &comm.inter {
         _ if !together => comm.sibling(),
         None => Communicator::new(comm.comm.duplicate()?),
         Some(inter) => Communicator::between(inter.duplicate()?),
     };
-    *made.hints() = hints;
-    made.like(&comm).with_attributes(attributes).register()
+    made.assert(hints);
+    // Afterwards: where a copy function refuses here, the others don't wait for this process.
+    made.with_attributes(comm.attributes.copy(name.0)?).like(&comm).register()
 }
 
 pub fn comm_dup(comm: Comm, newcomm: Out<Comm>) -> Result {
-    newcomm.check()?;
-    newcomm.set(duplicate(comm, Info(INFO_NULL), true)?)
+    comm_dup_with_info(comm, Info(INFO_NULL), newcomm)
 }
 
 pub fn comm_dup_with_info(comm: Comm, info: Info, newcomm: Out<Comm>) -> Result {
@@ -60,36 +59,30 @@ pub fn comm_dup_with_info(comm: Comm, info: Info, newcomm: Out<Comm>) -> Result 
     newcomm.set(duplicate(comm, info, true)?)
 }
 
+pub fn comm_idup(comm: Comm, newcomm: Out<Comm>, request: Out<Request>) -> Result {
+    comm_idup_with_info(comm, Info(INFO_NULL), newcomm, request)
+}
+
 /// Nobody waits: the duplicate is there at once, and the request is complete.
-fn start_duplicate(comm: Comm, hints: Info, newcomm: Out<Comm>, request: Out<Request>) -> Result {
+pub fn comm_idup_with_info(comm: Comm, info: Info, newcomm: Out<Comm>, request: Out<Request>) -> Result {
     request.check()?;
     newcomm.check()?;
-    newcomm.set(duplicate(comm, hints, false)?)?;
+    newcomm.set(duplicate(comm, info, false)?)?;
     request.set(Object::new(State::Done(Ok(Status::EMPTY)), On::Comm(comm)).register()?)
-}
-
-pub fn comm_idup(comm: Comm, newcomm: Out<Comm>, request: Out<Request>) -> Result {
-    start_duplicate(comm, Info(INFO_NULL), newcomm, request)
-}
-
-pub fn comm_idup_with_info(comm: Comm, info: Info, newcomm: Out<Comm>, request: Out<Request>) -> Result {
-    start_duplicate(comm, info, newcomm, request)
 }
 
 pub fn comm_set_info(comm: Comm, info: Info) -> Result {
     let comm = comm.get()?;
     let hints = info.get()?.pairs().clone();
-    for (key, value) in hints {
-        let mut known = comm.hints();
-        known.retain(|(old, _)| *old != key);
-        known.push((key, value));
-    }
+    comm.assert(hints);
     Ok(())
 }
 
+/// Those that were not ignored (MPI 5.0 §7.4.4).
 pub fn comm_get_info(comm: Comm, info_used: Out<Info>) -> Result {
     info_used.check()?;
-    let hints = comm.get()?.hints().clone();
+    let mut hints = comm.get()?.hints();
+    hints.push(info::memory_kinds());
     info_used.set(info::create(hints)?)
 }
 
@@ -170,8 +163,10 @@ pub(super) fn name(made: Option<Communicator>, of: &Communicator) -> Result<Comm
 /// By what a communicator is split.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shared {
-    Host,
-    NumaNode,
+    /// A part of the machine.
+    Resource(Resource),
+    /// A set of processes, by its place in the list of sets.
+    Set(usize),
     /// Whatever gives proper parts.
     Proper,
     /// Nothing that is known here: there are no parts.
@@ -181,17 +176,18 @@ enum Shared {
 impl Shared {
     /// What the arguments say; none of who takes no part.
     fn of(split_type: c_int, hints: &Pairs) -> Result<Option<Shared>> {
-        let value = hints.iter().find(|(key, _)| key == RESOURCE.as_bytes()).map(|(_, value)| value);
-        let resource = value.and_then(|value| str::from_utf8(value).ok());
+        let hint = |key: &str| {
+            let value = hints.iter().find(|(known, _)| known == key.as_bytes()).map(|(_, value)| value);
+            value.and_then(|value| str::from_utf8(value).ok())
+        };
+        let resource = || hint(RESOURCE).and_then(Resource::of).map(Shared::Resource);
+        let set = || hint(SET).and_then(session::set_number).map(Shared::Set);
         Ok(Some(match split_type {
             UNDEFINED => return Ok(None),
-            COMM_TYPE_SHARED => Shared::Host,
+            COMM_TYPE_SHARED => Shared::Resource(Resource::Host),
             COMM_TYPE_HW_UNGUIDED => Shared::Proper,
-            COMM_TYPE_HW_GUIDED | COMM_TYPE_RESOURCE_GUIDED => match resource {
-                Some(SHARED_MEMORY | MACHINE) => Shared::Host,
-                Some(NUMA_NODE | "NUMANode") => Shared::NumaNode,
-                _ => Shared::Unknown,
-            },
+            COMM_TYPE_HW_GUIDED => resource().unwrap_or(Shared::Unknown),
+            COMM_TYPE_RESOURCE_GUIDED => resource().or_else(set).unwrap_or(Shared::Unknown),
             _ => return Err(Error::new(ERR_ARG, format!("there is no split type {split_type}"))),
         }))
     }
@@ -199,8 +195,13 @@ impl Shared {
     /// This process's part, if it is in one.
     fn part(self, whole: &runtime::Comm) -> Result<Option<runtime::Comm>> {
         Ok(match self {
-            Shared::Host => Some(whole.split_by_host()?),
-            Shared::NumaNode => whole.split_by_numa_node()?,
+            Shared::Resource(Resource::Host) => Some(whole.split_by_host()?),
+            Shared::Resource(Resource::NumaNode) => whole.split_by_numa_node()?,
+            Shared::Resource(Resource::Cache) => whole.split_by_cache()?,
+            // All are of the world; each is the only one of its own.
+            Shared::Set(number) => {
+                whole.split(Some(if session::is_world(number) { 0 } else { whole.rank() as u32 }), 0)?
+            }
             // MPI 5.0 §7.4.2: a proper part, or none.
             Shared::Proper => Some(whole.split_by_host()?).filter(|host| host.size() < whole.size()),
             Shared::Unknown => None,
@@ -208,28 +209,26 @@ impl Shared {
     }
 }
 
-/// The key that says which parts of the machine are meant, and its standard value.
+/// The keys that say which part of the machine is meant, or which set of processes.
 const RESOURCE: &str = "mpi_hw_resource_type";
-const SHARED_MEMORY: &str = "mpi_shared_memory";
+const SET: &str = "mpi_pset_name";
 
 pub fn comm_split_type(comm: Comm, split_type: c_int, key: c_int, info: Info, newcomm: Out<Comm>) -> Result {
     newcomm.check()?;
     let comm = comm.get()?;
     let shared = Shared::of(split_type, &info.hints()?)?;
+    // Those who ask for the same, in the order of their keys; then by where they are. Both sides of an inter-communicator together.
+    let union = comm.inter.as_ref().map(|inter| inter.merge(false)).transpose()?;
+    let whole = union.as_ref().unwrap_or(&comm.comm);
+    let alike = whole.split(shared.map(|_| split_type as u32), i64::from(key))?;
+    let part = match shared.zip(alike) {
+        Some((shared, alike)) => shared.part(&alike)?,
+        None => None,
+    };
     let made = match &comm.inter {
-        None => {
-            // Those who ask for the same, in the order of their keys; then by where they are.
-            let colour = shared.map(|_| split_type as u32);
-            let alike = comm.comm.split(colour, i64::from(key))?;
-            match shared.zip(alike) {
-                Some((shared, alike)) => shared.part(&alike)?.map(Communicator::new),
-                None => None,
-            }
-        }
+        None => part.map(Communicator::new),
         Some(inter) => {
-            // Both sides together find the parts: each has the number of its first rank there.
-            let whole = inter.merge(false)?;
-            let part = shared.unwrap_or(Shared::Host).part(&whole)?.filter(|_| shared.is_some());
+            // A part is known by the number of its first rank.
             let first = part.and_then(|part| part.inner().group.process(0));
             let colour = first.and_then(|first| whole.inner().group.rank(first)).map(|rank| rank as u32);
             inter.split(colour, i64::from(key))?.map(Communicator::between)
@@ -294,12 +293,19 @@ pub fn comm_split(comm: Comm, color: c_int, key: c_int, newcomm: Out<Comm>) -> R
     newcomm.set(name(part, &comm)?)
 }
 
-pub fn comm_free(comm: Out<Comm>) -> Result {
+/// The name of a communicator that can be freed.
+pub(super) fn freeable(comm: Out<Comm>) -> Result<Comm> {
     let name = comm.get()?;
-    let held = name.get()?;
+    name.get()?;
     if [COMM_WORLD, COMM_SELF].contains(&name.0) {
         return Err(Error::new(ERR_COMM, "a predefined communicator can't be freed").on(On::Comm(name)));
     }
+    Ok(name)
+}
+
+pub fn comm_free(comm: Out<Comm>) -> Result {
+    let name = freeable(comm)?;
+    let held = name.get()?;
     held.attributes.delete_all(name.0).map_err(|error| error.on(On::Comm(name)))?;
     drop(held);
     name.remove();

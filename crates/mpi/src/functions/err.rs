@@ -2,7 +2,7 @@
 
 use std::ffi::c_int;
 
-use crate::handler::{self, Kind};
+use crate::handler::{self, Held, Kind};
 use crate::number::{
     ERR_ARG, ERR_ERRHANDLER, ERR_FILE, ERR_LASTCODE, ERR_OTHER, ERR_WIN, ERRHANDLER_NULL, FILE_NULL,
     MAX_ERROR_STRING,
@@ -34,32 +34,26 @@ pub fn session_create_errhandler(function: Callback, errhandler: Out<Errhandler>
 
 pub fn comm_set_errhandler(comm: Comm, errhandler: Errhandler) -> Result {
     let comm = comm.get()?;
-    handler::check(errhandler, Kind::Comm)?;
-    comm.set_handler(errhandler);
+    comm.handler.set(Held::of(errhandler, Kind::Comm)?);
     Ok(())
 }
 
 pub fn comm_get_errhandler(comm: Comm, errhandler: Out<Errhandler>) -> Result {
     errhandler.check()?;
-    let name = comm.get()?.handler();
-    handler::keep(name);
-    errhandler.set(name)
+    errhandler.set(comm.get()?.handler.tell())
 }
 
 /// There are no files yet, but the handler that they will have (MPI 5.0 §14.7).
 pub fn file_set_errhandler(file: File, errhandler: Errhandler) -> Result {
     check_file(file)?;
-    handler::check(errhandler, Kind::File)?;
-    handler::of_files().set(errhandler);
+    handler::of_files().set(Held::of(errhandler, Kind::File)?);
     Ok(())
 }
 
 pub fn file_get_errhandler(file: File, errhandler: Out<Errhandler>) -> Result {
     errhandler.check()?;
     check_file(file)?;
-    let name = handler::of_files().get();
-    handler::keep(name);
-    errhandler.set(name)
+    errhandler.set(handler::of_files().tell())
 }
 
 fn check_file(file: File) -> Result {
@@ -71,16 +65,13 @@ fn check_file(file: File) -> Result {
 
 pub fn session_set_errhandler(session: Session, errhandler: Errhandler) -> Result {
     let session = session.get()?;
-    handler::check(errhandler, Kind::Session)?;
-    session.set_handler(errhandler);
+    session.handler.set(Held::of(errhandler, Kind::Session)?);
     Ok(())
 }
 
 pub fn session_get_errhandler(session: Session, errhandler: Out<Errhandler>) -> Result {
     errhandler.check()?;
-    let name = session.get()?.handler();
-    handler::keep(name);
-    errhandler.set(name)
+    errhandler.set(session.get()?.handler.tell())
 }
 
 pub fn session_call_errhandler(session: Session, errorcode: c_int) -> Result {
@@ -90,7 +81,7 @@ pub fn session_call_errhandler(session: Session, errorcode: c_int) -> Result {
 
 pub fn errhandler_free(errhandler: Out<Errhandler>) -> Result {
     let name = errhandler.get()?;
-    if name.0 == ERRHANDLER_NULL || !handler::release(name) {
+    if name.0 == ERRHANDLER_NULL || !handler::free(name) {
         let text = format!("{:#x} is no error handler that could be freed", name.0);
         return Err(Error::new(ERR_ERRHANDLER, text));
     }
@@ -127,20 +118,20 @@ pub fn error_string(errorcode: c_int, string: TextOut, resultlen: Out<c_int>) ->
     let mut text = class::text(errorcode).ok_or_else(|| no_code(errorcode))?;
     // A code is all that a program has of an error: what happened is told with the latest one's.
     if let Some(words) = handler::last_words(errorcode).filter(|_| class::is_predefined(errorcode)) {
-        text.extend_from_slice(format!(" ({words})").as_bytes());
+        text.extend_from_slice(&[b" (", &words[..], b")"].concat());
     }
     resultlen.set(string.set(&text, MAX_ERROR_STRING as usize)? as c_int)
 }
 
 pub fn add_error_class(errorclass: Out<c_int>) -> Result {
     errorclass.check()?;
-    errorclass.set(class::add(None))
+    errorclass.set(class::add(None)?)
 }
 
 pub fn add_error_code(errorclass: c_int, errorcode: Out<c_int>) -> Result {
     errorcode.check()?;
     class::class(errorclass).filter(|class| *class == errorclass).ok_or_else(|| no_code(errorclass))?;
-    errorcode.set(class::add(Some(errorclass)))
+    errorcode.set(class::add(Some(errorclass))?)
 }
 
 pub fn add_error_string(errorcode: c_int, string: Text) -> Result {

@@ -8,7 +8,7 @@ use engine::group::Ranks;
 use crate::number::{
     ERR_ARG, ERR_GROUP, ERR_RANK, GROUP_EMPTY, GROUP_NULL, IDENT, PROC_NULL, SIMILAR, UNDEFINED, UNEQUAL,
 };
-use crate::pointer::{List, ListMut, Out};
+use crate::pointer::{self, List, ListMut, Out};
 use crate::{Error, Group, Result, group, instance};
 
 pub fn group_size(group: Group, size: Out<c_int>) -> Result {
@@ -99,7 +99,7 @@ pub fn group_free(group: Out<Group>) -> Result {
 }
 
 fn length(n: c_int) -> Result<usize> {
-    usize::try_from(n).map_err(|_| Error::new(ERR_ARG, format!("the number of ranks is negative: {n}")))
+    pointer::length("the number of ranks", n, ERR_ARG)
 }
 
 fn rank_of(rank: c_int) -> Result<usize> {

@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_int};
 
 use crate::info;
 use crate::number::{ERR_ARG, ERR_INFO, INFO_NULL, MAX_INFO_KEY};
-use crate::pointer::{ListMut, Out, Text, TextOut};
+use crate::pointer::{self, ListMut, Out, Text, TextOut};
 use crate::{Error, Info, Result};
 
 pub fn info_create(info: Out<Info>) -> Result {
@@ -42,7 +42,7 @@ pub fn info_delete(info: Info, key: Text) -> Result {
 
 pub fn info_get(info: Info, key: Text, valuelen: c_int, value: TextOut, flag: Out<c_int>) -> Result {
     flag.check()?;
-    let room = usize::try_from(valuelen).map_err(|_| negative("valuelen", valuelen))?;
+    let room = pointer::length("valuelen", valuelen, ERR_ARG)?;
     let found = find(info, key)?;
     flag.set(c_int::from(found.is_some()))?;
     if let Some(found) = found {
@@ -60,7 +60,7 @@ pub fn info_get_string(
 ) -> Result {
     flag.check()?;
     let given = buflen.get()?;
-    let room = usize::try_from(given).map_err(|_| negative("buflen", given))?;
+    let room = pointer::length("buflen", given, ERR_ARG)?;
     let found = find(info, key)?;
     flag.set(c_int::from(found.is_some()))?;
     if let Some(found) = found {
@@ -104,8 +104,4 @@ fn find(info: Info, key: Text) -> Result<Option<Vec<u8>>> {
 
 fn key_of(key: Text) -> Result<Vec<u8>> {
     key.bytes().map_err(|error| Error::new(crate::number::ERR_INFO_KEY, error.text))
-}
-
-fn negative(name: &str, value: c_int) -> Box<Error> {
-    Error::new(ERR_ARG, format!("{name} is negative: {value}"))
 }

@@ -6,14 +6,16 @@ use std::sync::Arc;
 use crate::comm::check_tag;
 use crate::message::Bytes;
 use crate::number::{ANY_SOURCE, ANY_TAG, ERR_ARG, ERR_COUNT, ERR_RANK, ERR_REQUEST, ERR_TAG};
-use crate::pointer::{Address, List, Out};
+use crate::pointer::{self, Address, List, Out};
 use crate::request::{Extra, Object, PartitionedReceive, PartitionedSend, pair};
 use crate::{Comm, Datatype, Error, Info, On, Request, Result};
 
 /// All partitions as one buffer.
 fn whole(buf: Address, partitions: c_int, count: i64, datatype: Datatype) -> Result<(usize, Bytes)> {
-    let number = usize::try_from(partitions)
-        .map_err(|_| Error::new(ERR_ARG, format!("the number of partitions is negative: {partitions}")))?;
+    // MPI 5.0 §4.2.1: a number that is not positive is erroneous.
+    let number = usize::try_from(partitions).ok().filter(|number| *number > 0).ok_or_else(|| {
+        Error::new(ERR_ARG, format!("the number of partitions is {partitions}, and must be positive"))
+    })?;
     let all = i64::from(partitions).checked_mul(count);
     let all = all.ok_or_else(|| Error::new(ERR_COUNT, "the partitions are too large"))?;
     Ok((number, Bytes::new(buf, all, datatype)?))
@@ -80,13 +82,12 @@ pub fn precv_init(
     request.set(object.with(Extra::Receive(operation)).register()?)
 }
 
-fn ready(request: Request, partitions: impl Iterator<Item = i64>) -> Result {
+fn ready(request: Request, partitions: impl Iterator<Item = i64> + Clone) -> Result {
     let object = request.get_one()?;
     let Extra::Send(operation) = object.extra() else {
-        return Err(Error::new(ERR_REQUEST, "the request is not a partitioned send").on(object.on()));
+        return Err(object.raise(Error::new(ERR_REQUEST, "the request is not a partitioned send")));
     };
-    let mut partitions = partitions;
-    partitions.try_for_each(|at| operation.ready(at)).map_err(|error| error.on(object.on()))
+    operation.ready(partitions).map_err(|error| object.raise(error))
 }
 
 pub fn pready(partition: c_int, request: Request) -> Result {
@@ -98,21 +99,21 @@ pub fn pready_range(partition_low: c_int, partition_high: c_int, request: Reques
 }
 
 pub fn pready_list(length: c_int, partitions: List<c_int>, request: Request) -> Result {
-    let length = usize::try_from(length)
-        .map_err(|_| Error::new(ERR_ARG, format!("the length is negative: {length}")))?;
+    let length = pointer::length("the length", length, ERR_ARG)?;
     ready(request, partitions.values(length)?.into_iter().map(i64::from))
 }
 
 pub fn parrived(request: Request, partition: c_int, flag: Out<c_int>) -> Result {
     flag.check()?;
-    let object = request.get_one()?;
+    // MPI 5.0 §4.2.2: of a null or inactive request all has arrived.
+    let Some(object) = request.get()? else { return flag.set(1) };
     let Extra::Receive(operation) = object.extra() else {
-        return Err(Error::new(ERR_REQUEST, "the request is not a partitioned receive").on(object.on()));
+        return Err(object.raise(Error::new(ERR_REQUEST, "the request is not a partitioned receive")));
     };
     let there_are = operation.partitions;
     let Some(at) = usize::try_from(partition).ok().filter(|at| *at < there_are) else {
         let text = format!("there is no partition {partition}: there are {there_are}");
-        return Err(Error::new(ERR_ARG, text).on(object.on()));
+        return Err(object.raise(Error::new(ERR_ARG, text)));
     };
     flag.set(c_int::from(operation.has_arrived(at)))
 }

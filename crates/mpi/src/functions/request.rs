@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 
 use crate::number::{ERR_COUNT, ERR_IN_STATUS, ERR_REQUEST, REQUEST_NULL, SUCCESS, UNDEFINED};
-use crate::pointer::{List, ListMut, Out, StatusIn, Statuses};
+use crate::pointer::{self, List, ListMut, Out, StatusIn, Statuses};
 use crate::request::{Extra, Object, Outcome, wait_for_any};
 use crate::table::Ref;
 use crate::{Error, Request, Result, Status};
@@ -11,7 +11,7 @@ use crate::{Error, Request, Result, Status};
 type Active = Option<Ref<'static, Object>>;
 
 fn length(count: c_int) -> Result<usize> {
-    usize::try_from(count).map_err(|_| Error::new(ERR_COUNT, format!("the count is negative: {count}")))
+    pointer::length("the count", count, ERR_COUNT)
 }
 
 /// Requests that are active; the others are null or inactive.
@@ -73,28 +73,35 @@ pub fn test(request: Out<Request>, flag: Out<c_int>, status: Statuses) -> Result
     tell_one(status, outcome)
 }
 
-/// Takes all outcomes; an error of any is said by its status (MPI 5.0 §3.7.5).
-fn take_all(names: &[Request], objects: &[Active], requests: ListMut<Request>, statuses: Statuses) -> Result {
+/// Takes the outcomes of some of a list, in this order; what is not active has an empty one.
+fn take_listed(
+    names: &[Request],
+    objects: &[Active],
+    which: impl Iterator<Item = usize>,
+    requests: ListMut<Request>,
+    statuses: Statuses,
+) -> Result {
+    let take = |at: usize| {
+        let Some(object) = &objects[at] else { return Ok((at, Ok(Status::EMPTY))) };
+        let (name, outcome) = take(names[at], object);
+        requests.set(at, name)?;
+        Ok((at, outcome))
+    };
+    tell_list(statuses, which.map(take).collect::<Result<Vec<_>>>()?)
+}
+
+/// Writes the statuses of several, each beside its place in the list of requests; an error of any is said by its status
+/// (MPI 5.0 §3.7.5).
+fn tell_list(statuses: Statuses, outcomes: Vec<(usize, Outcome)>) -> Result {
+    let any = outcomes.iter().any(|(_, outcome)| outcome.is_err());
     let mut failed = None;
-    let mut outcomes = Vec::with_capacity(names.len());
-    for (at, (name, object)) in names.iter().zip(objects).enumerate() {
-        let outcome = match object {
-            None => Ok(Status::EMPTY),
-            Some(object) => {
-                let (name, outcome) = take(*name, object);
-                requests.set(at, name)?;
-                outcome
-            }
-        };
-        outcomes.push(outcome);
-    }
-    let any = outcomes.iter().any(Result::is_err);
-    for (at, outcome) in outcomes.into_iter().enumerate() {
+    for (place, (at, outcome)) in outcomes.into_iter().enumerate() {
         match outcome {
-            Ok(status) if any => statuses.set_all(at, Status { error: SUCCESS, ..status }),
-            Ok(status) => tell(statuses, at, status),
+            Ok(status) if any => statuses.set_all(place, Status { error: SUCCESS, ..status }),
+            Ok(status) => tell(statuses, place, status),
             Err(error) => {
-                statuses.set_all(at, Status { error: error.code, ..error.status.unwrap_or(Status::EMPTY) });
+                let status = error.status.unwrap_or(Status::EMPTY);
+                statuses.set_all(place, Status { error: error.code, ..status });
                 failed.get_or_insert((at, error));
             }
         }
@@ -105,18 +112,14 @@ fn take_all(names: &[Request], objects: &[Active], requests: ListMut<Request>, s
 fn in_status(at: usize, error: &Error) -> Box<Error> {
     let text =
         format!("request {at} of the list failed ({}): {}", crate::class::name(error.code), error.text);
-    let raised = Error::new(ERR_IN_STATUS, text);
-    match error.on {
-        Some(on) => raised.on(on),
-        None => raised,
-    }
+    Box::new(Error { on: error.on, held: error.held.clone(), ..*Error::new(ERR_IN_STATUS, text) })
 }
 
 pub fn waitall(count: c_int, requests: ListMut<Request>, statuses: Statuses) -> Result {
     let names = requests.values(length(count)?)?;
     let objects = active(&names)?;
     objects.iter().flatten().for_each(|object| object.wait());
-    take_all(&names, &objects, requests, statuses)
+    take_listed(&names, &objects, 0..names.len(), requests, statuses)
 }
 
 pub fn testall(count: c_int, requests: ListMut<Request>, flag: Out<c_int>, statuses: Statuses) -> Result {
@@ -130,7 +133,7 @@ pub fn testall(count: c_int, requests: ListMut<Request>, flag: Out<c_int>, statu
     if !complete {
         return Ok(());
     }
-    take_all(&names, &objects, requests, statuses)
+    take_listed(&names, &objects, 0..names.len(), requests, statuses)
 }
 
 /// Takes the first that is complete.
@@ -208,28 +211,8 @@ fn take_some(
         }
     }
     outcount.set(complete.len() as c_int)?;
-    let mut outcomes = Vec::with_capacity(complete.len());
-    for at in &complete {
-        if let Some(object) = &objects[*at] {
-            let (name, outcome) = take(names[*at], object);
-            requests.set(*at, name)?;
-            outcomes.push((*at, outcome));
-        }
-    }
-    let any = outcomes.iter().any(|(_, outcome)| outcome.is_err());
-    let mut failed = None;
-    for (place, (at, outcome)) in outcomes.into_iter().enumerate() {
-        match outcome {
-            Ok(status) if any => statuses.set_all(place, Status { error: SUCCESS, ..status }),
-            Ok(status) => statuses.set(place, status),
-            Err(error) => {
-                statuses
-                    .set_all(place, Status { error: error.code, ..error.status.unwrap_or(Status::EMPTY) });
-                failed.get_or_insert((at, error));
-            }
-        }
-    }
-    failed.map_or(Ok(complete.len()), |(at, error)| Err(in_status(at, &error)))
+    take_listed(names, objects, complete.iter().copied(), requests, statuses)?;
+    Ok(complete.len())
 }
 
 fn some(
@@ -305,10 +288,7 @@ pub fn request_get_status_all(
         return flag.set(0);
     }
     flag.set(1)?;
-    for (at, outcome) in seen.into_iter().flatten().enumerate() {
-        tell(statuses, at, outcome?);
-    }
-    Ok(())
+    tell_list(statuses, seen.into_iter().flatten().enumerate().collect())
 }
 
 pub fn request_get_status_any(
@@ -351,15 +331,15 @@ pub fn request_get_status_some(
     if objects.iter().flatten().next().is_none() {
         return outcount.set(UNDEFINED);
     }
-    let mut place = 0;
+    let mut seen = Vec::new();
     for (at, object) in objects.iter().enumerate() {
         if let Some(outcome) = object.as_ref().and_then(|object| object.look()) {
-            indices.set(place, at as c_int)?;
-            statuses.tell(place, outcome)?;
-            place += 1;
+            indices.set(seen.len(), at as c_int)?;
+            seen.push((at, outcome));
         }
     }
-    outcount.set(place as c_int)
+    outcount.set(seen.len() as c_int)?;
+    tell_list(statuses, seen)
 }
 
 pub fn request_free(request: Out<Request>) -> Result {

@@ -5,37 +5,44 @@ use std::ffi::c_int;
 use engine::Group as Members;
 
 use crate::comm::Communicator;
-use crate::handler::{self, Kind};
-use crate::number::{COMM_NULL, ERR_ARG, ERR_GROUP, SESSION_NULL};
+use crate::handler::{Held, Kind};
+use crate::number::{COMM_NULL, ERR_ARG, ERR_GROUP, GROUP_NULL, SESSION_NULL};
 use crate::pointer::{Out, Text, TextOut};
 use crate::{Comm, Errhandler, Error, Group, Info, On, Result, Session, group, info, instance};
 
 /// The process sets that there are (MPI 5.0 §11.3.2).
 const SETS: [&str; 2] = ["mpi://WORLD", "mpi://SELF"];
 
+/// The place of a set in their list.
+pub(super) fn set_number(name: &str) -> Option<usize> {
+    SETS.iter().position(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// Whether it is that of all processes; else each has its own.
+pub(super) fn is_world(number: usize) -> bool {
+    number == 0
+}
+
 pub fn session_init(info: Info, errhandler: Errhandler, session: Out<Session>) -> Result {
     session.check()?;
-    handler::check(errhandler, Kind::Session).map_err(|error| error.on(On::Nothing))?;
-    let hints = info.hints()?;
-    session.set(instance::begin_session(errhandler, hints)?)
+    let handler = Held::of(errhandler, Kind::Session).map_err(|error| error.on(On::Nothing))?;
+    info.hints()?;
+    session.set(instance::begin_session(handler)?)
 }
 
 pub fn session_finalize(session: Out<Session>) -> Result {
     let name = session.get()?;
     name.get()?;
-    if name.remove() {
-        instance::session_ended();
-    }
+    instance::end_session(name);
     session.set(Session(SESSION_NULL))
 }
 
 pub fn session_get_info(session: Session, info_used: Out<Info>) -> Result {
     info_used.check()?;
-    let mut used = session.get()?.hints().clone();
-    // MPI 5.0 §11.3.1: the level that is provided, whatever was asked for.
-    used.retain(|(key, _)| key != b"thread_level");
-    used.push(info::pair("thread_level", "MPI_THREAD_MULTIPLE"));
-    info_used.set(info::create(used)?)
+    session.get()?;
+    // MPI 5.0 §11.3.1: the level that is provided, whatever was asked for. Other hints are ignored.
+    let level = info::pair("thread_level", "MPI_THREAD_MULTIPLE");
+    info_used.set(info::create(vec![level, info::memory_kinds()])?)
 }
 
 pub fn session_get_num_psets(session: Session, info: Info, npset_names: Out<c_int>) -> Result {
@@ -63,25 +70,27 @@ pub fn session_get_nth_pset(
 pub fn session_get_pset_info(session: Session, pset_name: Text, info: Out<Info>) -> Result {
     info.check()?;
     session.get()?;
-    let size = members(&pset_name.get()?)?.size();
+    let name = pset_name.get()?;
+    let none = || Error::new(ERR_ARG, format!("there is no process set `{name}`"));
+    let size = members(&name)?.ok_or_else(none)?.size();
     info.set(info::create(vec![info::pair("mpi_size", size.to_string())])?)
 }
 
 pub fn group_from_session_pset(session: Session, pset_name: Text, newgroup: Out<Group>) -> Result {
     newgroup.check()?;
     session.get()?;
-    newgroup.set(group::register(members(&pset_name.get()?)?, Some(session))?)
+    newgroup.set(match members(&pset_name.get()?)? {
+        Some(members) => group::register(members, Some(session))?,
+        // MPI 5.0 §7.3.2: of a name that is not valid now.
+        None => Group(GROUP_NULL),
+    })
 }
 
-/// The processes of a set.
-fn members(name: &str) -> Result<Members> {
+/// The processes of a set, if there is one of this name.
+fn members(name: &str) -> Result<Option<Members>> {
     let process = instance::process()?;
-    let comm = match SETS.iter().position(|known| known.eq_ignore_ascii_case(name)) {
-        Some(0) => process.world(),
-        Some(_) => process.alone(),
-        None => return Err(Error::new(ERR_ARG, format!("there is no process set `{name}`"))),
-    };
-    Ok(comm.inner().group.clone())
+    let of = |number| if is_world(number) { process.world() } else { process.alone() };
+    Ok(set_number(name).map(|number| of(number).inner().group.clone()))
 }
 
 pub fn comm_create_from_group(
@@ -92,14 +101,14 @@ pub fn comm_create_from_group(
     newcomm: Out<Comm>,
 ) -> Result {
     newcomm.check()?;
-    handler::check(errhandler, Kind::Comm).map_err(|error| error.on(On::Nothing))?;
+    let handler = Held::of(errhandler, Kind::Comm).map_err(|error| error.on(On::Nothing))?;
     let (members, tag, hints) = (group.get()?, stringtag.get()?, info.hints()?);
     if members.is_empty() {
         return newcomm.set(Comm(COMM_NULL));
     }
     let made = Communicator::new(instance::process()?.create(&members, &tag)?);
-    made.set_handler(errhandler);
-    *made.hints() = hints;
+    made.handler.set(handler);
+    made.assert(hints);
     newcomm.set(made.of_session(group.session()).register()?)
 }
 
@@ -115,9 +124,13 @@ pub fn intercomm_create_from_groups(
     newintercomm: Out<Comm>,
 ) -> Result {
     newintercomm.check()?;
-    handler::check(errhandler, Kind::Comm).map_err(|error| error.on(On::Nothing))?;
+    let handler = Held::of(errhandler, Kind::Comm).map_err(|error| error.on(On::Nothing))?;
     let (local, remote) = (local_group.get()?, remote_group.get()?);
     let (tag, hints) = (stringtag.get()?, info.hints()?);
+    // MPI 5.0 §7.6.2: then the call is local.
+    if local.is_empty() || remote.is_empty() {
+        return newintercomm.set(Comm(COMM_NULL));
+    }
     let leader = |group: &Members, rank: c_int| {
         let leader = usize::try_from(rank).ok().filter(|rank| *rank < group.size());
         leader.ok_or_else(|| Error::new(ERR_ARG, format!("rank {rank} can't be a leader")))
@@ -139,7 +152,7 @@ pub fn intercomm_create_from_groups(
     let rank = if is_first { local.size() + other_leader } else { other_leader };
     let made = runtime::inter::Inter::create(&own, own_leader, Some((&bridge, rank)), 0)?;
     let made = Communicator::between(made);
-    made.set_handler(errhandler);
-    *made.hints() = hints;
+    made.handler.set(handler);
+    made.assert(hints);
     newintercomm.set(made.of_session(local_group.session()).register()?)
 }

@@ -11,7 +11,7 @@ pub fn comm_get_parent(parent: Out<Comm>) -> Result {
 
 /// Nothing of a communicator's is under way when all its members free it: it is left.
 pub fn comm_disconnect(comm: Out<Comm>) -> Result {
-    let name = comm.get()?;
+    let name = super::comm::freeable(comm)?;
     super::coll::barrier(name).map_err(|error| error.on(On::Comm(name)))?;
     super::comm::comm_free(comm)
 }

@@ -13,7 +13,7 @@ use crate::number::{
     CART, DIST_GRAPH, ERR_ARG, ERR_DIMS, ERR_RANK, ERR_TOPOLOGY, GRAPH, PROC_NULL, UNDEFINED, UNWEIGHTED,
     WEIGHTS_EMPTY,
 };
-use crate::pointer::{List, ListMut, Out};
+use crate::pointer::{self, List, ListMut, Out};
 use crate::{Comm, Error, Info, Result};
 
 pub fn topo_test(comm: Comm, status: Out<c_int>) -> Result {
@@ -389,12 +389,11 @@ fn vertex(comm: &CommRef, rank: c_int) -> Result<usize> {
 }
 
 fn length(count: c_int) -> Result<usize> {
-    usize::try_from(count)
-        .map_err(|_| Error::new(ERR_ARG, format!("a number of entries is negative: {count}")))
+    pointer::length("a number of entries", count, ERR_ARG)
 }
 
 fn points(number: c_int) -> Result<usize> {
-    usize::try_from(number).map_err(|_| Error::new(ERR_DIMS, format!("a dimension is negative: {number}")))
+    pointer::length("a dimension", number, ERR_DIMS)
 }
 
 fn room(given: c_int, needed: usize) -> Result {

@@ -74,17 +74,26 @@ impl Generalised {
         if before & LET_GO != 0 { self.free() } else { Ok(()) }
     }
 
-    /// What the program says of it.
-    pub fn query(&self) -> Outcome {
-        let mut status = Status::EMPTY;
-        if self.query != 0 {
-            // SAFETY: the program gave it as such a function.
-            let query: Query = unsafe { std::mem::transmute(self.query) };
-            // SAFETY: the state is the program's, the status ours.
-            let code = unsafe { query(self.state(), &mut status) };
-            check(code, "query")?;
+    /// Moves on what this process owes others, while it is not complete (MPI 5.0 §2.9).
+    pub fn progress(&self) {
+        if !self.is_complete()
+            && let Some(process) = instance::joined()
+        {
+            process.world().progress();
         }
-        Ok(status)
+    }
+
+    /// What the program says of it: a status, and whether its function went well.
+    pub fn query(&self) -> (Status, Result) {
+        let mut status = Status::EMPTY;
+        if self.query == 0 {
+            return (status, Ok(()));
+        }
+        // SAFETY: the program gave it as such a function.
+        let query: Query = unsafe { std::mem::transmute(self.query) };
+        // SAFETY: the state is the program's, the status ours.
+        let code = unsafe { query(self.state(), &mut status) };
+        (status, check(code, "query"))
     }
 
     /// Has the program free its state, once.
@@ -126,11 +135,7 @@ fn check(code: c_int, what: &str) -> Result {
 impl Pending for Waiting {
     /// The program is asked for the status by whoever takes it (MPI 5.0 §13.2).
     fn test(&mut self) -> Option<Outcome> {
-        if !self.0.is_complete()
-            && let Some(process) = instance::joined()
-        {
-            process.world().progress();
-        }
+        self.0.progress();
         self.0.is_complete().then_some(Ok(Status::EMPTY))
     }
 

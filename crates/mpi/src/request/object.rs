@@ -41,7 +41,7 @@ impl Object {
     /// Of an operation that was started.
     pub fn new(state: State, on: On) -> Object {
         let handler = match on {
-            On::Comm(name) => comm::find(name).map(|comm| Held::new(comm.handler())),
+            On::Comm(name) => comm::find(name).map(|comm| comm.handler.share()),
             _ => None,
         };
         Object { state: Mutex::new(state), start: None, on, handler, extra: Extra::None }
@@ -62,11 +62,15 @@ impl Object {
         &self.extra
     }
 
-    /// Who sees its errors.
-    pub fn on(&self) -> On {
+    /// The error, seen by who sees its errors.
+    pub fn raise(&self, error: Box<Error>) -> Box<Error> {
         match (self.on, &self.handler) {
-            (On::Comm(name), Some(handler)) if comm::find(name).is_none() => On::Handler(handler.get()),
-            (on, _) => on,
+            (On::Comm(name), Some(handler)) if comm::find(name).is_none() => {
+                // The request may be the last that has it, and is gone when the handler is called.
+                let held = error.held.clone().or_else(|| Some(handler.share()));
+                Box::new(Error { held, ..*error.on(On::Handler(handler.name())) })
+            }
+            (on, _) => error.on(on),
         }
     }
 
@@ -109,12 +113,12 @@ impl Object {
     /// # Errors
     /// `ERR_REQUEST`: it is not persistent, or active; the operation's own.
     pub fn start(&self) -> Result {
-        let refuse = |why: &str| Error::new(ERR_REQUEST, why).on(self.on());
+        let refuse = |why: &str| self.raise(Error::new(ERR_REQUEST, why));
         let Some(start) = &self.start else { return Err(refuse("the request is not a persistent one")) };
         if !matches!(*self.state(), State::Inactive) {
             return Err(refuse("the request is active: complete it before it is started again"));
         }
-        let state = start().map_err(|error| error.on(self.on()))?;
+        let state = start().map_err(|error| self.raise(error))?;
         *self.state() = state;
         Ok(())
     }
@@ -128,14 +132,18 @@ impl Object {
     pub fn look(&self) -> Option<Outcome> {
         // MPI 5.0 §13.2: the program is asked each time.
         if let Extra::Generalised(operation) = &self.extra {
-            return operation.is_complete().then(|| operation.query().map_err(|error| error.on(self.on())));
+            operation.progress();
+            return operation.is_complete().then(|| {
+                let (status, asked) = operation.query();
+                asked.map(|()| status).map_err(|error| self.raise(error))
+            });
         }
         let mut state = self.state();
         state.test();
         match &*state {
             State::Inactive => Some(Ok(Status::EMPTY)),
             State::Done(Ok(status)) => Some(Ok(*status)),
-            State::Done(Err(error)) => Some(Err(Error::new(error.code, error.text.clone()).on(self.on()))),
+            State::Done(Err(error)) => Some(Err(self.raise(error.clone()))),
             _ => None,
         }
     }
@@ -175,12 +183,14 @@ impl Object {
                 drop(state);
                 let outcome = match &self.extra {
                     Extra::Generalised(operation) => {
-                        let outcome = operation.query();
-                        operation.free().and(outcome)
+                        let (status, _) = operation.query();
+                        // MPI 5.0 §13.2: the code is that of the last function, which is this one.
+                        let told = |error: Box<Error>| Box::new(Error { status: Some(status), ..*error });
+                        operation.free().map(|()| status).map_err(told)
                     }
                     _ => outcome,
                 };
-                Some(outcome.map_err(|error| error.on(self.on())))
+                Some(outcome.map_err(|error| self.raise(error)))
             }
             other => {
                 *state = other;

@@ -1,7 +1,7 @@
 //! Waiting for whichever of several requests comes first.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Wake, Waker};
 
 use super::Object;
@@ -27,9 +27,13 @@ impl Wake for Flag {
 pub(crate) struct Wakers(Mutex<Vec<Waker>>);
 
 impl Wakers {
-    /// One more. Look afterwards whether it has happened: who was added later than [`wake`](Wakers::wake) isn't woken.
+    /// One more. Look afterwards whether it has happened: who was added later than [`wake`](Wakers::wake) isn't woken. Who has waited here
+    /// before is still there: there are no more than threads that wait at once.
     pub fn add(&self, waker: &Waker) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(waker.clone());
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !all.iter().any(|known| known.will_wake(waker)) {
+            all.push(waker.clone());
+        }
     }
 
     /// It has happened.
@@ -39,18 +43,44 @@ impl Wakers {
     }
 }
 
+/// Flags that no thread waits by now. Used again and again: where a waker was left nobody leaves another one.
+static IDLE: Mutex<Vec<Arc<Flag>>> = Mutex::new(Vec::new());
+
+fn idle() -> MutexGuard<'static, Vec<Arc<Flag>>> {
+    IDLE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Waits until one of these is complete, sleeping while nothing moves. None of them is inactive.
 pub(crate) fn wait_for_any(objects: &[&Object]) {
-    loop {
-        if objects.iter().any(|object| object.is_complete()) {
-            return;
-        }
-        let Some(process) = instance::joined() else { return };
-        let flag = Arc::new(Flag { set: AtomicBool::new(false), comm: process.world() });
-        let waker = Waker::from(flag.clone());
+    let is_any_complete = || objects.iter().any(|object| object.is_complete());
+    if is_any_complete() {
+        return;
+    }
+    let Some(process) = instance::joined() else { return };
+    let new = || Arc::new(Flag { set: AtomicBool::new(false), comm: process.world() });
+    let flag = idle().pop().unwrap_or_else(new);
+    let waker = Waker::from(flag.clone());
+    while !is_any_complete() {
+        // Relaxed: whatever was complete before is seen below, by whoever watches it.
+        flag.set.store(false, Ordering::Relaxed);
         let all_watched = objects.iter().all(|object| object.state().watch(&waker));
         if all_watched {
             flag.comm.wait_until(&|| flag.set.load(Ordering::Acquire));
         }
+    }
+    idle().push(flag);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_waits_again_and_again_is_known() {
+        let (wakers, waker) = (Wakers::default(), Waker::noop());
+        for _ in 0..10 {
+            wakers.add(waker);
+        }
+        assert_eq!(wakers.0.lock().unwrap().len(), 1);
     }
 }

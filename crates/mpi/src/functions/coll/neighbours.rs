@@ -1,6 +1,7 @@
 //! Collectives with the neighbours of a topology (MPI 5.0 §8.6).
 
 use engine::collective::{Collective, Lengths, Neighbourhood};
+use engine::topology::Shape;
 
 use super::describe::{check_buffer, row};
 use super::vectors::blocks_of_types;
@@ -15,6 +16,10 @@ use crate::{Datatype, Error, Result};
 fn begin(job: &mut Job, comm: &Communicator, what: Collective) -> Result<std::sync::Arc<Neighbourhood>> {
     let none = || Error::new(ERR_TOPOLOGY, "the communicator has no topology");
     let topology = comm.comm.inner().topology().ok_or_else(none)?;
+    if matches!(&topology.shape, Shape::Graph(graph) if !graph.is_symmetric()) {
+        // MPI 5.0 §8.6: programs have as much room as MPI_Graph_neighbors tells of, whoever has them for a neighbour.
+        return Err(Error::new(ERR_TOPOLOGY, "not every edge of the graph leads in both directions"));
+    }
     let edges = topology.neighbourhood.clone();
     job.is(comm, what, 0, 1);
     let call = job.call();

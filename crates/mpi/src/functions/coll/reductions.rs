@@ -9,12 +9,12 @@ use super::describe::{check_buffer, check_in_place, is_in_place, row, rows};
 use crate::collective::{Job, Root, Side};
 use crate::comm::Communicator;
 use crate::number::ERR_COUNT;
-use crate::pointer::{Address, Integers};
+use crate::pointer::{self, Address, Integers};
 use crate::{Datatype, Error, Op, Result};
 
 #[inline(always)]
 fn elements(count: i64) -> Result<usize> {
-    usize::try_from(count).map_err(|_| Error::new(ERR_COUNT, format!("the count is negative: {count}")))
+    pointer::length("the count", count, ERR_COUNT)
 }
 
 pub(super) fn reduce(
@@ -154,29 +154,32 @@ pub(super) fn reduce_scatter(
     let (operator, bytes) = op.on(datatype)?;
     let members = comm.comm.size();
     let counts = recvcounts.values(members)?;
-    if let Some(count) = counts.iter().find(|count| **count < 0) {
-        return Err(Error::new(ERR_COUNT, format!("a count is negative: {count}")));
-    }
+    counts.iter().try_for_each(|count| pointer::length("a count", *count, ERR_COUNT).map(drop))?;
     let all = counts.iter().try_fold(0i64, |all, count| all.checked_add(*count));
     let all = all.ok_or_else(|| Error::new(ERR_COUNT, "the counts are too large"))?;
     let own = counts[comm.comm.rank()];
+    let is_in_place = is_in_place(sendbuf);
+    if is_in_place {
+        check_in_place(comm)?;
+    }
+    // First what is refused where the bytes are too many.
+    let vector = row(if is_in_place { recvbuf } else { sendbuf }, all, datatype)?;
+    let result = row(recvbuf, own, datatype)?;
     let lengths = Blocks::packed(counts.iter().map(|count| *count as u64), bytes as u64);
     let lengths = Lengths::Listed(Arc::new(lengths));
     job.is(comm, Collective::ReduceScatter, elements(all)? / members, bytes);
     job.operator(operator);
     job.of(comm, datatype);
     job.call().case.listed = true;
-    let result = row(recvbuf, own, datatype)?;
-    let own = Lengths::Bytes(own as u64 * bytes as u64);
-    if is_in_place(sendbuf) {
-        check_in_place(comm)?;
+    let own = Lengths::Bytes(result.len() as u64);
+    if is_in_place {
         (job.call().input, job.call().output) = (own, lengths);
-        job.output(Side::whole(row(recvbuf, all, datatype)?));
+        job.output(Side::whole(vector));
         job.result(result);
         job.all_in_place();
     } else {
         (job.call().input, job.call().output) = (lengths, own);
-        job.input(Side::whole(row(sendbuf, all, datatype)?));
+        job.input(Side::whole(vector));
         job.output(Side::whole(result));
     }
     Ok(())

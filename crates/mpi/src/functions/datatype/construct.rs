@@ -13,11 +13,11 @@ use crate::number::{
     COMBINER_VECTOR, DATATYPE_NULL, DISTRIBUTE_BLOCK, DISTRIBUTE_CYCLIC, DISTRIBUTE_DFLT_DARG,
     DISTRIBUTE_NONE, ERR_ARG, ERR_COUNT, ERR_RANK, ERR_TYPE, ORDER_C, ORDER_FORTRAN,
 };
-use crate::pointer::{Form, Integers, List, Out, with_room};
+use crate::pointer::{self, Form, Integers, List, Out, with_room};
 use crate::{Datatype, Error, Result, Type};
 
 fn length(count: i64) -> Result<u64> {
-    u64::try_from(count).map_err(|_| Error::new(ERR_COUNT, format!("the count is negative: {count}")))
+    pointer::length("the count", count, ERR_COUNT).map(|count| count as u64)
 }
 
 fn argument(name: &str, value: impl std::fmt::Display) -> Box<Error> {

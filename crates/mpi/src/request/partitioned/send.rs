@@ -41,6 +41,24 @@ struct Progress {
     is_open: bool,
 }
 
+impl Progress {
+    /// Notes that a partition is ready.
+    fn declare(&mut self, partition: i64) -> Result {
+        if self.ready.is_empty() {
+            return Err(Error::new(ERR_REQUEST, "the partitioned send is not started"));
+        }
+        let there_are = self.ready.len();
+        let at = usize::try_from(partition).ok().filter(|at| *at < there_are);
+        let ready = at.and_then(|at| self.ready.get_mut(at)).ok_or_else(|| {
+            Error::new(ERR_ARG, format!("there is no partition {partition}: there are {there_are}"))
+        })?;
+        if std::mem::replace(ready, true) {
+            return Err(Error::new(ERR_ARG, format!("partition {partition} was declared ready before")));
+        }
+        Ok(())
+    }
+}
+
 /// What a started request holds of it.
 struct Sending(Arc<PartitionedSend>);
 
@@ -79,11 +97,7 @@ impl PartitionedSend {
             pieces: Vec::new(),
             is_open: true,
         };
-        if self.partitions == 0 {
-            progress.pieces.push(self.send(0)?);
-        }
-        // Release: pairs with the Acquire of who waits.
-        self.is_under_way.store(self.partitions == 0, Ordering::Release);
+        self.is_under_way.store(false, Ordering::Relaxed);
         Ok(State::Other(Box::new(Sending(self.clone()))))
     }
 
@@ -110,35 +124,34 @@ impl PartitionedSend {
         }
     }
 
-    /// A partition is ready: what it completes is sent.
+    /// Partitions are ready: what they complete is sent.
     ///
     /// # Errors
-    /// There is none of this number; it was ready before; the request is not started.
-    pub fn ready(&self, partition: i64) -> Result {
+    /// There is none of this number; it was ready before, or is listed twice; the request is not started. Then none of them is.
+    pub fn ready(&self, partitions: impl Iterator<Item = i64> + Clone) -> Result {
         let mut progress = self.progress();
-        if progress.ready.is_empty() {
-            return Err(Error::new(ERR_REQUEST, "the partitioned send is not started"));
-        }
-        let there_are = progress.ready.len();
-        let Some(at) = usize::try_from(partition).ok().filter(|at| *at < there_are) else {
-            let text = format!("there is no partition {partition}: there are {there_are}");
-            return Err(Error::new(ERR_ARG, text));
-        };
-        if std::mem::replace(&mut progress.ready[at], true) {
-            return Err(Error::new(ERR_ARG, format!("partition {partition} was declared ready before")));
-        }
-        progress.missing -= 1;
-        for piece in self.cut.touched(at, self.partitions) {
-            progress.left[piece] -= 1;
-            if progress.left[piece] == 0 {
-                // Whoever waits for the request is told why it couldn't be sent.
-                let sent = self.send(piece).unwrap_or_else(|error| State::Done(Err(error)));
-                progress.pieces.push(sent);
+        for (place, partition) in partitions.clone().enumerate() {
+            if let Err(error) = progress.declare(partition) {
+                let declared = partitions.take(place);
+                declared.for_each(|partition| progress.ready[partition as usize] = false);
+                return Err(error);
             }
         }
-        if progress.missing == 0 {
+        let missing = progress.missing;
+        for partition in partitions {
+            progress.missing -= 1;
+            for piece in self.cut.touched(partition as usize, self.partitions) {
+                progress.left[piece] -= 1;
+                if progress.left[piece] == 0 {
+                    // Whoever waits for the request is told why it couldn't be sent.
+                    let sent = self.send(piece).unwrap_or_else(|error| State::Done(Err(error)));
+                    progress.pieces.push(sent);
+                }
+            }
+        }
+        if progress.missing == 0 && missing > 0 {
             drop(progress);
-            // Release: as in `start`.
+            // Release: pairs with the Acquire of who waits.
             self.is_under_way.store(true, Ordering::Release);
             self.wakers.wake();
             if let Some(process) = instance::joined() {
@@ -149,7 +162,7 @@ impl PartitionedSend {
     }
 
     fn is_under_way(&self) -> bool {
-        // Acquire: pairs with the Release in `start` and `ready`.
+        // Acquire: pairs with the Release in `ready`.
         self.is_under_way.load(Ordering::Acquire)
     }
 
