@@ -1,6 +1,7 @@
 //! `cargo xtask demo`: a newcomer's first command. Multiplies real matrices on four processes, in Rust and in C, and checks every
 //! element.
 
+use crate::conformance::textbook;
 use crate::shell::{Failure, Outcome, announce, cargo, execute, only, root, target_directory};
 use crate::{install, setup};
 use std::path::Path;
@@ -11,7 +12,8 @@ pub fn run(arguments: &[String]) -> Outcome {
     only(arguments, &[])?;
     setup::for_builds()?;
     announce("building in release mode (the first time takes a few minutes)");
-    execute(&mut cargo(&["build", "--release", "--package", "archipelago-cli", "--package", "matmul"]))?;
+    let packages = ["archipelago-cli", "archipelago-mpi-abi", "matmul"].map(|package| ["--package", package]);
+    execute(&mut cargo(&[&["build", "--release"][..], packages.as_flattened()].concat()))?;
     let out = target_directory().join("demo");
     std::fs::create_dir_all(&out)
         .map_err(|error| Failure::new(format!("cannot make {}: {error}", out.display())))?;
@@ -47,21 +49,11 @@ fn matmul(words: &[&str]) -> Outcome {
 
 /// The textbook's program, compiled by our driver; its product must be the one that was verified.
 fn in_c(out: &Path, verified: &Path) -> Outcome {
-    let (prefix, program, product) = (out.join("prefix"), out.join("gram"), out.join("gram-in-c.npy"));
+    let prefix = out.join("prefix");
     install::lay_out(&prefix, true)?;
-    println!("$ mpicc -O2 apps/matmul/c/gram.c -o gram");
-    let mut compiler = Command::new(prefix.join("bin/mpicc"));
-    execute(compiler.args(["-O2", "apps/matmul/c/gram.c", "-o"]).arg(&program).current_dir(root()))?;
+    let program = textbook::compiled(&prefix.join("bin/mpicc"), out)?;
     println!("$ mpiexec -n 4 gram data/digits.mtx gram-in-c.npy");
-    let mut command = Command::new(prefix.join("bin/mpiexec"));
-    command.args(["-n", "4"]).arg(&program).arg("data/digits.mtx").arg(&product).current_dir(root());
-    execute(&mut command)?;
-    let read = |path: &Path| {
-        std::fs::read(path).map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))
-    };
-    if read(&product)? != read(verified)? {
-        return Err(Failure::new("the product of the program in C is another one"));
-    }
-    println!("the product is the same, byte by byte");
-    Ok(())
+    let mut launched = Command::new(prefix.join("bin/mpiexec"));
+    launched.args(["-n", "4"]).arg(&program);
+    textbook::multiplied(launched, &out.join("gram-in-c.npy"), verified)
 }

@@ -31,6 +31,7 @@ pub fn run(arguments: &[String]) -> Outcome {
     let prefix =
         std::path::absolute(prefix).map_err(|error| Failure::new(format!("--prefix {prefix}: {error}")))?;
     let bin = prefix.join("bin");
+    announce("building in release mode (the first time takes a few minutes)");
     for path in lay_out(&prefix, true)? {
         println!("installed {}", path.display());
     }
@@ -51,9 +52,6 @@ pub fn run(arguments: &[String]) -> Outcome {
 pub fn lay_out(prefix: &Path, release: bool) -> Result<Vec<PathBuf>, Failure> {
     let packages = ["--package", "archipelago-cli", "--package", "archipelago-mpi-abi"];
     let profile = if release { &["--release"][..] } else { &["--quiet"] };
-    if release {
-        announce("building in release mode (the first time takes a few minutes)");
-    }
     execute(&mut cargo(&[&["build"][..], profile, &packages].concat()))?;
     let built = target_directory().join(if release { "release" } else { "debug" });
     let mut installed = install_from(&built, &folder(prefix, "bin")?)?;

@@ -38,10 +38,29 @@ pub enum Build {
     Development,
 }
 
+impl Build {
+    /// What cargo is told.
+    pub fn words(self) -> &'static [&'static str] {
+        match self {
+            Build::Release => &["--release"],
+            Build::Development => &["--quiet"],
+        }
+    }
+
+    /// Where cargo puts it, in the target directory.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Build::Release => "release",
+            Build::Development => "debug",
+        }
+    }
+}
+
 /// Where everything lies.
 pub struct Ground {
     folder: PathBuf,
     prefix: PathBuf,
+    build: Build,
 }
 
 impl Ground {
@@ -51,9 +70,9 @@ impl Ground {
         fs::create_dir_all(&folder).map_err(|error| cannot("make", &folder, &error))?;
         setup::for_builds()?;
         let prefix = folder.join(if build == Build::Release { "prefix" } else { "prefix-development" });
-        announce(&format!("installing in {}", prefix.display()));
+        announce(&format!("building, and installing in {}", prefix.display()));
         install::lay_out(&prefix, build == Build::Release)?;
-        Ok(Ground { folder, prefix })
+        Ok(Ground { folder, prefix, build })
     }
 
     /// Fetches the other implementation.
@@ -74,6 +93,11 @@ impl Ground {
 
     pub fn python(&self) -> PathBuf {
         self.environment().join("bin/python")
+    }
+
+    /// What is tried.
+    pub fn build(&self) -> Build {
+        self.build
     }
 
     /// Our compiler driver.

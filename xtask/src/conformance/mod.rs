@@ -8,6 +8,7 @@ mod hydra;
 mod mpi4py;
 mod parts;
 mod run;
-mod transports;
+mod suites;
+pub mod textbook;
 
 pub use parts::{run, short};

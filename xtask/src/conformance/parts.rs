@@ -1,7 +1,7 @@
 //! The parts of `cargo xtask conformance`, and which of them run.
 
 use super::ground::{Build, Ground};
-use super::{differential, hpcc, hydra, mpi4py, transports};
+use super::{differential, hpcc, hydra, mpi4py, suites, textbook};
 use crate::shell::{Failure, Outcome, announce};
 use crate::tally::Tally;
 
@@ -26,7 +26,22 @@ const PARTS: &[Part] = &[
         name: "transports",
         arguments: "[FILTER]",
         summary: "the suite that every transport must pass",
-        run: transports::run,
+        run: suites::transports,
+        // These are tests of cargo's.
+        short: None,
+    },
+    Part {
+        name: "matmul",
+        arguments: "[--ranks 1,2,3,4] [--under mpich]",
+        summary: "the textbook's matrix multiplication in C: the product that ours in Rust has",
+        run: textbook::run,
+        short: Some(Short { fetch: textbook::fetch, run: textbook::short }),
+    },
+    Part {
+        name: "manners",
+        arguments: "[FILTER]",
+        summary: "the manners of a library in another's process: fork, exec, dlopen, throw, longjmp, gdb, valgrind",
+        run: suites::manners,
         // These are tests of cargo's.
         short: None,
     },
