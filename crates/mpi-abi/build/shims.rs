@@ -67,12 +67,15 @@ fn shim(text: &mut String, table: &Table, function: &Function) -> std::fmt::Resu
         (true, true) => panic!("{name} can't say that it is unsupported"),
         (true, false) => {
             format!(
-                "door::call(\"{name}\", {}, || Err(mpi::Error::unsupported(\"{name}\")))",
-                on(name, &named)
+                "door::call(\"{name}\", {}, {}, || Err(mpi::Error::unsupported(\"{name}\")))",
+                on(name, &named),
+                said(name, &named)
             )
         }
         (false, true) => call,
-        (false, false) => format!("door::call(\"{name}\", {}, || {call})", on(name, &named)),
+        (false, false) => {
+            format!("door::call(\"{name}\", {}, {}, || {call})", on(name, &named), said(name, &named))
+        }
     };
     // Inlined, so that a stack has the frame of the function that was called, by which it is found (`mpi::caller`).
     writeln!(text, "#[inline(always)]")?;
@@ -108,6 +111,28 @@ fn on(name: &str, parameters: &[&Parameter]) -> String {
         Some(handler) => format!("On::Handler({})", argument(&handler.name)),
         None => "On::Nothing".to_owned(),
     }
+}
+
+/// The call in words: its parameters that are plain values.
+fn said(name: &str, parameters: &[&Parameter]) -> String {
+    let given = parameters.iter().filter_map(|parameter| {
+        let name = argument(&parameter.name);
+        let kind = parameter.kind.split(':').next().unwrap_or_default();
+        let given = match of(&parameter.of, &parameter.kind).as_str() {
+            "c_int" if kind.starts_with("RANK") => format!("Rank({name})"),
+            "c_int" if kind.starts_with("TAG") => format!("Tag({name})"),
+            "c_int" | "i64" => format!("Number({name} as i64)"),
+            "Address" => format!("Buffer({name})"),
+            handle @ ("Comm" | "Datatype" | "Op") => format!("{handle}({name})"),
+            "Group" | "Request" | "Message" | "Info" | "Win" | "File" | "Session" | "Errhandler" => {
+                format!("Handle({name}.0)")
+            }
+            _ => return None,
+        };
+        Some(format!("(\"{}\", Given::{given})", parameter.name))
+    });
+    let given: Vec<String> = given.collect();
+    format!("|| mpi::said::call(\"{name}\", &[{}])", given.join(", "))
 }
 
 /// A name that is none of Rust's words.

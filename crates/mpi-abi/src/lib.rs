@@ -18,6 +18,7 @@ mod shims {
     use std::ffi::{c_char, c_int};
 
     use mpi::pointer::*;
+    use mpi::said::Given;
     use mpi::{Comm, Datatype, Errhandler, File, Group, Info, Message, On, Op, Request, Session, Win};
 
     use crate::door;

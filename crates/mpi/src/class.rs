@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::number::{ERR_LASTCODE, ERR_OTHER};
+use crate::number::{self as n, ERR_LASTCODE, ERR_OTHER};
 use crate::{Error, Result};
 
 /// The standard's classes from 0 on: name and text.
@@ -89,6 +89,26 @@ pub fn name(code: i32) -> String {
         Some((name, _)) => (*name).to_owned(),
         None => format!("error code {code}"),
     }
+}
+
+/// What to do about an error of this class, where one thing can be said of all of them.
+pub(crate) fn hint(code: i32) -> Option<&'static str> {
+    Some(match code {
+        n::ERR_BUFFER => {
+            "give memory for all elements, a count of 0, or MPI_IN_PLACE where the standard has it"
+        }
+        n::ERR_COMM => "a communicator is one from the call that makes it to the one that frees it",
+        n::ERR_OP => {
+            "MPI 5.0 §6.9.2 says which operators take which datatypes, and MPI_Op_create makes others"
+        }
+        n::ERR_REQUEST => {
+            "a request is one until it was found complete or freed, a persistent one until it was freed"
+        }
+        n::ERR_TRUNCATE => "receive into more room, or ask MPI_Probe how much comes",
+        n::ERR_PROC_ABORTED => "`mpiexec --keep-going` and MPI_ERRORS_RETURN let a program go on without it",
+        n::ERR_UNSUPPORTED_OPERATION => "docs/mpi-functions.md lists what there is",
+        _ => return None,
+    })
 }
 
 /// The text of a code; none if it is no code.

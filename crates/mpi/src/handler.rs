@@ -254,7 +254,7 @@ pub(crate) fn last_words(code: i32) -> Option<Vec<u8>> {
 
 /// Decides about an error: prints and ends the job, or says what the door must do. Nothing of the error is left.
 #[cold]
-pub fn verdict(function: &'static str, on: On, error: Box<Error>) -> Verdict {
+pub fn verdict(function: &'static str, on: On, said: &dyn Fn() -> String, error: Box<Error>) -> Verdict {
     let mut error = placed(error);
     let on = error.on.unwrap_or(on);
     let (held, object) = handler_of(on, error.held.take());
@@ -268,14 +268,14 @@ pub fn verdict(function: &'static str, on: On, error: Box<Error>) -> Verdict {
         ERRORS_RETURN => Verdict::Return(code),
         // MPI 5.0 §9.3, §11.2.1: of a session, and where there is no communicator, it ends this process alone.
         ERRORS_ABORT if on == On::Session(Session(object)) || is_nowhere(object) => {
-            instance::end_alone(status(&error), &report(function, object, &error))
+            instance::end_alone(status(&error), &report(&said(), &error))
         }
-        ERRORS_ARE_FATAL | ERRORS_ABORT => fatal(function, object, &error),
+        ERRORS_ARE_FATAL | ERRORS_ABORT => fatal(&said(), &error),
         name => match HANDLERS.get(name) {
             Some(handler) => {
                 Verdict::Call { handler: handler.function, handle: object, error: error.code, code }
             }
-            None => fatal(function, object, &error),
+            None => fatal(&said(), &error),
         },
     }
 }
@@ -318,9 +318,9 @@ fn handler_of(on: On, kept: Option<Held>) -> (Held, usize) {
     }
 }
 
-fn fatal(function: &str, object: usize, error: &Error) -> ! {
+fn fatal(call: &str, error: &Error) -> ! {
     // The launcher says it, once for the job and with the rank; without one the process does.
-    instance::abort(status(error), &report(function, object, error))
+    instance::abort(status(error), &report(call, error))
 }
 
 /// The exit status that tells of an error.
@@ -328,11 +328,18 @@ fn status(error: &Error) -> i32 {
     error.code.clamp(1, 255)
 }
 
-/// An error in words.
-fn report(function: &str, object: usize, error: &Error) -> String {
+/// What was called, with what, what is wrong, and what to do.
+fn report(call: &str, error: &Error) -> String {
     let class = class::name(error.code);
-    let name = comm::find(Comm(object)).map_or_else(String::new, |comm| format!(" on {}", comm.name()));
-    format!("{function}{name}: {class}: {} (MPI_ERRORS_RETURN would return the error)", error.text)
+    // An object that the call itself doesn't name: a request's communicator.
+    let object = match error.on {
+        Some(On::Comm(name)) => comm::find(name).map(|comm| comm.name()),
+        _ => None,
+    };
+    let object = object.filter(|name| !call.contains(&**name)).map(|name| format!(" on {name}"));
+    let hint = class::hint(error.code).map(|hint| format!("; {hint}"));
+    let (object, hint) = (object.unwrap_or_default(), hint.unwrap_or_default());
+    format!("{call}{object}: {class}: {}{hint} (MPI_ERRORS_RETURN would return the error)", error.text)
 }
 
 /// A panic is a mistake of ours: reports it and ends the job.

@@ -24,6 +24,7 @@ pub mod number;
 mod op;
 pub mod pointer;
 mod request;
+pub mod said;
 mod session;
 mod status;
 pub mod table;

@@ -30,28 +30,30 @@ static OPERATORS: Table<Made> = Table::new();
 /// An operator of the standard's.
 #[derive(Clone, Copy)]
 struct Predefined {
+    /// Without `MPI_`.
+    name: &'static str,
     operation: Operation,
     /// The classes of datatypes that it takes, one bit each.
     classes: u16,
 }
 
-/// Number, operation, classes of datatypes (MPI 5.0 §6.9.2).
-const PREDEFINED: &[(usize, Operation, &[Class])] = &[
-    (n::SUM, Operation::Sum, &[Integer, FortranInteger, Floating, Complex, MultiLanguage]),
-    (n::PROD, Operation::Product, &[Integer, FortranInteger, Floating, Complex, MultiLanguage]),
-    (n::MIN, Operation::Min, &[Integer, FortranInteger, Floating, MultiLanguage]),
-    (n::MAX, Operation::Max, &[Integer, FortranInteger, Floating, MultiLanguage]),
-    (n::LAND, Operation::And, &[Integer, Logical]),
-    (n::LOR, Operation::Or, &[Integer, Logical]),
-    (n::LXOR, Operation::Xor, &[Integer, Logical]),
-    (n::BAND, Operation::BitAnd, &[Integer, FortranInteger, Byte, MultiLanguage]),
-    (n::BOR, Operation::BitOr, &[Integer, FortranInteger, Byte, MultiLanguage]),
-    (n::BXOR, Operation::BitXor, &[Integer, FortranInteger, Byte, MultiLanguage]),
-    (n::MINLOC, Operation::MinLocation, &[]),
-    (n::MAXLOC, Operation::MaxLocation, &[]),
+/// Number, name without `MPI_`, operation, classes of datatypes (MPI 5.0 §6.9.2).
+const PREDEFINED: &[(usize, &str, Operation, &[Class])] = &[
+    (n::SUM, "SUM", Operation::Sum, &[Integer, FortranInteger, Floating, Complex, MultiLanguage]),
+    (n::PROD, "PROD", Operation::Product, &[Integer, FortranInteger, Floating, Complex, MultiLanguage]),
+    (n::MIN, "MIN", Operation::Min, &[Integer, FortranInteger, Floating, MultiLanguage]),
+    (n::MAX, "MAX", Operation::Max, &[Integer, FortranInteger, Floating, MultiLanguage]),
+    (n::LAND, "LAND", Operation::And, &[Integer, Logical]),
+    (n::LOR, "LOR", Operation::Or, &[Integer, Logical]),
+    (n::LXOR, "LXOR", Operation::Xor, &[Integer, Logical]),
+    (n::BAND, "BAND", Operation::BitAnd, &[Integer, FortranInteger, Byte, MultiLanguage]),
+    (n::BOR, "BOR", Operation::BitOr, &[Integer, FortranInteger, Byte, MultiLanguage]),
+    (n::BXOR, "BXOR", Operation::BitXor, &[Integer, FortranInteger, Byte, MultiLanguage]),
+    (n::MINLOC, "MINLOC", Operation::MinLocation, &[]),
+    (n::MAXLOC, "MAXLOC", Operation::MaxLocation, &[]),
     // For windows alone.
-    (n::REPLACE, Operation::Replace, &[]),
-    (n::NO_OP, Operation::NoOp, &[]),
+    (n::REPLACE, "REPLACE", Operation::Replace, &[]),
+    (n::NO_OP, "NO_OP", Operation::NoOp, &[]),
 ];
 
 /// They have numbers behind the null operator's, fewer than 32 of them: each at its place.
@@ -61,13 +63,13 @@ const fn by_number() -> [Option<Predefined>; 32] {
     let mut all = [None; 32];
     let mut at = 0;
     while at < PREDEFINED.len() {
-        let (number, operation, taken) = PREDEFINED[at];
+        let (number, name, operation, taken) = PREDEFINED[at];
         let (mut classes, mut class) = (0, 0);
         while class < taken.len() {
             classes |= 1 << taken[class] as u16;
             class += 1;
         }
-        all[number - n::OP_NULL] = Some(Predefined { operation, classes });
+        all[number - n::OP_NULL] = Some(Predefined { name, operation, classes });
         at += 1;
     }
     all
@@ -111,6 +113,11 @@ impl Op {
             name => Error::new(n::ERR_OP, format!("{name:#x} is no operator (was it freed?)")),
         };
         OPERATORS.get(self.0).map(|made| Some(*made)).ok_or_else(missing)
+    }
+
+    /// What the standard calls it, without `MPI_`.
+    pub(crate) fn standard_name(self) -> Option<&'static str> {
+        predefined(self).map(|predefined| predefined.name)
     }
 
     /// Frees the name.
