@@ -121,7 +121,8 @@ fn said(name: &str, parameters: &[&Parameter]) -> String {
         let given = match of(&parameter.of, &parameter.kind).as_str() {
             "c_int" if kind.starts_with("RANK") => format!("Rank({name})"),
             "c_int" if kind.starts_with("TAG") => format!("Tag({name})"),
-            "c_int" | "i64" => format!("Number({name} as i64)"),
+            "c_int" => format!("Number({name} as i64)"),
+            "i64" => format!("Number({name})"),
             "Address" => format!("Buffer({name})"),
             handle @ ("Comm" | "Datatype" | "Op") => format!("{handle}({name})"),
             "Group" | "Request" | "Message" | "Info" | "Win" | "File" | "Session" | "Errhandler" => {

@@ -105,6 +105,39 @@ fn under_a_launcher_that_cannot_be_joined_a_program_says_what_to_type() {
 }
 
 #[test]
+fn the_default_handler_says_what_was_called_what_is_wrong_and_what_to_do() {
+    let program = compile("fatal.c", &[]);
+    let check = |mistake: &str, wanted: &[&str]| {
+        let output = run_with(&program, 1, &[mistake]);
+        let said = text(&output.stderr);
+        assert_eq!(
+            (output.status.success(), text(&output.stdout).as_str()),
+            (false, ""),
+            "{mistake}: {said}"
+        );
+        for words in wanted {
+            assert!(said.contains(words), "{mistake}: `{words}` is not in {said}");
+        }
+        assert!(!said.contains("MPI_COMM_SELF"), "{mistake}: {said}");
+    };
+    check(
+        "rank",
+        &[
+            "MPI_Send(buf=0x",
+            ", count=4, datatype=MPI_INT, dest=9, tag=7, comm=halo): MPI_ERR_RANK: there is no rank 9",
+            "MPI_ERRORS_RETURN would return the error",
+        ],
+    );
+    check("tag", &["datatype=MPI_INT, source=MPI_ANY_SOURCE, tag=-5, comm=halo): MPI_ERR_TAG: "]);
+    check("type", &["count=1, datatype=column, dest=0", "MPI_ERR_TYPE", "call MPI_Type_commit first"]);
+    check("root", &["MPI_Bcast(buffer=0x", "root=3, comm=halo): MPI_ERR_ROOT: there is no root 3"]);
+    check("operator", &["MPI_Allreduce(sendbuf=MPI_IN_PLACE, ", "op=MPI_BAND", "MPI_Op_create"]);
+    check("null", &["MPI_Type_commit: MPI_ERR_TYPE: "]);
+    check("later", &["MPI_Open_port(", "MPI_ERR_UNSUPPORTED_OPERATION", "docs/mpi-functions.md"]);
+    check("cut", &["MPI_Wait on halo: MPI_ERR_TRUNCATE: ", "tag 7", "8 bytes", "the buffer 4", "MPI_Probe"]);
+}
+
+#[test]
 fn queries_and_abort_work_at_any_time() {
     let program = compile("untimely.c", &[]);
     let output = run_with(&program, 2, &["queries"]);

@@ -27,6 +27,9 @@ pub enum Given {
 
 /// `MPI_Send(buf=0x7ffd0123, count=4, datatype=MPI_INT, dest=9, tag=7, comm=MPI_COMM_WORLD)`. What is a list, or is written, isn't shown.
 pub fn call(function: &str, given: &[(&str, Given)]) -> String {
+    if given.is_empty() {
+        return function.to_owned();
+    }
     let given: Vec<String> = given.iter().map(|(name, given)| format!("{name}={}", given.words())).collect();
     format!("{function}({})", given.join(", "))
 }
@@ -104,6 +107,6 @@ mod tests {
             "MPI_COMM_NULL",
         ];
         assert_eq!(words, wanted);
-        assert_eq!(call("MPI_Finalize", &[]), "MPI_Finalize()");
+        assert_eq!(call("MPI_Finalize", &[]), "MPI_Finalize");
     }
 }
