@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use prefix::{compile, prefix};
+use prefix::{compile, compile_in, prefix};
 
 /// The programs with faults, with lines in them.
 fn faults() -> &'static Path {
@@ -144,5 +144,16 @@ fn right_programs_are_not_blamed() {
     for transport in ["shm", "tcp"] {
         let (text, ended_well) = said(&["--check", "--transport", transport], faults(), "right");
         assert!(ended_well && text.is_empty(), "{transport}: {text}");
+    }
+}
+
+#[test]
+fn collectives_between_groups_are_not_blamed() {
+    for (source, ranks) in [("sides.c", "2"), ("sides.c", "3"), ("forms.c", "3")] {
+        let program = compile_in("tests/c/same", source, &[]);
+        let mut launcher = Command::new(prefix().join("bin/mpiexec"));
+        let output = launcher.args(["-n", ranks, "--check"]).arg(&program).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && !text.contains("calls"), "{source} on {ranks}: {text}");
     }
 }

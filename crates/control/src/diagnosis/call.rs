@@ -5,6 +5,20 @@ use serde::{Deserialize, Serialize};
 /// The bytes of each of its texts; longer ones are cut.
 const TEXT_BYTES_MAX: usize = 200;
 
+/// Which members state the same: all of them, unless a collective is one between two groups.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Part {
+    /// All members.
+    #[default]
+    All,
+    /// Those of the first group, whose elements need not be as those of the second.
+    First,
+    /// Those of the second group.
+    Second,
+    /// Those of the root's group but the root: they give nothing and get nothing.
+    Beside,
+}
+
 /// A call of a collective.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
@@ -16,6 +30,8 @@ pub struct Call {
     pub algorithm: String,
     /// The root, if it has one.
     pub root: Option<u32>,
+    /// Whose call it is.
+    pub part: Part,
     /// Elements of the vector, or of a rank's block.
     pub elements: u64,
     /// Bytes of an element.
@@ -48,6 +64,12 @@ impl Call {
 
     /// Whether another member may call this together with that.
     pub fn agrees(&self, other: &Call) -> bool {
+        if self.part != other.part || self.part == Part::Beside {
+            // What two groups have in common. Who is beside the root need not name an operator.
+            let shared = |call: &Call| (call.collective.clone(), call.algorithm.clone(), call.root);
+            let (mine, theirs) = (&self.operator, &other.operator);
+            return shared(self) == shared(other) && (mine.is_empty() || theirs.is_empty() || mine == theirs);
+        }
         // How the program says it, makes no difference.
         let alike = |call: &Call| Call {
             place: String::new(),
@@ -140,6 +162,17 @@ mod tests {
         assert_eq!(in_c.words(&call), "MPI_Reduce with root 1 of 4 MPI_DOUBLE (at a.rs:1)");
         let of_bytes = Call { signature: 0, unit_bytes: 1, of: "MPI_BYTE".into(), ..in_c.clone() };
         assert!(of_bytes.agrees(&in_c) && !in_c.agrees(&Call { signature: 8, ..in_c.clone() }));
+        // Between two groups elements are compared within each.
+        let part = |part, elements| Call { part, elements, ..call.clone() };
+        assert!(part(Part::First, 4).agrees(&part(Part::Second, 5)));
+        assert!(!part(Part::First, 4).agrees(&part(Part::First, 5)));
+        let beside = Call { operator: String::new(), of: String::new(), ..part(Part::Beside, 0) };
+        assert!(beside.agrees(&part(Part::First, 4)) && part(Part::First, 4).agrees(&beside));
+        assert!(beside.agrees(&Call { elements: 7, ..beside.clone() }));
+        assert!(!beside.agrees(&Call { root: Some(2), ..part(Part::First, 4) }));
+        assert!(
+            !part(Part::First, 4).agrees(&Call { operator: "Max of f64".into(), ..part(Part::Second, 4) })
+        );
         let long = Call { of: "é".repeat(300), ..call }.bounded();
         assert!(long.of.len() <= TEXT_BYTES_MAX);
     }

@@ -13,7 +13,7 @@ pub mod knot;
 pub mod report;
 pub mod state;
 
-pub use call::Call;
+pub use call::{Call, Part};
 pub use json::json;
 pub use knot::{Verdict, judge};
 pub use report::report;

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use control::codec::{decode, encode};
-use control::diagnosis::Call as Stated;
+use control::diagnosis::{Call as Stated, Part};
 use fabric::{Payload, Peer};
 
 use super::overlaps::Use;
@@ -64,6 +64,7 @@ impl Lane {
             Collective::Barrier => Stated { place, function, ..Stated::default() },
             _ => Stated {
                 root: what.has_root().then_some(call.root),
+                part: part(call),
                 elements: case.elements,
                 element_bytes: case.element_bytes,
                 listed: case.listed,
@@ -206,6 +207,17 @@ impl Statement {
     /// Whether the collective has not begun, since the member before has not called it.
     pub(crate) fn is_awaited(&self) -> bool {
         self.is_awaited
+    }
+}
+
+/// Between two groups: who must state what this member states.
+fn part(call: &Call) -> Part {
+    let (first, what) = (call.case.sides, call.case.collective);
+    let side = |rank: u32| if rank < first { Part::First } else { Part::Second };
+    match first {
+        0 => Part::All,
+        _ if what.has_root() && call.rank != call.root && side(call.rank) == side(call.root) => Part::Beside,
+        _ => side(call.rank),
     }
 }
 
