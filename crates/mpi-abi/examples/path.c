@@ -1,4 +1,5 @@
-/* What a call in C costs: a number of rounds of `message` (a send to itself, and its receive), `barrier`, `allreduce` or `bcast` of 8 bytes, on a
+/* What a call in C costs: a number of rounds of `message` (a send to itself, and its receive), `posted`
+ * (started receive and send, waited for), `exchange` (MPI_Sendrecv), `barrier`, `allreduce` or `bcast` of 8 bytes, on a
  * communicator that the program made, or on MPI_COMM_WORLD (the fifth argument `world`; the fourth is the thread level, `single` or `multiple`). Prints the nanoseconds of a round, the best of 20 tries; under callgrind the difference between
  * two numbers of rounds is what a round takes. The engine's part alone is `crates/runtime/examples/path.rs`. */
 #include <mpi.h>
@@ -27,6 +28,16 @@ int main(int argc, char **argv)
                 MPI_Send(&in, 1, MPI_LONG, rank, 0, comm);
                 MPI_Recv(&out, 1, MPI_LONG, rank, 0, comm, MPI_STATUS_IGNORE);
             }
+        else if (!strcmp(what, "posted"))
+            for (int round = 0; round < rounds; round++) {
+                MPI_Request requests[2];
+                MPI_Irecv(&out, 1, MPI_LONG, rank, 0, comm, &requests[0]);
+                MPI_Isend(&in, 1, MPI_LONG, rank, 0, comm, &requests[1]);
+                MPI_Waitall(2, requests, MPI_STATUSES_IGNORE);
+            }
+        else if (!strcmp(what, "exchange"))
+            for (int round = 0; round < rounds; round++)
+                MPI_Sendrecv(&in, 1, MPI_LONG, rank, 0, &out, 1, MPI_LONG, rank, 0, comm, MPI_STATUS_IGNORE);
         else if (!strcmp(what, "barrier"))
             for (int round = 0; round < rounds; round++) MPI_Barrier(comm);
         else if (!strcmp(what, "allreduce"))

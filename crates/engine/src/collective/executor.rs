@@ -110,8 +110,13 @@ impl Execution {
         (self.communicator().context.0, self.label)
     }
 
-    /// The copies that a step asks for: one, or one for each block where blocks don't lie behind one another.
-    pub(super) fn copies(&self, from: Range, into: Range) -> impl Iterator<Item = (Pointer, Pointer, usize)> {
+    /// The copies that a step asks for: one, or one for each block where blocks don't lie behind one another. An error is one of what this
+    /// member gives itself: that it doesn't have the length of what it takes.
+    pub(super) fn copies(
+        &self,
+        from: Range,
+        into: Range,
+    ) -> impl Iterator<Item = Result<(Pointer, Pointer, usize), Error>> {
         let runs = match (self.schedule.span(from), self.schedule.span(into)) {
             (Some(_), Some(_)) => 1,
             _ => from.count,
@@ -121,8 +126,11 @@ impl Execution {
                 true => (from.buffer.block(from.first + i), into.buffer.block(into.first + i)),
                 false => (from, into),
             };
-            let ((from, bytes), (to, _)) = (self.place(from), self.place(into));
-            (from, to, bytes)
+            let ((from, found), (to, expected)) = (self.place(from), self.place(into));
+            match found == expected {
+                true => Ok((from, to, found)),
+                false => Err(Error::Disagreement { rank: self.communicator().rank, expected, found }),
+            }
         })
     }
 
@@ -344,10 +352,7 @@ impl Lane {
                 }
                 Ok(())
             }
-            Step::Copy { from, into } => {
-                self.start_copy_step(collective, from, into);
-                Ok(())
-            }
+            Step::Copy { from, into } => self.start_copy_step(collective, from, into),
             Step::Publish(publication) => {
                 self.start_publish(collective, publication);
                 Ok(())
@@ -424,15 +429,17 @@ impl Lane {
         self.execution(collective).map_or(Mark::NONE, |execution| execution.mark)
     }
 
-    fn start_copy_step(&mut self, collective: RequestId, from: Range, into: Range) {
-        let Some(execution) = self.execution(collective) else { return };
-        let copies: Vec<_> = execution.copies(from, into).filter(|(.., bytes)| *bytes > 0).collect();
+    fn start_copy_step(&mut self, collective: RequestId, from: Range, into: Range) -> Result<(), Error> {
+        let Some(execution) = self.execution(collective) else { return Ok(()) };
+        let mut copies = execution.copies(from, into).collect::<Result<Vec<_>, Error>>()?;
+        copies.retain(|(.., bytes)| *bytes > 0);
         execution.open += copies.len();
         for (from, to, bytes) in copies {
             self.count_copy(bytes);
             let ticket = Some(Ticket { request: collective, part: Part::Step });
             self.work.push_back(Work::Copy { from, to, bytes, ticket });
         }
+        Ok(())
     }
 
     /// Lets a step's work be run, and counts it until it is back.

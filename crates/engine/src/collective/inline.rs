@@ -176,8 +176,15 @@ impl Inline {
             }
             Step::Reduce { from, into, order } => execution.reducing(from, into, order, None),
             Step::Copy { from, into } => {
-                let copies = execution.copies(from, into).filter(|(.., bytes)| *bytes > 0);
-                for (from, to, bytes) in copies {
+                for copy in execution.copies(from, into) {
+                    let (from, to, bytes) = match copy {
+                        Ok((.., 0)) => continue,
+                        Ok(copy) => copy,
+                        Err(error) => {
+                            self.copies.clear();
+                            return Some(Advance::Failed(error));
+                        }
+                    };
                     self.copied = (self.copied.0 + 1, self.copied.1 + bytes as u64);
                     self.copies.push(Work::Copy { from, to, bytes, ticket: None });
                 }

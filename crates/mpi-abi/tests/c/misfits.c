@@ -64,6 +64,41 @@ static void rows(int mine, MPI_Datatype type)
     everybody = 0;
 }
 
+/* A member that is its own neighbour gives itself more, or less, than it takes: it is told, and nothing is written behind the room. */
+static void neighbours(MPI_Datatype type, int gap)
+{
+    int one = 1, given[2] = {50, 50}, taken[2] = {2, 2}, from[2] = {0, 50}, to[2] = {0, 2};
+    int data[128] = {0}, room[128];
+    MPI_Request request;
+    MPI_Comm ring;
+    for (int way = 0; way < 10; way++) {
+        /* It takes no more collectives after such a one. */
+        MPI_Cart_create(MPI_COMM_SELF, 1, &one, &one, 0, &ring);
+        MPI_Comm_set_errhandler(ring, MPI_ERRORS_RETURN);
+        int error = MPI_SUCCESS, class, many = way % 2 ? 50 : 1;
+        given[0] = given[1] = many;
+        memset(room, 0x7f, sizeof room);
+        switch (way / 2) {
+        case 0: error = MPI_Neighbor_allgather(data, many, MPI_INT, room, 2, type, ring); break;
+        case 1: error = MPI_Neighbor_alltoall(data, many, MPI_INT, room, 2, type, ring); break;
+        case 2: error = MPI_Neighbor_alltoallv(data, given, from, MPI_INT, room, taken, to, type, ring); break;
+        case 3:
+            error = MPI_Ineighbor_allgatherv(data, many, MPI_INT, room, taken, to, type, ring, &request);
+            error = error ? error : MPI_Wait(&request, MPI_STATUS_IGNORE);
+            break;
+        default:
+            MPI_Neighbor_allgather_init(data, many, MPI_INT, room, 2, type, ring, MPI_INFO_NULL, &request);
+            MPI_Start(&request);
+            error = MPI_Wait(&request, MPI_STATUS_IGNORE);
+            MPI_Request_free(&request);
+        }
+        EXPECT(error != MPI_SUCCESS && !MPI_Error_class(error, &class) && class == MPI_ERR_COUNT);
+        for (int at = 4 * gap; at < 128; at++)
+            EXPECT(room[at] == 0x7f7f7f7f);
+        MPI_Comm_free(&ring);
+    }
+}
+
 int main(int argc, char **argv)
 {
     MPI_Datatype wide;
@@ -86,6 +121,8 @@ int main(int argc, char **argv)
             step = 2;
             rows(rank == root ? share : 2, wide);
         }
+    neighbours(MPI_INT, 1);
+    neighbours(wide, 2);
     MPI_Type_free(&wide);
     MPI_Comm_free(&comm);
     MPI_Reduce(&failures, &total, 1, MPI_INT, MPI_SUM, 0, MPI_COMM_WORLD);

@@ -4,9 +4,11 @@ use std::ffi::c_int;
 use std::task::Waker;
 
 use engine::{Mode, TypeTag};
+use runtime::Started;
 
 use super::receive::{self, wanted};
 use super::send;
+use crate::comm::Communicator;
 use crate::message::Bytes;
 use crate::pointer::{Address, Out, Statuses};
 use crate::request::{Object, Outcome, Pending, State};
@@ -82,10 +84,34 @@ fn start(
     }
 }
 
-fn finish(state: State, comm: Comm, status: Statuses) -> Result {
-    let object = Object::new(state, On::Comm(comm));
-    object.wait();
-    status.tell(0, object.take().unwrap_or(Ok(Status::EMPTY)))
+/// Performs both: the receive is posted while the send waits, which moves both on.
+fn perform(
+    comm: &Communicator,
+    (bytes, of, dest, tag): (Bytes, TypeTag, c_int, c_int),
+    (room, room_of, source, wanted_tag): (Bytes, TypeTag, c_int, c_int),
+    status: Statuses,
+) -> Result {
+    let wanted = wanted(comm, source, wanted_tag)?;
+    crate::comm::check_tag(tag)?;
+    let to = comm.peer(dest)?;
+    let on = &comm.comm;
+    let posted = match wanted {
+        Some((source, tag)) => Some(room.start_receive(on, source, tag, room_of)?),
+        None => None,
+    };
+    let sent = to.map_or(Ok(()), |to| bytes.send(on, to, tag, of, Mode::Standard));
+    let received = match posted {
+        None => Ok(Status::FROM_NOBODY),
+        Some(Started::Done(received)) => Ok(Status::of(&received)),
+        Some(Started::Pending(request)) => {
+            if sent.is_err() {
+                on.cancel(request);
+            }
+            on.wait(request).map(|received| Status::of(&received)).map_err(Into::into)
+        }
+    };
+    sent?;
+    status.tell(0, received)
 }
 
 pub fn sendrecv(
@@ -102,10 +128,10 @@ pub fn sendrecv(
     comm: Comm,
     status: Statuses,
 ) -> Result {
-    comm.get()?;
+    let comm = comm.get()?;
     let outgoing = (Bytes::new(sendbuf, sendcount, sendtype)?, sendtype.stated(), dest, sendtag);
     let incoming = (Bytes::new(recvbuf, recvcount, recvtype)?, recvtype.stated_of_receive(), source, recvtag);
-    finish(start(outgoing, incoming, comm, None)?, comm, status)
+    perform(&comm, outgoing, incoming, status)
 }
 
 pub fn isendrecv(
@@ -130,23 +156,6 @@ pub fn isendrecv(
     request.set(Object::new(state, On::Comm(comm)).register()?)
 }
 
-/// What is sent is copied first.
-fn replace(
-    buf: Address,
-    count: i64,
-    datatype: Datatype,
-    (dest, sendtag): (c_int, c_int),
-    (source, recvtag): (c_int, c_int),
-    comm: Comm,
-) -> Result<State> {
-    comm.get()?;
-    let bytes = Bytes::new(buf, count, datatype)?;
-    let mut copy = bytes.packed();
-    let outgoing = Bytes::Row(copy.as_mut_ptr(), copy.len());
-    let (sent, received) = (datatype.stated(), datatype.stated_of_receive());
-    start((outgoing, sent, dest, sendtag), (bytes, received, source, recvtag), comm, Some(copy))
-}
-
 pub fn sendrecv_replace(
     buf: Address,
     count: i64,
@@ -158,7 +167,12 @@ pub fn sendrecv_replace(
     comm: Comm,
     status: Statuses,
 ) -> Result {
-    finish(replace(buf, count, datatype, (dest, sendtag), (source, recvtag), comm)?, comm, status)
+    let comm = comm.get()?;
+    let room = Bytes::new(buf, count, datatype)?;
+    // What is sent is copied first.
+    let mut copy = room.packed();
+    let outgoing = (Bytes::Row(copy.as_mut_ptr(), copy.len()), datatype.stated(), dest, sendtag);
+    perform(&comm, outgoing, (room, datatype.stated_of_receive(), source, recvtag), status)
 }
 
 pub fn isendrecv_replace(
@@ -172,7 +186,13 @@ pub fn isendrecv_replace(
     comm: Comm,
     request: Out<Request>,
 ) -> Result {
+    comm.get()?;
     request.check()?;
-    let state = replace(buf, count, datatype, (dest, sendtag), (source, recvtag), comm)?;
+    let room = Bytes::new(buf, count, datatype)?;
+    // What is sent is copied first.
+    let mut copy = room.packed();
+    let outgoing = (Bytes::Row(copy.as_mut_ptr(), copy.len()), datatype.stated(), dest, sendtag);
+    let incoming = (room, datatype.stated_of_receive(), source, recvtag);
+    let state = start(outgoing, incoming, comm, Some(copy))?;
     request.set(Object::new(state, On::Comm(comm)).register()?)
 }
