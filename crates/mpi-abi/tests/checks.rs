@@ -149,7 +149,7 @@ fn right_programs_are_not_blamed() {
 
 #[test]
 fn collectives_between_groups_are_not_blamed() {
-    for (source, ranks) in [("sides.c", "2"), ("sides.c", "3"), ("forms.c", "3")] {
+    for (source, ranks) in [("sides.c", "2"), ("sides.c", "3"), ("sides.c", "5"), ("forms.c", "3")] {
         let program = compile_in("tests/c/same", source, &[]);
         let mut launcher = Command::new(prefix().join("bin/mpiexec"));
         let output = launcher.args(["-n", ranks, "--check"]).arg(&program).output().unwrap();

@@ -20,15 +20,15 @@ struct Call {
     place: OnceLock<String>,
 }
 
-/// The calls that somebody has asked about, by their addresses: as many as the program has, and kept for ever.
-static CALLS: Mutex<BTreeMap<usize, &'static Call>> = Mutex::new(BTreeMap::new());
+/// The calls that somebody has asked about, by their addresses and functions (where calls go through one place, it has many): as many as the program has, and kept for ever.
+static CALLS: Mutex<BTreeMap<(usize, String), &'static Call>> = Mutex::new(BTreeMap::new());
 
 /// Where the calling thread has called into this library, and which function.
 pub(crate) fn find() -> Site {
     let at = walk().map(|(function, address)| {
         let mut calls = CALLS.lock().unwrap_or_else(PoisonError::into_inner);
         let call = calls
-            .entry(address)
+            .entry((address, function.clone()))
             .or_insert_with(|| Box::leak(Box::new(Call { function, address, place: OnceLock::new() })));
         Place::Foreign(*call)
     });

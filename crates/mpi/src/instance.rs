@@ -113,7 +113,8 @@ pub(crate) fn finalize() -> Result {
     check_running()?;
     comm::close_world()?;
     let process = joined();
-    if let Some(process) = &process {
+    // What a session has made is given back before that ends.
+    if let Some(process) = process.as_ref().filter(|_| !session::is_any_open()) {
         leaks::tell(process);
     }
     // Nobody goes on before all come here, but those who never will.

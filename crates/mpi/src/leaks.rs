@@ -1,6 +1,6 @@
 //! What the program has made and not given back: told by `MPI_Finalize` where programs are checked.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use engine::check::Site;
@@ -17,10 +17,16 @@ pub(crate) enum Kind {
 }
 
 /// Where objects were made, by their names: of some that are gone too, whose names mean nothing any more.
-static MADE: Mutex<Option<HashMap<(Kind, usize), Site>>> = Mutex::new(None);
+static MADE: Mutex<Option<Made>> = Mutex::new(None);
 
-/// Places that are kept before those of objects that are gone are forgotten.
+/// Places that are kept before those of objects that are gone are forgotten for the first time.
 const PLACES_MAX: usize = 1 << 14;
+
+/// Places, and how many there may be before it is looked which of them are needed.
+struct Made {
+    sites: HashMap<(Kind, usize), Site>,
+    most: usize,
+}
 
 /// Places that one line names.
 const NAMED_MAX: usize = 8;
@@ -37,12 +43,16 @@ pub(crate) fn made(kind: Kind, name: usize) {
 fn note(kind: Kind, name: usize) {
     let site = caller::find();
     let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-    let made = made.get_or_insert_default();
-    if made.len() >= PLACES_MAX {
-        let living = [Kind::Request, Kind::Comm, Kind::Datatype].map(|kind| (kind, kind.names()));
-        made.retain(|(kind, name), _| living.iter().any(|(of, names)| of == kind && names.contains(name)));
+    let made = made.get_or_insert_with(|| Made { sites: HashMap::new(), most: PLACES_MAX });
+    if made.sites.len() >= made.most {
+        let named = |kind: Kind| kind.names().into_iter().map(move |name| (kind, name));
+        let living: HashSet<_> =
+            [Kind::Request, Kind::Comm, Kind::Datatype].into_iter().flat_map(named).collect();
+        made.sites.retain(|object, _| living.contains(object));
+        // So that looking costs each object the same, however many live.
+        made.most = PLACES_MAX.max(2 * made.sites.len());
     }
-    made.insert((kind, name), site);
+    made.sites.insert((kind, name), site);
 }
 
 /// Tells what there is that should not be there any more.
@@ -98,7 +108,7 @@ fn line(number: usize, what: &str, fate: &str) -> Option<String> {
 /// Where they were made, each place once, with how many of them it has made.
 fn places(kind: Kind, names: &[usize]) -> String {
     let made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-    let site = |name: &usize| made.as_ref()?.get(&(kind, *name)).copied();
+    let site = |name: &usize| made.as_ref()?.sites.get(&(kind, *name)).copied();
     let mut counted: Vec<(String, usize)> = Vec::new();
     for at in names.iter().filter_map(|name| site(name)?.at) {
         let words = match at.function() {

@@ -214,6 +214,15 @@ impl Bytes {
         others.fill(&right);
     }
 
+    /// What they are said to be, if they are any: an empty message fits all.
+    #[inline]
+    fn said(&self, of: TypeTag) -> TypeTag {
+        match self.len() {
+            0 => TypeTag { signature: 0, ..of },
+            _ => of,
+        }
+    }
+
     /// Sends them and waits. `of`: what they are said to be.
     #[inline]
     pub fn send(
@@ -226,7 +235,7 @@ impl Bytes {
     ) -> std::result::Result<(), engine::Error> {
         match self {
             // SAFETY: C's promise; this call waits.
-            Bytes::Row(at, bytes) => unsafe { comm.send(to, tag, of, *at, *bytes, mode) },
+            Bytes::Row(at, bytes) => unsafe { comm.send(to, tag, self.said(of), *at, *bytes, mode) },
             Bytes::LaidOut(_) => match self.start_send(comm, to, tag, of, mode)? {
                 Started::Done(_) => Ok(()),
                 Started::Pending(request) => comm.wait(request).map(drop),
@@ -245,7 +254,7 @@ impl Bytes {
         mode: Mode,
     ) -> std::result::Result<Started, engine::Error> {
         // SAFETY: C's promise, and the request that holds this value.
-        unsafe { comm.start_send_from(to, tag, of, self.pointer(), self.len(), mode) }
+        unsafe { comm.start_send_from(to, tag, self.said(of), self.pointer(), self.len(), mode) }
     }
 
     /// Receives into them and waits.
@@ -259,7 +268,7 @@ impl Bytes {
     ) -> std::result::Result<engine::Status, engine::Error> {
         match self {
             // SAFETY: C's promise; this call waits.
-            Bytes::Row(at, bytes) => unsafe { comm.receive(source, tag, of, *at, *bytes) },
+            Bytes::Row(at, bytes) => unsafe { comm.receive(source, tag, self.said(of), *at, *bytes) },
             Bytes::LaidOut(_) => match self.start_receive(comm, source, tag, of)? {
                 Started::Done(status) => Ok(status),
                 Started::Pending(request) => comm.wait(request),
@@ -278,7 +287,7 @@ impl Bytes {
     ) -> std::result::Result<Started, engine::Error> {
         let (to, bytes) = (self.pointer(), self.len());
         // SAFETY: C's promise, and the request that holds this value.
-        unsafe { comm.start_receive_into(source, tag, of, to, bytes) }
+        unsafe { comm.start_receive_into(source, tag, self.said(of), to, bytes) }
     }
 
     /// Starts to receive a message that a matched probe took.
@@ -290,6 +299,6 @@ impl Bytes {
     ) -> std::result::Result<Started, engine::Error> {
         let (to, bytes) = (self.pointer(), self.len());
         // SAFETY: C's promise, and the request that holds this value.
-        unsafe { comm.start_receive_message_into(message, of, to, bytes) }
+        unsafe { comm.start_receive_message_into(message, self.said(of), to, bytes) }
     }
 }

@@ -65,10 +65,13 @@ impl Call {
     /// Whether another member may call this together with that.
     pub fn agrees(&self, other: &Call) -> bool {
         if self.part != other.part || self.part == Part::Beside {
-            // What two groups have in common. Who is beside the root need not name an operator.
-            let shared = |call: &Call| (call.collective.clone(), call.algorithm.clone(), call.root);
+            // What two groups have in common. Who is beside the root knows neither it nor the operator.
+            let shared = |call: &Call| (call.collective.clone(), call.algorithm.clone());
             let (mine, theirs) = (&self.operator, &other.operator);
-            return shared(self) == shared(other) && (mine.is_empty() || theirs.is_empty() || mine == theirs);
+            let is_beside = self.part == Part::Beside || other.part == Part::Beside;
+            return shared(self) == shared(other)
+                && (is_beside || self.root == other.root)
+                && (mine.is_empty() || theirs.is_empty() || mine == theirs);
         }
         // How the program says it, makes no difference.
         let alike = |call: &Call| Call {
@@ -169,7 +172,8 @@ mod tests {
         let beside = Call { operator: String::new(), of: String::new(), ..part(Part::Beside, 0) };
         assert!(beside.agrees(&part(Part::First, 4)) && part(Part::First, 4).agrees(&beside));
         assert!(beside.agrees(&Call { elements: 7, ..beside.clone() }));
-        assert!(!beside.agrees(&Call { root: Some(2), ..part(Part::First, 4) }));
+        assert!(beside.agrees(&Call { root: Some(2), ..part(Part::First, 4) }));
+        assert!(!part(Part::First, 4).agrees(&Call { root: Some(2), ..part(Part::Second, 4) }));
         assert!(
             !part(Part::First, 4).agrees(&Call { operator: "Max of f64".into(), ..part(Part::Second, 4) })
         );

@@ -47,11 +47,12 @@ impl Lane {
         operands: &Operands,
     ) -> Result<Option<Box<Statement>>, Error> {
         let Some(check) = &self.check else { return Ok(None) };
-        let uses = Use::of_collective(execution, operands);
+        let uses = Use::of_collective(execution, call, operands);
         Use::check_apart(&uses)?;
         for one in &uses {
             self.check_use(*one)?;
         }
+        use Collective::{AllGather, AllReduce, AllToAll};
         let (case, what) = (&call.case, call.case.collective);
         let place = check.site.words().unwrap_or_default();
         let function = check.site.at.and_then(|at| at.function()).unwrap_or_default().to_owned();
@@ -68,7 +69,8 @@ impl Lane {
                 elements: case.elements,
                 element_bytes: case.element_bytes,
                 listed: case.listed,
-                in_place: case.in_place,
+                // Of the others each member may choose for itself.
+                in_place: case.in_place && matches!(what, AllReduce | AllGather | AllToAll),
                 signature,
                 of: call.of.name.words(),
                 unit_bytes,

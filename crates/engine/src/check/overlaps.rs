@@ -4,7 +4,7 @@
 //! Only memory in a row is looked at: two layouts may interleave.
 
 use crate::collective::executor::Execution;
-use crate::collective::{Buffer, Operands};
+use crate::collective::{Buffer, Call, Collective, Operands};
 use crate::receive::Target;
 use crate::request::State;
 use crate::send::Data;
@@ -49,10 +49,12 @@ impl Use {
     }
 
     /// The bytes of a collective, where they are in a row.
-    pub fn of_collective(execution: &Execution, operands: &Operands) -> Vec<Use> {
+    pub fn of_collective(execution: &Execution, call: &Call, operands: &Operands) -> Vec<Use> {
         let mut uses = Vec::new();
+        // The root of a broadcast gives what it has.
+        let writes = !(call.case.collective == Collective::Broadcast && call.rank == call.root);
         for (buffer, pointer, writes) in
-            [(Buffer::Input, operands.input, false), (Buffer::Output, operands.output, true)]
+            [(Buffer::Input, operands.input, false), (Buffer::Output, operands.output, writes)]
         {
             let area = execution.schedule().area(buffer);
             if !area.is_listed() {

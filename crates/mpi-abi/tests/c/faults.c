@@ -131,6 +131,19 @@ static void is_right(void)
     MPI_Bcast(a, rank == 0 ? 2 : 4, rank == 0 ? pairs : MPI_INT, 0, MPI_COMM_WORLD);
     MPI_Allreduce(MPI_IN_PLACE, a, 4, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
     MPI_Gather(rank == 0 ? MPI_IN_PLACE : a, 2, MPI_INT, b, 2, MPI_INT, 0, MPI_COMM_WORLD);
+    /* What is empty is of any datatype. */
+    MPI_Sendrecv(NULL, 0, MPI_INT, other, 5, b, 1, MPI_DOUBLE, other, 5, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    MPI_Sendrecv(NULL, 0, MPI_INT, other, 6, NULL, 0, MPI_DOUBLE, other, 6, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    MPI_Bcast(NULL, 0, rank == 0 ? MPI_INT : MPI_DOUBLE, 0, MPI_COMM_WORLD);
+    /* Each for itself. */
+    MPI_Scan(rank == 0 ? MPI_IN_PLACE : a, b, 2, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+    MPI_Exscan(rank == 0 ? a : MPI_IN_PLACE, rank == 0 ? NULL : b, 2, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+    MPI_Exscan(a, rank == 0 ? a : b, 2, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+    MPI_Reduce_scatter_block(rank == 0 ? MPI_IN_PLACE : a, b, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+    /* Two read one buffer. */
+    MPI_Ibcast(rank == 0 ? a : b, 2, MPI_INT, 0, MPI_COMM_WORLD, &requests[0]);
+    MPI_Ibcast(rank == 0 ? a : b + 4, 2, MPI_INT, 0, MPI_COMM_WORLD, &requests[1]);
+    MPI_Waitall(2, requests, MPI_STATUSES_IGNORE);
     MPI_Type_free(&column);
     MPI_Type_free(&pairs);
 }

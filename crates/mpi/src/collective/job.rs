@@ -71,7 +71,8 @@ impl Job {
     /// Of what its elements are: said where programs are checked, in one group; sides may give each other different ones.
     #[inline(always)]
     pub fn of(&mut self, comm: &Communicator, datatype: Datatype) {
-        if instance::is_checking() && comm.inter.is_none() {
+        // Nothing is of any datatype.
+        if instance::is_checking() && comm.inter.is_none() && self.call.case.elements > 0 {
             self.call.of = datatype.stated_in_collectives();
         }
     }

@@ -111,6 +111,9 @@ fn span(block: &Bytes, first: *mut u8) -> Option<Span> {
     }
 }
 
+/// Displacements from here on may be addresses, on MPI_BOTTOM: no program has memory below 64 KiB (Linux' `vm.mmap_min_addr`).
+const LOWEST_ABSOLUTE: i64 = 64 << 10;
+
 /// The blocks of a vector form: `counts` elements each, at displacements of so many extents.
 pub(crate) fn blocks_at(
     buffer: Address,
@@ -124,14 +127,14 @@ pub(crate) fn blocks_at(
     let extent = layout.extent();
     let block = |at: usize| {
         let count = counts.get(at)?;
-        if count > 0 {
-            // Before a displacement hides that there is no buffer.
-            check_place(buffer, layout)?;
-        }
         if count == 0 {
             return Ok(Bytes::Row(buffer.0, 0));
         }
         let displacement = displacements.get(at)?;
+        if count > 0 && displacement.saturating_mul(extent) < LOWEST_ABSOLUTE {
+            // Before a displacement hides that there is no buffer.
+            check_place(buffer, layout)?;
+        }
         let offset = displacement.checked_mul(extent).and_then(|offset| isize::try_from(offset).ok());
         let offset = offset.ok_or_else(|| {
             Error::new(ERR_COUNT, format!("displacement {displacement} of block {at} is too large"))

@@ -109,6 +109,15 @@ pub(super) fn exscan(
     op: Op,
 ) -> Result {
     comm.check_intra()?;
+    if comm.comm.rank() == 0 && !is_in_place(sendbuf) {
+        // It gets nothing: its output is not looked at (MPI 5.0 §6.11.2).
+        let (operator, bytes) = op.on(datatype)?;
+        job.is(comm, Collective::ExclusiveScan, elements(count)?, bytes);
+        job.operator(operator);
+        job.of(comm, datatype);
+        job.input(Side::whole(row(sendbuf, count, datatype)?));
+        return Ok(());
+    }
     // Rank 0 gets nothing: what is there stays.
     job.reads_output();
     alike(job, comm, Collective::ExclusiveScan, (sendbuf, recvbuf), count, datatype, op)
