@@ -10,7 +10,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 /// Options that take NAME VALUE as two words (or NAME=VALUE as one).
-const PAIRS: [&str; 4] = ["env", "genv", "mca", "gmca"];
+const PAIRS: [&str; 6] = ["env", "genv", "mca", "gmca", "prtemca", "pmixmca"];
 
 /// Splits at each `:` that stands alone.
 pub fn split_parts(words: Vec<OsString>) -> Vec<Vec<OsString>> {

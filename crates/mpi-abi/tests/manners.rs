@@ -133,8 +133,25 @@ fn the_default_handler_says_what_was_called_what_is_wrong_and_what_to_do() {
     check("root", &["MPI_Bcast(buffer=0x", "root=3, comm=halo): MPI_ERR_ROOT: there is no root 3"]);
     check("operator", &["MPI_Allreduce(sendbuf=MPI_IN_PLACE, ", "op=MPI_BAND", "MPI_Op_create"]);
     check("null", &["MPI_Type_commit: MPI_ERR_TYPE: "]);
-    check("later", &["MPI_Open_port(", "MPI_ERR_UNSUPPORTED_OPERATION", "docs/mpi-functions.md"]);
+    check(
+        "later",
+        &["MPI_Open_port(info=MPI_INFO_NULL)", "MPI_ERR_UNSUPPORTED_OPERATION", "docs/mpi-functions.md"],
+    );
     check("cut", &["MPI_Wait on halo: MPI_ERR_TRUNCATE: ", "tag 7", "8 bytes", "the buffer 4", "MPI_Probe"]);
+}
+
+#[test]
+fn closed_streams_stay_the_programs() {
+    let program = compile("closed.c", &[]);
+    for transport in ["shm", "tcp"] {
+        for closed in ["<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-"] {
+            let mut command = Command::new(prefix().join("bin/mpiexec"));
+            let script = format!("exec \"$0\" {closed}");
+            command.args(["-n", "2", "--transport", transport, "sh", "-c", &script]).arg(&program);
+            let output = command.output().unwrap();
+            assert!(output.status.success(), "{transport} {closed}: {}", text(&output.stderr));
+        }
+    }
 }
 
 #[test]

@@ -94,19 +94,11 @@ pub fn name(code: i32) -> String {
 /// What to do about an error of this class, where one thing can be said of all of them.
 pub(crate) fn hint(code: i32) -> Option<&'static str> {
     Some(match code {
-        n::ERR_BUFFER => {
-            "give memory for all elements, a count of 0, or MPI_IN_PLACE where the standard has it"
-        }
-        n::ERR_COMM => "a communicator is one from the call that makes it to the one that frees it",
         n::ERR_OP => {
             "MPI 5.0 §6.9.2 says which operators take which datatypes, and MPI_Op_create makes others"
         }
-        n::ERR_REQUEST => {
-            "a request is one until it was found complete or freed, a persistent one until it was freed"
-        }
         n::ERR_TRUNCATE => "receive into more room, or ask MPI_Probe how much comes",
         n::ERR_PROC_ABORTED => "`mpiexec --keep-going` and MPI_ERRORS_RETURN let a program go on without it",
-        n::ERR_UNSUPPORTED_OPERATION => "docs/mpi-functions.md lists what there is",
         _ => return None,
     })
 }

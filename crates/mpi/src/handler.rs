@@ -339,7 +339,12 @@ fn report(call: &str, error: &Error) -> String {
     let object = object.filter(|name| !call.contains(&**name)).map(|name| format!(" on {name}"));
     let hint = class::hint(error.code).map(|hint| format!("; {hint}"));
     let (object, hint) = (object.unwrap_or_default(), hint.unwrap_or_default());
-    format!("{call}{object}: {class}: {}{hint} (MPI_ERRORS_RETURN would return the error)", error.text)
+    // Before the beginning and after the end no communicator has a handler.
+    let other = match instance::is_busy() {
+        true => "MPI_ERRORS_RETURN would return the error",
+        false => "`mpiexec -initial-errhandler mpi_errors_return` would return the error",
+    };
+    format!("{call}{object}: {class}: {}{hint} ({other})", error.text)
 }
 
 /// A panic is a mistake of ours: reports it and ends the job.

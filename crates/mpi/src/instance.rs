@@ -143,7 +143,7 @@ fn rest(rests: &mut MutexGuard<'_, bool>) {
 }
 
 /// Whether the process has something to do in its job.
-fn is_busy() -> bool {
+pub(crate) fn is_busy() -> bool {
     STAGE.load(Ordering::Acquire) == RUNNING || session::is_any_open()
 }
 

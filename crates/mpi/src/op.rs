@@ -160,7 +160,14 @@ impl Op {
                 }
                 _ => None,
             };
-            let refuse = || Error::new(n::ERR_OP, format!("{operation:?} is not defined for this datatype"));
+            let refuse = || {
+                Error::new(n::ERR_OP, {
+                    let name = self
+                        .standard_name()
+                        .map_or_else(|| format!("{operation:?}"), |name| format!("MPI_{name}"));
+                    format!("{name} is not defined for this datatype")
+                })
+            };
             return operator.map(|operator| (operator, bytes)).ok_or_else(refuse);
         };
         if !of.is_committed() {

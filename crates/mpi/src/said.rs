@@ -49,6 +49,8 @@ impl Given {
             Given::Number(number) => number.to_string(),
             Given::Rank(number) | Given::Tag(number) => number.to_string(),
             Given::Comm(Comm(n::COMM_NULL)) => "MPI_COMM_NULL".to_owned(),
+            Given::Comm(Comm(n::COMM_WORLD)) => "MPI_COMM_WORLD".to_owned(),
+            Given::Comm(Comm(n::COMM_SELF)) => "MPI_COMM_SELF".to_owned(),
             Given::Comm(name) => {
                 comm::find(name).map_or_else(|| handle(name.0), |comm| comm.name().to_string())
             }
@@ -65,9 +67,25 @@ impl Given {
     }
 }
 
-/// A name that says nothing but whether it is the same.
+/// Those of other kinds that have a name in the standard.
+const NAMED: [(usize, &str); 11] = [
+    (n::GROUP_NULL, "MPI_GROUP_NULL"),
+    (n::GROUP_EMPTY, "MPI_GROUP_EMPTY"),
+    (n::INFO_NULL, "MPI_INFO_NULL"),
+    (n::INFO_ENV, "MPI_INFO_ENV"),
+    (n::REQUEST_NULL, "MPI_REQUEST_NULL"),
+    (n::MESSAGE_NULL, "MPI_MESSAGE_NULL"),
+    (n::SESSION_NULL, "MPI_SESSION_NULL"),
+    (n::ERRHANDLER_NULL, "MPI_ERRHANDLER_NULL"),
+    (n::ERRORS_ARE_FATAL, "MPI_ERRORS_ARE_FATAL"),
+    (n::ERRORS_ABORT, "MPI_ERRORS_ABORT"),
+    (n::ERRORS_RETURN, "MPI_ERRORS_RETURN"),
+];
+
+/// What the standard calls it, or a number that says nothing but whether it is the same.
 fn handle(name: usize) -> String {
-    format!("{name:#x}")
+    let named = NAMED.iter().find(|(number, _)| *number == name);
+    named.map_or_else(|| format!("{name:#x}"), |(_, name)| (*name).to_owned())
 }
 
 #[cfg(test)]
@@ -95,6 +113,9 @@ mod tests {
             Given::Op(Op(n::MAX)),
             Given::Datatype(Datatype(n::DATATYPE_NULL)),
             Given::Comm(Comm(n::COMM_NULL)),
+            Given::Comm(Comm(n::COMM_WORLD)),
+            Given::Handle(n::INFO_NULL),
+            Given::Handle(0x1234),
         ]
         .map(Given::words);
         let wanted = [
@@ -105,6 +126,9 @@ mod tests {
             "MPI_MAX",
             "MPI_DATATYPE_NULL",
             "MPI_COMM_NULL",
+            "MPI_COMM_WORLD",
+            "MPI_INFO_NULL",
+            "0x1234",
         ];
         assert_eq!(words, wanted);
         assert_eq!(call("MPI_Finalize", &[]), "MPI_Finalize");

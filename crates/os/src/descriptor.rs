@@ -29,6 +29,16 @@ pub fn duplicate_from(descriptor: impl AsFd, least: RawFd) -> io::Result<OwnedFd
     Ok(rustix::io::fcntl_dupfd_cloexec(descriptor, least)?)
 }
 
+/// A descriptor that is none of the standard streams': whoever lives in a process whose streams are closed must not become one of them,
+/// to which the program would write.
+///
+/// # Errors
+/// When the limit on descriptors is too low.
+pub fn apart(descriptor: OwnedFd) -> io::Result<OwnedFd> {
+    use rustix::fd::AsRawFd;
+    if descriptor.as_raw_fd() > 2 { Ok(descriptor) } else { duplicate_from(descriptor, 3) }
+}
+
 /// Whether this is a stream of this host's: a unix socket, as launchers give their processes one.
 pub fn is_local_stream(fd: impl AsFd) -> bool {
     use rustix::net::{AddressFamily, SocketType, sockopt};

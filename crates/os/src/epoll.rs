@@ -1,5 +1,6 @@
 //! Waiting for many descriptors at once.
 
+use crate::descriptor::apart;
 use rustix::event::{Timespec, epoll};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
@@ -56,7 +57,7 @@ impl Epoll {
     /// # Errors
     /// When descriptors are used up.
     pub fn new() -> io::Result<Epoll> {
-        Ok(Epoll(epoll::create(epoll::CreateFlags::CLOEXEC)?))
+        Ok(Epoll(apart(epoll::create(epoll::CreateFlags::CLOEXEC)?)?))
     }
 
     /// Adds a descriptor; closing it removes it.

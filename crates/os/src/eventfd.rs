@@ -1,5 +1,6 @@
 //! A descriptor that another thread can make readable.
 
+use crate::descriptor::apart;
 use rustix::event::{EventfdFlags, eventfd};
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::io;
@@ -14,7 +15,7 @@ impl EventFd {
     /// # Errors
     /// When descriptors are used up.
     pub fn new() -> io::Result<EventFd> {
-        Ok(EventFd(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?))
+        Ok(EventFd(apart(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?)?))
     }
 
     /// Makes it readable. From any thread.

@@ -1,6 +1,7 @@
 //! Meeting processes of this host that are no relatives, by a name that no file has (an abstract unix address): it is gone with who
 //! listens there.
 
+use crate::descriptor::apart;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 use std::io;
@@ -29,7 +30,7 @@ impl Meeting {
     /// When the process is out of descriptors; another call may work.
     pub fn accept(&self) -> io::Result<Option<(SeqPacket, u32)>> {
         let socket = match rustix::net::accept_with(&self.0, SocketFlags::CLOEXEC) {
-            Ok(socket) => socket,
+            Ok(socket) => apart(socket)?,
             Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR | rustix::io::Errno::CONNABORTED) => {
                 return Ok(None);
             }
@@ -63,7 +64,7 @@ pub fn user() -> u32 {
 }
 
 fn socket(flags: SocketFlags) -> io::Result<OwnedFd> {
-    Ok(rustix::net::socket_with(
+    apart(rustix::net::socket_with(
         AddressFamily::UNIX,
         SocketType::SEQPACKET,
         flags | SocketFlags::CLOEXEC,

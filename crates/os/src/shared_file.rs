@@ -1,5 +1,6 @@
 //! Memory as a file that several processes can map: a sealed memfd, or an unnamed file where memfds are denied.
 
+use crate::descriptor::apart;
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -98,6 +99,7 @@ fn create_memfd(name: &str, bytes: u64) -> io::Result<OwnedFd> {
         Err(rustix::io::Errno::INVAL) => rustix::fs::memfd_create(name, flags),
         other => other,
     }?;
+    let fd = apart(fd)?;
     extend(&fd, bytes)?;
     rustix::fs::fcntl_add_seals(&fd, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
     Ok(fd)
@@ -114,7 +116,7 @@ fn extend(fd: &OwnedFd, bytes: u64) -> io::Result<()> {
 
 fn create_in(directory: &Path, bytes: u64) -> io::Result<OwnedFd> {
     let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC | OFlags::EXCL;
-    let fd = rustix::fs::open(directory, flags, Mode::RUSR | Mode::WUSR)?;
+    let fd = apart(rustix::fs::open(directory, flags, Mode::RUSR | Mode::WUSR)?)?;
     extend(&fd, bytes)?;
     Ok(fd)
 }

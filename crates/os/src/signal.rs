@@ -115,7 +115,7 @@ impl SignalReader {
             return Err(io::Error::last_os_error());
         }
         // SAFETY: the kernel has just made this descriptor.
-        Ok(SignalReader(unsafe { OwnedFd::from_raw_fd(fd) }))
+        Ok(SignalReader(crate::descriptor::apart(unsafe { OwnedFd::from_raw_fd(fd) })?))
     }
 
     /// The next pending signal; never waits. Several of one kind may have become one.

@@ -2,6 +2,7 @@
 //!
 //! Every descriptor is close-on-exec and non-blocking; no send raises `SIGPIPE`; interrupted calls are repeated.
 
+use crate::descriptor::apart;
 use rustix::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use rustix::io::Errno;
 use rustix::net::{self, AddressFamily, SendFlags, SocketFlags, SocketType, sockopt};
@@ -49,7 +50,7 @@ impl Listener {
     pub fn accept(&self) -> io::Result<Socket> {
         loop {
             match net::accept_with(&self.0, FLAGS) {
-                Ok(socket) => return Ok(Socket(socket)),
+                Ok(socket) => return Ok(Socket(apart(socket)?)),
                 Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -71,7 +72,7 @@ pub fn is_shortage(error: &io::Error) -> bool {
 
 fn stream(address: SocketAddr) -> io::Result<OwnedFd> {
     let family = if address.is_ipv6() { AddressFamily::INET6 } else { AddressFamily::INET };
-    Ok(net::socket_with(family, SocketType::STREAM, FLAGS, None)?)
+    apart(net::socket_with(family, SocketType::STREAM, FLAGS, None)?)
 }
 
 /// A connection.

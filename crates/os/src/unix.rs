@@ -2,6 +2,7 @@
 //!
 //! Every descriptor made or received here is close-on-exec; no send raises `SIGPIPE`.
 
+use crate::descriptor::apart;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::net::{
     AddressFamily, RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer,
@@ -37,7 +38,7 @@ impl SeqPacket {
     pub fn pair() -> io::Result<(SeqPacket, SeqPacket)> {
         let (a, b) =
             rustix::net::socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
-        Ok((SeqPacket(a), SeqPacket(b)))
+        Ok((SeqPacket(apart(a)?), SeqPacket(apart(b)?)))
     }
 
     /// Takes a descriptor that another part of the program or another process made.
@@ -100,7 +101,9 @@ impl SeqPacket {
                     let mut descriptors = Vec::new();
                     for part in ancillary.drain() {
                         if let RecvAncillaryMessage::ScmRights(rights) = part {
-                            descriptors.extend(rights);
+                            for right in rights {
+                                descriptors.push(apart(right)?);
+                            }
                         }
                     }
                     return Ok(if message.flags.contains(ReturnFlags::TRUNC) {

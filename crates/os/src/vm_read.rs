@@ -109,10 +109,12 @@ pub unsafe fn vm_read(pid: i32, pieces: &[Piece], into: *mut u8) -> Result<(), V
 /// [`VmReadError::Gone`] if there is no such process, [`VmReadError::Denied`] if the kernel forbids it.
 pub fn pidfd(pid: i32) -> Result<OwnedFd, VmReadError> {
     let pid = rustix::process::Pid::from_raw(pid).ok_or(VmReadError::Gone)?;
-    rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).map_err(|errno| match errno {
+    let opened = rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty());
+    let opened = opened.map_err(|errno| match errno {
         rustix::io::Errno::SRCH => VmReadError::Gone,
         _ => VmReadError::Denied,
-    })
+    })?;
+    crate::descriptor::apart(opened).map_err(|_| VmReadError::Denied)
 }
 
 /// Whether the process of a pidfd has ended. When the kernel can't tell, it has.

@@ -42,6 +42,9 @@ const ANSWER_NS: u64 = 200_000;
 const ENDING_NS: u64 = 1_000_000;
 const ENDING_LOOKS: u32 = 64;
 
+/// How long a launcher of another MPI has to read what the keeper says of an abort, before it is told of it.
+const SAYING: std::time::Duration = std::time::Duration::from_millis(100);
+
 /// The process's lanes, and its relation to its keeper. A world of one has none.
 pub(crate) struct House {
     job: JobId,
@@ -135,11 +138,13 @@ impl House {
         }
     }
 
-    /// Has the launcher of another MPI end the job. Works while another thread speaks with it.
+    /// Has the launcher of another MPI end the job, once the keeper has had time to say why: such a launcher throws away what it has not read
+    /// yet. Works while another thread speaks with it.
     pub fn abort(&self, code: i32, reason: &str) {
         if let (Some(launcher), false) = (&self.launcher, os::fork::is_copy())
             && let Ok(mut launcher) = launcher.try_lock()
         {
+            std::thread::sleep(SAYING);
             launcher.abort(code, reason);
         }
     }

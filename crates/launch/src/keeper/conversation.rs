@@ -151,8 +151,9 @@ impl Keeper {
             ToKeeper::Resting(rests) => self.members[at].finalised = rests,
             ToKeeper::Abort { code, reason } => {
                 self.members[at].aborts = true;
-                self.memory.abort(code);
+                // First the word, since the end of the others may be the launcher's too.
                 self.say(&FromAgent::Abort { number, code, reason });
+                self.memory.abort(code);
             }
             ToKeeper::Overdue => self.say(&FromAgent::Overdue { number }),
             ToKeeper::State(state) => self.say(&FromAgent::State { number, state }),
