@@ -86,6 +86,14 @@ static void sizes(void)
     EXPECT(MPI_Send_c(values, (MPI_Count)1 << 59, MPI_DOUBLE, MPI_PROC_NULL, 0, MPI_COMM_SELF) == MPI_SUCCESS);
 }
 
+/* Packed data lie in a buffer too. */
+static void packed(void *none)
+{
+    int value = 0, position = 0;
+    EXPECT(class_of(MPI_Pack(&value, 1, MPI_INT, none, 99, &position, MPI_COMM_SELF)) == MPI_ERR_BUFFER);
+    EXPECT(class_of(MPI_Unpack(none, 99, &position, &value, 1, MPI_INT, MPI_COMM_SELF)) == MPI_ERR_BUFFER);
+}
+
 int main(int argc, char **argv)
 {
     MPI_Datatype types[4] = {MPI_INT};
@@ -105,6 +113,8 @@ int main(int argc, char **argv)
     messages(MPI_IN_PLACE, types[2]);
     vectors(NULL);
     vectors(MPI_IN_PLACE);
+    packed(NULL);
+    packed(MPI_IN_PLACE);
     absolute();
     sizes();
     for (int type = 1; type < 4; type++) MPI_Type_free(&types[type]);

@@ -2,7 +2,7 @@
 
 use crate::message::{self, Bytes};
 use crate::number::{
-    ERR_ARG, ERR_BUFFER, ERR_COUNT, ERR_TRUNCATE, ERR_UNSUPPORTED_DATAREP, ERR_VALUE_TOO_LARGE,
+    ERR_ARG, ERR_BUFFER, ERR_COUNT, ERR_TRUNCATE, ERR_UNSUPPORTED_DATAREP, ERR_VALUE_TOO_LARGE, IN_PLACE,
 };
 use crate::pointer::{Address, IntegerOut, Text};
 use crate::{Comm, Datatype, Error, Result};
@@ -18,8 +18,9 @@ fn next(buffer: Address, size: i64, position: IntegerOut, bytes: i64) -> Result<
         let text = format!("{bytes} bytes from position {at} on don't lie in a buffer of {size} bytes");
         Error::new(ERR_TRUNCATE, text)
     })?;
-    if bytes > 0 && buffer.is_null() {
-        return Err(Error::new(ERR_BUFFER, "the buffer of packed data is a null pointer"));
+    if bytes > 0 && (buffer.is_null() || buffer.number() == IN_PLACE) {
+        let what = if buffer.is_null() { "a null pointer" } else { "MPI_IN_PLACE, which can't be here" };
+        return Err(Error::new(ERR_BUFFER, format!("the buffer of packed data is {what}")));
     }
     Ok((buffer.0.wrapping_offset(at as isize), end))
 }
