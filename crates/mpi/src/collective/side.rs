@@ -111,8 +111,8 @@ fn span(block: &Bytes, first: *mut u8) -> Option<Span> {
     }
 }
 
-/// Displacements from here on may be addresses, on MPI_BOTTOM: no program has memory below 64 KiB (Linux' `vm.mmap_min_addr`).
-const LOWEST_ABSOLUTE: i64 = 64 << 10;
+/// Displacements from here on may be addresses, on MPI_BOTTOM: those of memory on 64-bit systems are larger, but for programs at fixed places.
+const LOWEST_ABSOLUTE: i64 = 4 << 30;
 
 /// The blocks of a vector form: `counts` elements each, at displacements of so many extents.
 pub(crate) fn blocks_at(
