@@ -386,6 +386,8 @@ fn who_left_and_lives_on_is_given_up() {
     while group.ports[0].interruptions().next().is_none() {
         assert!(group.next(0).is_none());
     }
+    // Also when nobody has looked for a while before it was told.
+    std::thread::sleep(std::time::Duration::from_millis(500));
     let begin = Time::now();
     group.ports[0].fail(process(1), Cause::Left);
     loop {

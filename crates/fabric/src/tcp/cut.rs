@@ -153,15 +153,17 @@ impl Port {
         }
     }
 
-    /// The runtime says that the peer of a cut link has left in order. It may still be there, to deliver what it had sent; for no
-    /// longer than the link timeout, even if it lives on.
-    pub(super) fn has_left_job(&mut self, at: u32) {
-        let link = &mut self.links[at as usize];
-        if let (Some(cut), false) = (&mut link.cut, link.left_job) {
-            cut.silent_since = self.now;
-            link.left_job = true;
-            let gives_up_at = self.gives_up_at(at);
-            self.set_timer(Some(gives_up_at));
+    /// The runtime has said that peers of cut links have left in order. They may still be there, to deliver what they had sent;
+    /// for no longer than the link timeout from now on, even if they live on.
+    pub(super) fn have_left_job(&mut self) {
+        for at in std::mem::take(&mut self.told_left) {
+            let link = &mut self.links[at as usize];
+            if let (Some(cut), false) = (&mut link.cut, link.left_job) {
+                cut.silent_since = self.now;
+                link.left_job = true;
+                let gives_up_at = self.gives_up_at(at);
+                self.set_timer(Some(gives_up_at));
+            }
         }
     }
 

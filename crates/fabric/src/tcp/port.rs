@@ -47,6 +47,8 @@ pub struct Port {
     pub(super) awaiting: Vec<u32>,
     /// Links whose end waits for an explanation.
     pub(super) unexplained: Vec<u32>,
+    /// Cut links whose peers have left in order, as was said since the latest poll.
+    pub(super) told_left: Vec<u32>,
     /// Links whose peers are known to be gone, and whose streams have not ended.
     pub(super) ending: Vec<u32>,
     pub(super) timer: Option<Time>,
@@ -84,6 +86,7 @@ impl Port {
             looks: 0,
             awaiting: Vec::new(),
             unexplained: Vec::new(),
+            told_left: Vec::new(),
             ending: Vec::new(),
             timer: None,
             check_at: Time(0),
@@ -380,7 +383,9 @@ impl Port {
         let link = &mut self.links[at as usize];
         if link.cut.is_some() {
             if cause == Cause::Left {
-                self.has_left_job(at);
+                // When it was is not known before the next look: the last one may be long ago.
+                self.told_left.push(at);
+                self.set_timer(Some(self.now));
             } else {
                 link.due.get_or_insert(cause.clone());
                 self.give_up(at, cause);

@@ -71,19 +71,24 @@ pub fn session_get_pset_info(session: Session, pset_name: Text, info: Out<Info>)
     info.check()?;
     session.get()?;
     let name = pset_name.get()?;
-    let none = || Error::new(ERR_ARG, format!("there is no process set `{name}`"));
-    let size = members(&name)?.ok_or_else(none)?.size();
+    let size = members(&name)?.ok_or_else(|| no_set(&name))?.size();
     info.set(info::create(vec![info::pair("mpi_size", size.to_string())])?)
 }
 
 pub fn group_from_session_pset(session: Session, pset_name: Text, newgroup: Out<Group>) -> Result {
     newgroup.check()?;
     session.get()?;
-    newgroup.set(match members(&pset_name.get()?)? {
-        Some(members) => group::register(members, Some(session))?,
-        // MPI 5.0 §7.3.2: of a name that is not valid now.
-        None => Group(GROUP_NULL),
-    })
+    let name = pset_name.get()?;
+    let Some(members) = members(&name)? else {
+        // MPI 5.0 §7.3.2: the group is null. Who doesn't look at it learns why from the error.
+        newgroup.set(Group(GROUP_NULL))?;
+        return Err(no_set(&name));
+    };
+    newgroup.set(group::register(members, Some(session))?)
+}
+
+fn no_set(name: &str) -> Box<Error> {
+    Error::new(ERR_ARG, format!("there is no process set `{name}`"))
 }
 
 /// The processes of a set, if there is one of this name.

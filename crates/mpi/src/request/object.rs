@@ -183,10 +183,11 @@ impl Object {
                 drop(state);
                 let outcome = match &self.extra {
                     Extra::Generalised(operation) => {
-                        let (status, _) = operation.query();
-                        // MPI 5.0 §13.2: the code is that of the last function, which is this one.
+                        let (status, asked) = operation.query();
+                        // MPI 5.0 §13.2: the code is that of the last function. Where that went well an error of the one
+                        // before is told all the same: nobody else could.
                         let told = |error: Box<Error>| Box::new(Error { status: Some(status), ..*error });
-                        operation.free().map(|()| status).map_err(told)
+                        operation.free().and(asked).map(|()| status).map_err(told)
                     }
                     _ => outcome,
                 };
