@@ -402,6 +402,14 @@ impl Statuses {
         }
     }
 
+    /// Writes the error of one.
+    pub fn set_error(self, at: usize, error: c_int) {
+        if self.are_wanted() {
+            // SAFETY: as for `set`.
+            unsafe { (&raw mut (*self.0.add(at)).error).write_unaligned(error) };
+        }
+    }
+
     /// Reads one.
     ///
     /// # Errors

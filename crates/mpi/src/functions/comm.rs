@@ -16,7 +16,7 @@ use crate::number::{
     MAX_OBJECT_NAME, SIMILAR, UNDEFINED, UNEQUAL,
 };
 use crate::pointer::{Out, Text, TextOut};
-use crate::request::{Object, State};
+use crate::request::{Errors, Object, State};
 use crate::{Comm, Error, Group, Info, On, Request, Result, Status, group, info};
 
 pub fn comm_rank(comm: Comm, rank: Out<c_int>) -> Result {
@@ -67,8 +67,9 @@ pub fn comm_idup(comm: Comm, newcomm: Out<Comm>, request: Out<Request>) -> Resul
 pub fn comm_idup_with_info(comm: Comm, info: Info, newcomm: Out<Comm>, request: Out<Request>) -> Result {
     request.check()?;
     newcomm.check()?;
+    let held = comm.get()?;
     newcomm.set(duplicate(comm, info, false)?)?;
-    request.set(Object::new(State::Done(Ok(Status::EMPTY)), On::Comm(comm)).register()?)
+    request.set(Object::new(State::Done(Ok(Status::EMPTY)), Errors::of(comm, &held)).register()?)
 }
 
 pub fn comm_set_info(comm: Comm, info: Info) -> Result {

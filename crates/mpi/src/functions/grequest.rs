@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::number::ERR_REQUEST;
 use crate::pointer::{Address, Callback, Out};
-use crate::request::{Extra, Generalised, Object, State, Waiting};
+use crate::request::{Errors, Extra, Generalised, Object};
 use crate::{Error, On, Request, Result};
 
 pub fn grequest_start(
@@ -16,8 +16,8 @@ pub fn grequest_start(
 ) -> Result {
     request.check()?;
     let operation = Arc::new(Generalised::new(query_fn, free_fn, cancel_fn, extra_state));
-    let state = State::Other(Box::new(Waiting(operation.clone())));
-    request.set(Object::new(state, On::Nothing).with(Extra::Generalised(operation)).register()?)
+    let errors = Errors::on(On::Nothing);
+    request.set(Object::with(Extra::Generalised(operation), errors).register()?)
 }
 
 pub fn grequest_complete(request: Request) -> Result {

@@ -7,8 +7,8 @@ use crate::comm::check_tag;
 use crate::message::Bytes;
 use crate::number::{ANY_SOURCE, ANY_TAG, ERR_ARG, ERR_COUNT, ERR_RANK, ERR_REQUEST, ERR_TAG};
 use crate::pointer::{self, Address, List, Out};
-use crate::request::{Extra, Object, PartitionedReceive, PartitionedSend, pair};
-use crate::{Comm, Datatype, Error, Info, On, Request, Result};
+use crate::request::{Errors, Extra, Object, PartitionedReceive, PartitionedSend, pair};
+use crate::{Comm, Datatype, Error, Info, Request, Result};
 
 /// All partitions as one buffer.
 fn whole(buf: Address, partitions: c_int, count: i64, datatype: Datatype) -> Result<(usize, Bytes)> {
@@ -43,9 +43,7 @@ pub fn psend_init(
         None => held.comm.clone(),
     };
     let operation = Arc::new(PartitionedSend::new(pair, to, bytes, number));
-    let again = operation.clone();
-    let object = Object::persistent(On::Comm(comm), move || again.start());
-    request.set(object.with(Extra::Send(operation)).register()?)
+    request.set(Object::with(Extra::Send(operation), Errors::of(comm, &held)).register()?)
 }
 
 pub fn precv_init(
@@ -77,9 +75,7 @@ pub fn precv_init(
         None => held.comm.clone(),
     };
     let operation = Arc::new(PartitionedReceive::new(pair, peer, tag, bytes, number));
-    let again = operation.clone();
-    let object = Object::persistent(On::Comm(comm), move || again.start());
-    request.set(object.with(Extra::Receive(operation)).register()?)
+    request.set(Object::with(Extra::Receive(operation), Errors::of(comm, &held)).register()?)
 }
 
 fn ready(request: Request, partitions: impl Iterator<Item = i64> + Clone) -> Result {

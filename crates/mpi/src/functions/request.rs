@@ -20,12 +20,6 @@ fn active(names: &[Request]) -> Result<Vec<Active>> {
     names.iter().map(of).collect()
 }
 
-/// Takes an outcome; what is not active has an empty one.
-fn take(name: Request, object: &Object) -> (Request, Outcome) {
-    let (name, outcome) = name.take(object);
-    (name, outcome.unwrap_or(Ok(Status::EMPTY)))
-}
-
 /// Writes the status of one of several. MPI 5.0 §3.7.3: an empty status says success as well.
 fn tell(statuses: Statuses, at: usize, status: Status) {
     match status == Status::EMPTY {
@@ -40,8 +34,7 @@ pub fn wait(request: Out<Request>, status: Statuses) -> Result {
         status.set_all(0, Status::EMPTY);
         return Ok(());
     };
-    object.wait();
-    let (name, outcome) = name.take(&object);
+    let (name, outcome) = name.complete(object);
     request.set(name)?;
     tell_one(status, outcome)
 }
@@ -67,46 +60,70 @@ pub fn test(request: Out<Request>, flag: Out<c_int>, status: Statuses) -> Result
     if !object.is_complete() {
         return flag.set(0);
     }
-    let (name, outcome) = name.take(&object);
+    let (name, outcome) = name.complete(object);
     request.set(name)?;
     flag.set(1)?;
     tell_one(status, outcome)
 }
 
-/// Takes the outcomes of some of a list, in this order; what is not active has an empty one.
-fn take_listed(
-    names: &[Request],
-    objects: &[Active],
-    which: impl Iterator<Item = usize>,
-    requests: ListMut<Request>,
-    statuses: Statuses,
-) -> Result {
-    let take = |at: usize| {
-        let Some(object) = &objects[at] else { return Ok((at, Ok(Status::EMPTY))) };
-        let (name, outcome) = take(names[at], object);
-        requests.set(at, name)?;
-        Ok((at, outcome))
-    };
-    tell_list(statuses, which.map(take).collect::<Result<Vec<_>>>()?)
+/// Completes one of a list; what is not active has an empty outcome.
+fn complete_one(requests: ListMut<Request>, at: usize) -> Result<Outcome> {
+    let name = requests.get(at)?;
+    let Some(object) = name.get()? else { return Ok(Ok(Status::EMPTY)) };
+    let (name, outcome) = name.complete(object);
+    requests.set(at, name)?;
+    Ok(outcome.unwrap_or(Ok(Status::EMPTY)))
 }
 
-/// Writes the statuses of several, each beside its place in the list of requests; an error of any is said by its status
-/// (MPI 5.0 §3.7.5).
-fn tell_list(statuses: Statuses, outcomes: Vec<(usize, Outcome)>) -> Result {
-    let any = outcomes.iter().any(|(_, outcome)| outcome.is_err());
-    let mut failed = None;
-    for (place, (at, outcome)) in outcomes.into_iter().enumerate() {
+/// Statuses of several, which are written one behind the other. From the first error on each says how it went (MPI 5.0 §3.7.5).
+struct Telling {
+    statuses: Statuses,
+    told: usize,
+    failed: Option<Box<Error>>,
+}
+
+impl Telling {
+    fn to(statuses: Statuses) -> Telling {
+        Telling { statuses, told: 0, failed: None }
+    }
+
+    /// The next one, of that request in the list.
+    fn tell(&mut self, at: usize, outcome: Outcome) {
+        let place = self.told;
+        self.told += 1;
         match outcome {
-            Ok(status) if any => statuses.set_all(place, Status { error: SUCCESS, ..status }),
-            Ok(status) => tell(statuses, place, status),
+            Ok(status) if self.failed.is_some() => {
+                self.statuses.set_all(place, Status { error: SUCCESS, ..status });
+            }
+            Ok(status) => tell(self.statuses, place, status),
             Err(error) => {
                 let status = error.status.unwrap_or(Status::EMPTY);
-                statuses.set_all(place, Status { error: error.code, ..status });
-                failed.get_or_insert((at, error));
+                self.statuses.set_all(place, Status { error: error.code, ..status });
+                if self.failed.is_none() {
+                    (0..place).for_each(|earlier| self.statuses.set_error(earlier, SUCCESS));
+                    self.failed = Some(in_status(at, &error));
+                }
             }
         }
     }
-    failed.map_or(Ok(()), |(at, error)| Err(in_status(at, &error)))
+
+    /// The error of the list, if there was any.
+    fn end(self) -> Result {
+        self.failed.map_or(Ok(()), Err)
+    }
+}
+
+/// Completes some of a list, in this order.
+fn complete_listed(
+    requests: ListMut<Request>,
+    which: impl Iterator<Item = usize>,
+    statuses: Statuses,
+) -> Result {
+    let mut telling = Telling::to(statuses);
+    for at in which {
+        telling.tell(at, complete_one(requests, at)?);
+    }
+    telling.end()
 }
 
 fn in_status(at: usize, error: &Error) -> Box<Error> {
@@ -116,29 +133,26 @@ fn in_status(at: usize, error: &Error) -> Box<Error> {
 }
 
 pub fn waitall(count: c_int, requests: ListMut<Request>, statuses: Statuses) -> Result {
-    let names = requests.values(length(count)?)?;
-    let objects = active(&names)?;
-    objects.iter().flatten().for_each(|object| object.wait());
-    take_listed(&names, &objects, 0..names.len(), requests, statuses)
+    let count = length(count)?;
+    // What is no request is told before any is completed.
+    (0..count).try_for_each(|at| requests.get(at)?.check())?;
+    complete_listed(requests, 0..count, statuses)
 }
 
 pub fn testall(count: c_int, requests: ListMut<Request>, flag: Out<c_int>, statuses: Statuses) -> Result {
     flag.check()?;
-    let names = requests.values(length(count)?)?;
-    let objects = active(&names)?;
-    // All are moved on, also behind one that is not complete.
-    let open = objects.iter().flatten().filter(|object| !object.is_complete()).count();
-    let complete = open == 0;
-    flag.set(c_int::from(complete))?;
-    if !complete {
-        return Ok(());
+    let count = length(count)?;
+    let mut complete = true;
+    for at in 0..count {
+        // All are moved on, also behind one that is not complete.
+        complete &= requests.get(at)?.get()?.is_none_or(|object| object.is_complete());
     }
-    take_listed(&names, &objects, 0..names.len(), requests, statuses)
+    flag.set(c_int::from(complete))?;
+    if complete { complete_listed(requests, 0..count, statuses) } else { Ok(()) }
 }
 
 /// Takes the first that is complete.
 fn take_any(
-    names: &[Request],
     objects: &[Active],
     requests: ListMut<Request>,
     index: Out<c_int>,
@@ -146,13 +160,8 @@ fn take_any(
 ) -> Result<bool> {
     let complete = |object: &Active| object.as_ref().is_some_and(|object| object.is_complete());
     let Some(at) = objects.iter().position(complete) else { return Ok(false) };
-    if let Some(object) = &objects[at] {
-        let (name, outcome) = take(names[at], object);
-        requests.set(at, name)?;
-        index.set(at as c_int)?;
-        status.tell(0, outcome)?;
-    }
-    Ok(true)
+    index.set(at as c_int)?;
+    status.tell(0, complete_one(requests, at)?).map(|()| true)
 }
 
 pub fn waitany(count: c_int, requests: ListMut<Request>, index: Out<c_int>, status: Statuses) -> Result {
@@ -164,7 +173,7 @@ pub fn waitany(count: c_int, requests: ListMut<Request>, index: Out<c_int>, stat
         status.set_all(0, Status::EMPTY);
         return index.set(UNDEFINED);
     }
-    while !take_any(&names, &objects, requests, index, status)? {
+    while !take_any(&objects, requests, index, status)? {
         wait_for_any(&waited);
     }
     Ok(())
@@ -189,7 +198,7 @@ pub fn testany(
     index.set(UNDEFINED)?;
     // An error is one of a complete request.
     flag.set(1)?;
-    if !take_any(&names, &objects, requests, index, status)? {
+    if !take_any(&objects, requests, index, status)? {
         flag.set(0)?;
     }
     Ok(())
@@ -197,7 +206,6 @@ pub fn testany(
 
 /// Takes all that are complete.
 fn take_some(
-    names: &[Request],
     objects: &[Active],
     requests: ListMut<Request>,
     (outcount, indices): (Out<c_int>, ListMut<c_int>),
@@ -211,8 +219,7 @@ fn take_some(
         }
     }
     outcount.set(complete.len() as c_int)?;
-    take_listed(names, objects, complete.iter().copied(), requests, statuses)?;
-    Ok(complete.len())
+    complete_listed(requests, complete.iter().copied(), statuses).map(|()| complete.len())
 }
 
 fn some(
@@ -230,7 +237,7 @@ fn some(
     if waited.is_empty() {
         return outcount.set(UNDEFINED);
     }
-    while take_some(&names, &objects, requests, (outcount, indices), statuses)? == 0 && waits {
+    while take_some(&objects, requests, (outcount, indices), statuses)? == 0 && waits {
         wait_for_any(&waited);
     }
     Ok(())
@@ -288,7 +295,9 @@ pub fn request_get_status_all(
         return flag.set(0);
     }
     flag.set(1)?;
-    tell_list(statuses, seen.into_iter().flatten().enumerate().collect())
+    let mut telling = Telling::to(statuses);
+    seen.into_iter().flatten().enumerate().for_each(|(at, outcome)| telling.tell(at, outcome));
+    telling.end()
 }
 
 pub fn request_get_status_any(
@@ -331,15 +340,15 @@ pub fn request_get_status_some(
     if objects.iter().flatten().next().is_none() {
         return outcount.set(UNDEFINED);
     }
-    let mut seen = Vec::new();
+    let mut telling = Telling::to(statuses);
     for (at, object) in objects.iter().enumerate() {
         if let Some(outcome) = object.as_ref().and_then(|object| object.look()) {
-            indices.set(seen.len(), at as c_int)?;
-            seen.push((at, outcome));
+            indices.set(telling.told, at as c_int)?;
+            telling.tell(at, outcome);
         }
     }
-    outcount.set(seen.len() as c_int)?;
-    tell_list(statuses, seen)
+    outcount.set(telling.told as c_int)?;
+    telling.end()
 }
 
 pub fn request_free(request: Out<Request>) -> Result {

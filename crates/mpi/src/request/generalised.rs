@@ -96,6 +96,15 @@ impl Generalised {
         (status, check(code, "query"))
     }
 
+    /// The outcome: the program says it, and frees its state.
+    pub fn end(&self) -> Outcome {
+        let (status, asked) = self.query();
+        // MPI 5.0 §13.2: the code is that of the last function. Where that went well an error of the one before is told all the
+        // same: nobody else could.
+        let told = |error: Box<Error>| Box::new(Error { status: Some(status), ..*error });
+        self.free().and(asked).map(|()| status).map_err(told)
+    }
+
     /// Has the program free its state, once.
     pub fn free(&self) -> Result {
         if self.stage.fetch_or(FREED, Ordering::AcqRel) & FREED != 0 || self.free == 0 {

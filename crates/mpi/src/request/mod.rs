@@ -1,5 +1,6 @@
 //! Requests: operations under way, complete, or waiting to be started again.
 
+mod errors;
 mod generalised;
 mod object;
 mod partitioned;
@@ -7,6 +8,7 @@ mod pending;
 mod sleep;
 mod transfer;
 
+pub(crate) use errors::Errors;
 pub(crate) use generalised::{Generalised, Waiting};
 pub(crate) use object::{Extra, Object, names};
 pub(crate) use partitioned::{Made, PartitionedReceive, PartitionedSend, pair};

@@ -2,21 +2,15 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Generalised, Outcome, PartitionedReceive, PartitionedSend, State};
-use crate::handler::Held;
+use super::{Errors, Generalised, Outcome, PartitionedReceive, PartitionedSend, State, Waiting};
 use crate::number::{ERR_OTHER, ERR_REQUEST, REQUEST_NULL};
 use crate::table::{Ref, Table};
-use crate::{Error, On, Request, Result, Status, comm, leaks};
+use crate::{Error, Request, Result, Status, leaks};
 
 /// A request.
 pub(crate) struct Object {
     state: Mutex<State>,
-    /// Starts it again, if it is persistent.
-    start: Option<Box<Start>>,
-    /// Who sees its errors.
-    on: On,
-    /// The handler of that communicator, which may lose its name before the operation ends.
-    handler: Option<Held>,
+    errors: Errors,
     extra: Extra,
 }
 
@@ -24,6 +18,8 @@ pub(crate) struct Object {
 pub(crate) enum Extra {
     /// Nothing.
     None,
+    /// A persistent operation, which this starts again and again.
+    Again(Box<Start>),
     /// An operation of the program's.
     Generalised(Arc<Generalised>),
     /// A send in partitions.
@@ -39,22 +35,23 @@ static REQUESTS: Table<Object> = Table::new();
 
 impl Object {
     /// Of an operation that was started.
-    pub fn new(state: State, on: On) -> Object {
-        let handler = match on {
-            On::Comm(name) => comm::find(name).map(|comm| comm.handler.share()),
-            _ => None,
+    #[inline]
+    pub fn new(state: State, errors: Errors) -> Object {
+        Object { state: Mutex::new(state), errors, extra: Extra::None }
+    }
+
+    /// Of an operation of which there is more than a state.
+    pub fn with(extra: Extra, errors: Errors) -> Object {
+        let state = match &extra {
+            Extra::Generalised(operation) => State::Other(Box::new(Waiting(operation.clone()))),
+            _ => State::Inactive,
         };
-        Object { state: Mutex::new(state), start: None, on, handler, extra: Extra::None }
+        Object { extra, ..Object::new(state, errors) }
     }
 
     /// Of an operation that can be started again and again.
-    pub fn persistent(on: On, start: impl Fn() -> Result<State> + Send + Sync + 'static) -> Object {
-        Object { start: Some(Box::new(start)), ..Object::new(State::Inactive, on) }
-    }
-
-    /// With more than a state.
-    pub fn with(self, extra: Extra) -> Object {
-        Object { extra, ..self }
+    pub fn persistent(errors: Errors, start: impl Fn() -> Result<State> + Send + Sync + 'static) -> Object {
+        Object::with(Extra::Again(Box::new(start)), errors)
     }
 
     /// What is more than a state.
@@ -64,14 +61,7 @@ impl Object {
 
     /// The error, seen by who sees its errors.
     pub fn raise(&self, error: Box<Error>) -> Box<Error> {
-        match (self.on, &self.handler) {
-            (On::Comm(name), Some(handler)) if comm::find(name).is_none() => {
-                // The request may be the last that has it, and is gone when the handler is called.
-                let held = error.held.clone().or_else(|| Some(handler.share()));
-                Box::new(Error { held, ..*error.on(On::Handler(handler.name())) })
-            }
-            (on, _) => error.on(on),
-        }
+        self.errors.raise(error)
     }
 
     /// Wishes it to end without effect.
@@ -105,7 +95,7 @@ impl Object {
 
     /// Whether it can be started again.
     pub fn is_persistent(&self) -> bool {
-        self.start.is_some()
+        !matches!(self.extra, Extra::None | Extra::Generalised(_))
     }
 
     /// Starts it.
@@ -114,12 +104,19 @@ impl Object {
     /// `ERR_REQUEST`: it is not persistent, or active; the operation's own.
     pub fn start(&self) -> Result {
         let refuse = |why: &str| self.raise(Error::new(ERR_REQUEST, why));
-        let Some(start) = &self.start else { return Err(refuse("the request is not a persistent one")) };
-        if !matches!(*self.state(), State::Inactive) {
+        if !self.is_persistent() {
+            return Err(refuse("the request is not a persistent one"));
+        }
+        if !self.is_inactive() {
             return Err(refuse("the request is active: complete it before it is started again"));
         }
-        let state = start().map_err(|error| self.raise(error))?;
-        *self.state() = state;
+        let state = match &self.extra {
+            Extra::Again(start) => start(),
+            Extra::Send(operation) => operation.start(),
+            Extra::Receive(operation) => operation.start(),
+            Extra::None | Extra::Generalised(_) => return Ok(()),
+        };
+        *self.state() = state.map_err(|error| self.raise(error))?;
         Ok(())
     }
 
@@ -163,41 +160,37 @@ impl Object {
     }
 
     /// Waits until it is complete or inactive. Others may cancel it meanwhile, or ask for it: it isn't locked.
-    pub fn wait(&self) {
+    fn wait(&self) -> MutexGuard<'_, State> {
         let mut state = self.state();
-        if state.test() {
-            return;
+        if matches!(*state, State::Done(_) | State::Inactive) {
+            return state;
         }
         let waits = State::Awaited(state.cancels());
         let mut awaited = std::mem::replace(&mut *state, waits);
         drop(state);
         awaited.wait();
-        *self.state() = awaited;
+        let mut state = self.state();
+        *state = awaited;
+        state
     }
 
-    /// The outcome of a complete one, which is inactive from now on; none of an inactive one.
-    pub fn take(&self) -> Option<Outcome> {
-        let mut state = self.state();
-        match std::mem::replace(&mut *state, State::Inactive) {
-            State::Done(outcome) => {
-                drop(state);
-                let outcome = match &self.extra {
-                    Extra::Generalised(operation) => {
-                        let (status, asked) = operation.query();
-                        // MPI 5.0 §13.2: the code is that of the last function. Where that went well an error of the one
-                        // before is told all the same: nobody else could.
-                        let told = |error: Box<Error>| Box::new(Error { status: Some(status), ..*error });
-                        operation.free().and(asked).map(|()| status).map_err(told)
-                    }
-                    _ => outcome,
-                };
-                Some(outcome.map_err(|error| self.raise(error)))
-            }
-            other => {
-                *state = other;
-                None
-            }
+    /// Waits, and takes the outcome. It is inactive from now on; none: it was so before.
+    pub fn complete(&self) -> Option<Outcome> {
+        let mut state = self.wait();
+        if matches!(*state, State::Inactive) {
+            return None;
         }
+        let done = std::mem::replace(&mut *state, State::Inactive);
+        drop(state);
+        // Else it is in the hands of another thread, which may not be.
+        let State::Done(outcome) = done else { return None };
+        Some(
+            match &self.extra {
+                Extra::Generalised(operation) => operation.end(),
+                _ => outcome,
+            }
+            .map_err(|error| self.raise(error)),
+        )
     }
 }
 
@@ -211,17 +204,27 @@ impl Request {
     ///
     /// # Errors
     /// `ERR_REQUEST`.
+    #[inline]
     pub(crate) fn get(self) -> Result<Option<Ref<'static, Object>>> {
         match self.0 {
             REQUEST_NULL => Ok(None),
-            name => match REQUESTS.get(name) {
-                Some(object) => Ok(Some(object)),
-                None => {
-                    let text = format!("{name:#x} is no request (was it completed or freed?)");
-                    Err(Error::new(ERR_REQUEST, text))
-                }
-            },
+            name => REQUESTS.get(name).map(Some).ok_or_else(|| self.missing()),
         }
+    }
+
+    /// Checks that it is a request, or the null request.
+    ///
+    /// # Errors
+    /// `ERR_REQUEST`.
+    #[inline]
+    pub(crate) fn check(self) -> Result {
+        let is_known = self.0 == REQUEST_NULL || REQUESTS.face(self.0).is_some();
+        if is_known { Ok(()) } else { Err(self.missing()) }
+    }
+
+    #[cold]
+    fn missing(self) -> Box<Error> {
+        Error::new(ERR_REQUEST, format!("{:#x} is no request (was it completed or freed?)", self.0))
     }
 
     /// The request of this name, which must be one.
@@ -232,13 +235,14 @@ impl Request {
         self.get()?.ok_or_else(|| Error::new(ERR_REQUEST, "the request is MPI_REQUEST_NULL"))
     }
 
-    /// Takes the outcome of a complete request, and its name unless it is persistent. Returns what the name is then.
-    pub(crate) fn take(self, object: &Object) -> (Request, Option<Outcome>) {
-        let outcome = object.take();
+    /// Waits for the outcome and takes it, and the name unless it is persistent. Returns what the name is then.
+    #[inline]
+    pub(crate) fn complete(self, object: Ref<'static, Object>) -> (Request, Option<Outcome>) {
+        let outcome = object.complete();
         if object.is_persistent() {
             return (self, outcome);
         }
-        REQUESTS.remove(self.0);
+        object.close();
         (Request(REQUEST_NULL), outcome)
     }
 

@@ -16,7 +16,7 @@ pub(crate) struct Transfer {
     bytes: Bytes,
     receives: bool,
     /// The memory that is sent, where it is a copy.
-    copy: Option<Vec<u8>>,
+    copy: Option<Box<[u8]>>,
 }
 
 /// By what a message is cancelled, by any thread.
@@ -49,7 +49,7 @@ fn status_of(receives: bool, status: &engine::Status) -> Status {
 impl Transfer {
     /// The same, with the memory that is sent.
     pub fn with_copy(self, copy: Option<Vec<u8>>) -> Transfer {
-        Transfer { copy, ..self }
+        Transfer { copy: copy.map(Vec::into_boxed_slice), ..self }
     }
 
     pub fn test(&mut self) -> Option<Outcome> {

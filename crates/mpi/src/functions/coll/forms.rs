@@ -6,8 +6,8 @@ use super::{describe, neighbours, reductions, vectors};
 use crate::collective::Job;
 use crate::comm::Communicator;
 use crate::pointer::{Address, Integers, List, Out};
-use crate::request::Object;
-use crate::{Comm, Datatype, Info, On, Op, Request, Result};
+use crate::request::{Errors, Object};
+use crate::{Comm, Datatype, Info, Op, Request, Result};
 
 macro_rules! forms {
     ($($of:ident: $blocking:ident $started:ident $persistent:ident ($($name:ident: $type:ty),* $(,)?);)+) => {$(
@@ -28,7 +28,7 @@ macro_rules! forms {
             $of::$blocking(&mut job, on, $($name),*)?;
             job.check_aliases()?;
             let state = job.over(on.aside()).start()?;
-            request.set(Object::new(state, On::Comm(comm)).register()?)
+            request.set(Object::new(state, Errors::of(comm, &held)).register()?)
         }
 
         pub fn $persistent($($name: $type,)* comm: Comm, info: Info, request: Out<Request>) -> Result {
@@ -40,7 +40,8 @@ macro_rules! forms {
             $of::$blocking(&mut job, on, $($name),*)?;
             job.check_aliases()?;
             let job = job.over(on.persistent());
-            request.set(Object::persistent(On::Comm(comm), move || job.start()).register()?)
+            let errors = Errors::of(comm, &held);
+            request.set(Object::persistent(errors, move || job.start()).register()?)
         }
     )+};
 }

@@ -10,7 +10,7 @@ use crate::comm::Communicator;
 use crate::message::Bytes;
 use crate::number::ERR_BUFFER;
 use crate::pointer::{Address, IntegerOut, Out};
-use crate::request::{Object, State};
+use crate::request::{Errors, Object, State};
 use crate::{Comm, Error, On, Request, Result, Session, session};
 
 /// Sends a copy: done at once.
@@ -45,9 +45,9 @@ fn detach(pool: &Pool, buffer_addr: Address, size: IntegerOut) -> Result {
     buffer_addr.as_out().set(buffer)
 }
 
-fn iflush(pool: &Pool, request: Out<Request>, on: On) -> Result {
+fn iflush(pool: &Pool, request: Out<Request>, errors: Errors) -> Result {
     request.check()?;
-    request.set(Object::new(State::Other(pool.start_flush()), on).register()?)
+    request.set(Object::new(State::Other(pool.start_flush()), errors).register()?)
 }
 
 pub fn buffer_attach(buffer: Address, size: i64) -> Result {
@@ -63,7 +63,7 @@ pub fn buffer_flush() -> Result {
 }
 
 pub fn buffer_iflush(request: Out<Request>) -> Result {
-    iflush(&buffer::PROCESS, request, On::Nothing)
+    iflush(&buffer::PROCESS, request, Errors::on(On::Nothing))
 }
 
 pub fn comm_attach_buffer(comm: Comm, buffer: Address, size: i64) -> Result {
@@ -79,7 +79,8 @@ pub fn comm_flush_buffer(comm: Comm) -> Result {
 }
 
 pub fn comm_iflush_buffer(comm: Comm, request: Out<Request>) -> Result {
-    iflush(&comm.get()?.buffer, request, On::Comm(comm))
+    let held = comm.get()?;
+    iflush(&held.buffer, request, Errors::of(comm, &held))
 }
 
 pub fn session_attach_buffer(session: Session, buffer: Address, size: i64) -> Result {
@@ -95,5 +96,5 @@ pub fn session_flush_buffer(session: Session) -> Result {
 }
 
 pub fn session_iflush_buffer(session: Session, request: Out<Request>) -> Result {
-    iflush(&session.get()?.buffer, request, On::Session(session))
+    iflush(&session.get()?.buffer, request, Errors::on(On::Session(session)))
 }

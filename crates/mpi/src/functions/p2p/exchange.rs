@@ -11,8 +11,8 @@ use super::send;
 use crate::comm::Communicator;
 use crate::message::Bytes;
 use crate::pointer::{Address, Out, Statuses};
-use crate::request::{Object, Outcome, Pending, State};
-use crate::{Comm, Datatype, On, Request, Result, Status};
+use crate::request::{Errors, Object, Outcome, Pending, State};
+use crate::{Comm, Datatype, Request, Result, Status};
 
 /// A receive and a send that are one operation, which tells what the receive does.
 struct Exchange {
@@ -65,16 +65,15 @@ impl Pending for Exchange {
 fn start(
     outgoing: (Bytes, TypeTag, c_int, c_int),
     incoming: (Bytes, TypeTag, c_int, c_int),
-    comm: Comm,
+    comm: &Communicator,
     copy: Option<Vec<u8>>,
 ) -> Result<State> {
-    let comm = comm.get()?;
     let (bytes, of, dest, tag) = outgoing;
-    let wanted = wanted(&comm, incoming.2, incoming.3)?;
+    let wanted = wanted(comm, incoming.2, incoming.3)?;
     crate::comm::check_tag(tag)?;
     comm.peer(dest)?;
     let mut receive = receive::start(&comm.comm, incoming.0, incoming.1, wanted)?;
-    match send::start(&comm, bytes, of, dest, tag, send::Way::Mode(Mode::Standard)) {
+    match send::start(comm, bytes, of, dest, tag, send::Way::Mode(Mode::Standard)) {
         Ok(send) => Ok(State::Other(Box::new(Exchange { receive, send, _copy: copy }))),
         Err(error) => {
             receive.cancel();
@@ -148,12 +147,12 @@ pub fn isendrecv(
     comm: Comm,
     request: Out<Request>,
 ) -> Result {
-    comm.get()?;
+    let held = comm.get()?;
     request.check()?;
     let outgoing = (Bytes::new(sendbuf, sendcount, sendtype)?, sendtype.stated(), dest, sendtag);
     let incoming = (Bytes::new(recvbuf, recvcount, recvtype)?, recvtype.stated_of_receive(), source, recvtag);
-    let state = start(outgoing, incoming, comm, None)?;
-    request.set(Object::new(state, On::Comm(comm)).register()?)
+    let state = start(outgoing, incoming, &held, None)?;
+    request.set(Object::new(state, Errors::of(comm, &held)).register()?)
 }
 
 pub fn sendrecv_replace(
@@ -186,13 +185,13 @@ pub fn isendrecv_replace(
     comm: Comm,
     request: Out<Request>,
 ) -> Result {
-    comm.get()?;
+    let held = comm.get()?;
     request.check()?;
     let room = Bytes::new(buf, count, datatype)?;
     // What is sent is copied first.
     let mut copy = room.packed();
     let outgoing = (Bytes::Row(copy.as_mut_ptr(), copy.len()), datatype.stated(), dest, sendtag);
     let incoming = (room, datatype.stated_of_receive(), source, recvtag);
-    let state = start(outgoing, incoming, comm, Some(copy))?;
-    request.set(Object::new(state, On::Comm(comm)).register()?)
+    let state = start(outgoing, incoming, &held, Some(copy))?;
+    request.set(Object::new(state, Errors::of(comm, &held)).register()?)
 }

@@ -7,7 +7,7 @@ use crate::comm::Communicator;
 use crate::message::Bytes;
 use crate::number::{ERR_OTHER, ERR_REQUEST, MESSAGE_NO_PROC, MESSAGE_NULL};
 use crate::pointer::{Address, Out, Statuses};
-use crate::request::{Object, State, started};
+use crate::request::{Errors, Object, State, started};
 use crate::table::Table;
 use crate::{Comm, Datatype, Error, Message, On, Request, Result, Status};
 
@@ -15,7 +15,7 @@ use crate::{Comm, Datatype, Error, Message, On, Request, Result, Status};
 struct Taken {
     comm: runtime::Comm,
     message: engine::Message,
-    on: On,
+    errors: Errors,
 }
 
 static TAKEN: Table<Taken> = Table::new();
@@ -44,19 +44,18 @@ pub fn iprobe(source: c_int, tag: c_int, comm: Comm, flag: Out<c_int>, status: S
     Ok(())
 }
 
-fn name(comm: &Communicator, on: On, message: engine::Message) -> Result<Message> {
-    let name = TAKEN.insert(Taken { comm: comm.comm.clone(), message, on });
+fn name(comm: &Communicator, errors: Errors, message: engine::Message) -> Result<Message> {
+    let name = TAKEN.insert(Taken { comm: comm.comm.clone(), message, errors });
     name.map(Message).ok_or_else(|| Error::new(ERR_OTHER, "there are too many messages: receive some"))
 }
 
 pub fn mprobe(source: c_int, tag: c_int, comm: Comm, message: Out<Message>, status: Statuses) -> Result {
     message.check()?;
-    let on = On::Comm(comm);
-    let comm = comm.get()?;
-    let (taken, found) = match wanted(&comm, source, tag)? {
+    let held = comm.get()?;
+    let (taken, found) = match wanted(&held, source, tag)? {
         Some((source, tag)) => {
-            let (taken, found) = comm.comm.matched_probe(source, tag)?;
-            (name(&comm, on, taken)?, Status::of(&found))
+            let (taken, found) = held.comm.matched_probe(source, tag)?;
+            (name(&held, Errors::of(comm, &held), taken)?, Status::of(&found))
         }
         None => (Message(MESSAGE_NO_PROC), Status::FROM_NOBODY),
     };
@@ -75,11 +74,10 @@ pub fn improbe(
 ) -> Result {
     flag.check()?;
     message.check()?;
-    let on = On::Comm(comm);
-    let comm = comm.get()?;
-    let found = match wanted(&comm, source, tag)? {
-        Some((source, tag)) => match comm.comm.try_matched_probe(source, tag)? {
-            Some((taken, found)) => Some((name(&comm, on, taken)?, Status::of(&found))),
+    let held = comm.get()?;
+    let found = match wanted(&held, source, tag)? {
+        Some((source, tag)) => match held.comm.try_matched_probe(source, tag)? {
+            Some((taken, found)) => Some((name(&held, Errors::of(comm, &held), taken)?, Status::of(&found))),
             None => None,
         },
         None => Some((Message(MESSAGE_NO_PROC), Status::FROM_NOBODY)),
@@ -93,18 +91,18 @@ pub fn improbe(
 }
 
 /// Starts to receive a message; where it came from nobody that is done.
-fn start(buf: Address, count: i64, datatype: Datatype, message: Out<Message>) -> Result<(State, On)> {
+fn start(buf: Address, count: i64, datatype: Datatype, message: Out<Message>) -> Result<(State, Errors)> {
     let name = message.get()?;
     if name.0 == MESSAGE_NO_PROC {
         Bytes::new(buf, count, datatype)?;
         message.set(Message(MESSAGE_NULL))?;
-        return Ok((State::Done(Ok(Status::FROM_NOBODY)), On::Nothing));
+        return Ok((State::Done(Ok(Status::FROM_NOBODY)), Errors::on(On::Nothing)));
     }
     let Some(taken) = TAKEN.get(name.0) else {
         let what = if name.0 == MESSAGE_NULL { "MPI_MESSAGE_NULL" } else { "no message (was it received?)" };
         return Err(Error::new(ERR_REQUEST, format!("the message is {what}")));
     };
-    let raise = |error: Box<Error>| error.on(taken.on);
+    let raise = |error: Box<Error>| taken.errors.raise(error);
     let bytes = Bytes::new(buf, count, datatype).map_err(raise)?;
     let outcome = match bytes.start_receive_message(&taken.comm, taken.message, datatype.stated_of_receive())
     {
@@ -115,7 +113,7 @@ fn start(buf: Address, count: i64, datatype: Datatype, message: Out<Message>) ->
         TAKEN.remove(name.0);
         message.set(Message(MESSAGE_NULL))?;
     }
-    Ok((outcome?, taken.on))
+    Ok((outcome?, taken.errors.share()))
 }
 
 pub fn mrecv(
@@ -125,10 +123,8 @@ pub fn mrecv(
     message: Out<Message>,
     status: Statuses,
 ) -> Result {
-    let (state, on) = start(buf, count, datatype, message)?;
-    let object = Object::new(state, on);
-    object.wait();
-    status.tell(0, object.take().unwrap_or(Ok(Status::EMPTY)))
+    let (state, errors) = start(buf, count, datatype, message)?;
+    status.tell(0, Object::new(state, errors).complete().unwrap_or(Ok(Status::EMPTY)))
 }
 
 pub fn imrecv(
@@ -139,6 +135,6 @@ pub fn imrecv(
     request: Out<Request>,
 ) -> Result {
     request.check()?;
-    let (state, on) = start(buf, count, datatype, message)?;
-    request.set(Object::new(state, on).register()?)
+    let (state, errors) = start(buf, count, datatype, message)?;
+    request.set(Object::new(state, errors).register()?)
 }

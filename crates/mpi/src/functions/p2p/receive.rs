@@ -8,8 +8,8 @@ use crate::comm::{Communicator, check_tag};
 use crate::message::Bytes;
 use crate::number::{ANY_SOURCE, ANY_TAG};
 use crate::pointer::{Address, Out, Statuses};
-use crate::request::{Object, State, pattern, source as from, started};
-use crate::{Comm, Datatype, On, Request, Result, Status};
+use crate::request::{Errors, Object, State, pattern, source as from, started};
+use crate::{Comm, Datatype, Request, Result, Status};
 
 /// From whom, and with which tag; none from nobody.
 pub(super) type Wanted = Option<(Source, TagPattern)>;
@@ -73,13 +73,12 @@ pub fn irecv(
     comm: Comm,
     request: Out<Request>,
 ) -> Result {
-    let on = On::Comm(comm);
-    let comm = comm.get()?;
+    let held = comm.get()?;
     request.check()?;
     let bytes = Bytes::new(buf, count, datatype)?;
     let of = datatype.stated_of_receive();
-    let state = start(&comm.comm, bytes, of, wanted(&comm, source, tag)?)?;
-    request.set(Object::new(state, on).register()?)
+    let state = start(&held.comm, bytes, of, wanted(&held, source, tag)?)?;
+    request.set(Object::new(state, Errors::of(comm, &held)).register()?)
 }
 
 pub fn recv_init(
@@ -91,13 +90,11 @@ pub fn recv_init(
     comm: Comm,
     request: Out<Request>,
 ) -> Result {
-    let on = On::Comm(comm);
     let held = comm.get()?;
     request.check()?;
     let bytes = Bytes::new(buf, count, datatype)?;
     let wanted = wanted(&held, source, tag)?;
-    let comm = held.comm.clone();
-    let of = datatype.stated_of_receive();
-    let start = move || start(&comm, bytes.clone(), of, wanted);
-    request.set(Object::persistent(on, start).register()?)
+    let (on, of) = (held.comm.clone(), datatype.stated_of_receive());
+    let start = move || start(&on, bytes.clone(), of, wanted);
+    request.set(Object::persistent(Errors::of(comm, &held), start).register()?)
 }

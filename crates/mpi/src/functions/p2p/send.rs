@@ -8,8 +8,8 @@ use super::buffered;
 use crate::comm::{Communicator, check_tag};
 use crate::message::Bytes;
 use crate::pointer::{Address, Out};
-use crate::request::{Object, State, started};
-use crate::{Comm, Datatype, On, Request, Result, Status};
+use crate::request::{Errors, Object, State, started};
+use crate::{Comm, Datatype, Request, Result, Status};
 
 /// How a message is sent.
 #[derive(Clone, Copy)]
@@ -70,12 +70,11 @@ fn nonblocking(
     request: Out<Request>,
     way: Way,
 ) -> Result {
-    let on = On::Comm(comm);
-    let comm = comm.get()?;
+    let held = comm.get()?;
     request.check()?;
     let bytes = Bytes::new(buf, count, datatype)?;
-    let state = start(&comm, bytes, datatype.stated(), dest, tag, way)?;
-    request.set(Object::new(state, on).register()?)
+    let state = start(&held, bytes, datatype.stated(), dest, tag, way)?;
+    request.set(Object::new(state, Errors::of(comm, &held)).register()?)
 }
 
 fn persistent(
@@ -88,16 +87,15 @@ fn persistent(
     request: Out<Request>,
     way: Way,
 ) -> Result {
-    let on = On::Comm(comm);
-    // The communicator outlives its name.
-    let comm = comm.get()?;
+    let held = comm.get()?;
     request.check()?;
     let bytes = Bytes::new(buf, count, datatype)?;
     check_tag(tag)?;
-    comm.peer(dest)?;
-    let of = datatype.stated();
-    let again = move || start(&comm, bytes.clone(), of, dest, tag, way);
-    request.set(Object::persistent(on, again).register()?)
+    held.peer(dest)?;
+    let (of, errors) = (datatype.stated(), Errors::of(comm, &held));
+    // The communicator outlives its name.
+    let again = move || start(&held, bytes.clone(), of, dest, tag, way);
+    request.set(Object::persistent(errors, again).register()?)
 }
 
 macro_rules! modes {
