@@ -318,6 +318,12 @@ impl Comm {
         outcome
     }
 
+    /// The outcome of an operation if it is complete, as far as things have been moved on.
+    pub fn take(&self, request: RequestId) -> Option<Result<Status, Error>> {
+        let outcome = self.cell().lock().lane.take(request);
+        self.told(request, outcome)
+    }
+
     /// The outcome of an operation if it is complete; moves things on first.
     pub fn test(&self, request: RequestId) -> Option<Result<Status, Error>> {
         let cell = self.cell();

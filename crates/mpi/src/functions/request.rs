@@ -4,7 +4,7 @@ use std::ffi::c_int;
 
 use crate::number::{ERR_COUNT, ERR_IN_STATUS, ERR_REQUEST, REQUEST_NULL, SUCCESS, UNDEFINED};
 use crate::pointer::{self, List, ListMut, Out, StatusIn, Statuses};
-use crate::request::{Extra, Object, Outcome, wait_for_any};
+use crate::request::{Extra, Moved, Object, Outcome, Standing, wait_for_any};
 use crate::table::Ref;
 use crate::{Error, Request, Result, Status};
 
@@ -57,7 +57,7 @@ pub fn test(request: Out<Request>, flag: Out<c_int>, status: Statuses) -> Result
         status.set_all(0, Status::EMPTY);
         return flag.set(1);
     };
-    if !object.is_complete() {
+    if object.standing(&mut Moved::default()) == Standing::UnderWay {
         return flag.set(0);
     }
     let (name, outcome) = name.complete(object);
@@ -66,11 +66,14 @@ pub fn test(request: Out<Request>, flag: Out<c_int>, status: Statuses) -> Result
     tell_one(status, outcome)
 }
 
-/// Completes one of a list; what is not active has an empty outcome.
-fn complete_one(requests: ListMut<Request>, at: usize) -> Result<Outcome> {
-    let name = requests.get(at)?;
-    let Some(object) = name.get()? else { return Ok(Ok(Status::EMPTY)) };
-    let (name, outcome) = name.complete(object);
+/// Checks that there is no name in a list that is none of a request.
+fn check(requests: ListMut<Request>, count: usize) -> Result {
+    (0..count).try_for_each(|at| requests.get(at)?.check())
+}
+
+/// Completes one of a list.
+fn complete_one(requests: ListMut<Request>, at: usize, object: Ref<'static, Object>) -> Result<Outcome> {
+    let (name, outcome) = requests.get(at)?.complete(object);
     requests.set(at, name)?;
     Ok(outcome.unwrap_or(Ok(Status::EMPTY)))
 }
@@ -113,15 +116,15 @@ impl Telling {
     }
 }
 
-/// Completes some of a list, in this order.
-fn complete_listed(
-    requests: ListMut<Request>,
-    which: impl Iterator<Item = usize>,
-    statuses: Statuses,
-) -> Result {
+/// Completes all of a list; what is not active has an empty outcome.
+fn complete_all(requests: ListMut<Request>, count: usize, statuses: Statuses) -> Result {
     let mut telling = Telling::to(statuses);
-    for at in which {
-        telling.tell(at, complete_one(requests, at)?);
+    for at in 0..count {
+        let outcome = match requests.get(at)?.get()? {
+            Some(object) => complete_one(requests, at, object)?,
+            None => Ok(Status::EMPTY),
+        };
+        telling.tell(at, outcome);
     }
     telling.end()
 }
@@ -134,49 +137,73 @@ fn in_status(at: usize, error: &Error) -> Box<Error> {
 
 pub fn waitall(count: c_int, requests: ListMut<Request>, statuses: Statuses) -> Result {
     let count = length(count)?;
-    // What is no request is told before any is completed.
-    (0..count).try_for_each(|at| requests.get(at)?.check())?;
-    complete_listed(requests, 0..count, statuses)
+    check(requests, count)?;
+    complete_all(requests, count, statuses)
 }
 
 pub fn testall(count: c_int, requests: ListMut<Request>, flag: Out<c_int>, statuses: Statuses) -> Result {
     flag.check()?;
     let count = length(count)?;
-    let mut complete = true;
+    check(requests, count)?;
+    let (mut complete, mut moved) = (true, Moved::default());
     for at in 0..count {
         // All are moved on, also behind one that is not complete.
-        complete &= requests.get(at)?.get()?.is_none_or(|object| object.is_complete());
+        let object = requests.get(at)?.get()?;
+        complete &= object.is_none_or(|object| object.standing(&mut moved) != Standing::UnderWay);
     }
     flag.set(c_int::from(complete))?;
-    if complete { complete_listed(requests, 0..count, statuses) } else { Ok(()) }
+    if complete { complete_all(requests, count, statuses) } else { Ok(()) }
 }
 
-/// Takes the first that is complete.
-fn take_any(
-    objects: &[Active],
-    requests: ListMut<Request>,
-    index: Out<c_int>,
-    status: Statuses,
-) -> Result<bool> {
-    let complete = |object: &Active| object.as_ref().is_some_and(|object| object.is_complete());
-    let Some(at) = objects.iter().position(complete) else { return Ok(false) };
-    index.set(at as c_int)?;
-    status.tell(0, complete_one(requests, at)?).map(|()| true)
+/// What a look at a list has found.
+enum Found {
+    /// This one is complete.
+    Complete(usize, Ref<'static, Object>),
+    /// Some are under way, and none of them is complete.
+    UnderWay,
+    /// None is active.
+    Inactive,
+}
+
+/// Moves a list on up to the first that is complete.
+fn find(requests: ListMut<Request>, count: usize) -> Result<Found> {
+    let (mut found, mut moved) = (Found::Inactive, Moved::default());
+    for at in 0..count {
+        let Some(object) = requests.get(at)?.get()? else { continue };
+        match object.standing(&mut moved) {
+            Standing::Complete => return Ok(Found::Complete(at, object)),
+            Standing::UnderWay => found = Found::UnderWay,
+            Standing::Inactive => {}
+        }
+    }
+    Ok(found)
+}
+
+/// Waits until one of a list is complete.
+fn await_any(requests: ListMut<Request>, count: usize) -> Result {
+    let objects = active(&requests.values(count)?)?;
+    let waited: Vec<&Object> = objects.iter().flatten().map(|object| &**object).collect();
+    wait_for_any(&waited);
+    Ok(())
 }
 
 pub fn waitany(count: c_int, requests: ListMut<Request>, index: Out<c_int>, status: Statuses) -> Result {
     index.check()?;
-    let names = requests.values(length(count)?)?;
-    let objects = active(&names)?;
-    let waited: Vec<&Object> = objects.iter().flatten().map(|object| &**object).collect();
-    if waited.is_empty() {
-        status.set_all(0, Status::EMPTY);
-        return index.set(UNDEFINED);
+    let count = length(count)?;
+    check(requests, count)?;
+    loop {
+        match find(requests, count)? {
+            Found::Complete(at, object) => {
+                index.set(at as c_int)?;
+                return status.tell(0, complete_one(requests, at, object)?);
+            }
+            Found::UnderWay => await_any(requests, count)?,
+            Found::Inactive => {
+                status.set_all(0, Status::EMPTY);
+                return index.set(UNDEFINED);
+            }
+        }
     }
-    while !take_any(&objects, requests, index, status)? {
-        wait_for_any(&waited);
-    }
-    Ok(())
 }
 
 pub fn testany(
@@ -188,38 +215,20 @@ pub fn testany(
 ) -> Result {
     index.check()?;
     flag.check()?;
-    let names = requests.values(length(count)?)?;
-    let objects = active(&names)?;
-    if objects.iter().flatten().next().is_none() {
-        status.set_all(0, Status::EMPTY);
-        index.set(UNDEFINED)?;
-        return flag.set(1);
-    }
-    index.set(UNDEFINED)?;
+    let count = length(count)?;
+    check(requests, count)?;
+    let found = find(requests, count)?;
     // An error is one of a complete request.
-    flag.set(1)?;
-    if !take_any(&objects, requests, index, status)? {
-        flag.set(0)?;
-    }
-    Ok(())
-}
-
-/// Takes all that are complete.
-fn take_some(
-    objects: &[Active],
-    requests: ListMut<Request>,
-    (outcount, indices): (Out<c_int>, ListMut<c_int>),
-    statuses: Statuses,
-) -> Result<usize> {
-    let mut complete = Vec::new();
-    for (at, object) in objects.iter().enumerate() {
-        if object.as_ref().is_some_and(|object| object.is_complete()) {
-            indices.set(complete.len(), at as c_int)?;
-            complete.push(at);
+    flag.set(c_int::from(!matches!(found, Found::UnderWay)))?;
+    match found {
+        Found::Complete(at, object) => {
+            index.set(at as c_int)?;
+            return status.tell(0, complete_one(requests, at, object)?);
         }
+        Found::UnderWay => {}
+        Found::Inactive => status.set_all(0, Status::EMPTY),
     }
-    outcount.set(complete.len() as c_int)?;
-    complete_listed(requests, complete.iter().copied(), statuses).map(|()| complete.len())
+    index.set(UNDEFINED)
 }
 
 fn some(
@@ -231,16 +240,28 @@ fn some(
     waits: bool,
 ) -> Result {
     outcount.check()?;
-    let names = requests.values(length(count)?)?;
-    let objects = active(&names)?;
-    let waited: Vec<&Object> = objects.iter().flatten().map(|object| &**object).collect();
-    if waited.is_empty() {
-        return outcount.set(UNDEFINED);
+    let count = length(count)?;
+    check(requests, count)?;
+    loop {
+        let (mut telling, mut moved, mut is_any_active) = (Telling::to(statuses), Moved::default(), false);
+        for at in 0..count {
+            let Some(object) = requests.get(at)?.get()? else { continue };
+            let standing = object.standing(&mut moved);
+            is_any_active |= standing != Standing::Inactive;
+            if standing == Standing::Complete {
+                indices.set(telling.told, at as c_int)?;
+                telling.tell(at, complete_one(requests, at, object)?);
+            }
+        }
+        if !is_any_active {
+            return outcount.set(UNDEFINED);
+        }
+        if telling.told > 0 || !waits {
+            outcount.set(telling.told as c_int)?;
+            return telling.end();
+        }
+        await_any(requests, count)?;
     }
-    while take_some(&objects, requests, (outcount, indices), statuses)? == 0 && waits {
-        wait_for_any(&waited);
-    }
-    Ok(())
 }
 
 pub fn waitsome(

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Errors, Generalised, Outcome, PartitionedReceive, PartitionedSend, State, Waiting};
+use super::{Errors, Generalised, Moved, Outcome, PartitionedReceive, PartitionedSend, State, Waiting};
 use crate::number::{ERR_OTHER, ERR_REQUEST, REQUEST_NULL};
 use crate::table::{Ref, Table};
 use crate::{Error, Request, Result, Status, leaks};
@@ -26,6 +26,17 @@ pub(crate) enum Extra {
     Send(Arc<PartitionedSend>),
     /// A receive in partitions.
     Receive(Arc<PartitionedReceive>),
+}
+
+/// How a request stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Persistent, and not started.
+    Inactive,
+    /// Not complete yet.
+    UnderWay,
+    /// Its outcome can be taken.
+    Complete,
 }
 
 /// Starts a persistent operation.
@@ -154,9 +165,13 @@ impl Object {
         }
     }
 
-    /// Moves it on; whether it is complete or inactive.
-    pub fn is_complete(&self) -> bool {
-        self.state().test()
+    /// Moves it on, beside others that are looked at one after the other, and says how it stands.
+    pub fn standing(&self, moved: &mut Moved) -> Standing {
+        let mut state = self.state();
+        if matches!(*state, State::Inactive) {
+            return Standing::Inactive;
+        }
+        if state.test_beside(moved) { Standing::Complete } else { Standing::UnderWay }
     }
 
     /// Waits until it is complete or inactive. Others may cancel it meanwhile, or ask for it: it isn't locked.

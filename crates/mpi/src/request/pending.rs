@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::task::Waker;
 
-use super::{Cancels, Transfer};
+use super::{Cancels, Moved, Transfer};
 use crate::{Result, Status};
 
 /// What a completed operation tells.
@@ -47,9 +47,14 @@ static ORPHANS: Mutex<Vec<Box<dyn Pending>>> = Mutex::new(Vec::new());
 impl State {
     /// Moves it on; whether it is complete or inactive.
     pub fn test(&mut self) -> bool {
+        self.test_beside(&mut Moved::default())
+    }
+
+    /// The same, of one of several that are looked at one after the other.
+    pub fn test_beside(&mut self, moved: &mut Moved) -> bool {
         let outcome = match self {
             State::Inactive | State::Done(_) => return true,
-            State::Transfer(transfer) => transfer.test(),
+            State::Transfer(transfer) => transfer.test(moved),
             State::Other(pending) => pending.test(),
             State::Awaited(_) => None,
         };

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Wake, Waker};
 
-use super::Object;
+use super::{Moved, Object, Standing};
 use crate::instance;
 
 /// Set by whatever may have completed.
@@ -52,7 +52,10 @@ fn idle() -> MutexGuard<'static, Vec<Arc<Flag>>> {
 
 /// Waits until one of these is complete, sleeping while nothing moves. None of them is inactive.
 pub(crate) fn wait_for_any(objects: &[&Object]) {
-    let is_any_complete = || objects.iter().any(|object| object.is_complete());
+    let is_any_complete = || {
+        let mut moved = Moved::default();
+        objects.iter().any(|object| object.standing(&mut moved) != Standing::UnderWay)
+    };
     if is_any_complete() {
         return;
     }

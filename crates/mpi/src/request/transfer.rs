@@ -19,6 +19,10 @@ pub(crate) struct Transfer {
     copy: Option<Box<[u8]>>,
 }
 
+/// The lane that was moved on last, when several requests are looked at one after the other.
+#[derive(Default)]
+pub(crate) struct Moved(Option<u16>);
+
 /// By what a message is cancelled, by any thread.
 pub(crate) struct Cancels {
     comm: Comm,
@@ -52,8 +56,17 @@ impl Transfer {
         Transfer { copy: copy.map(Vec::into_boxed_slice), ..self }
     }
 
-    pub fn test(&mut self) -> Option<Outcome> {
-        self.comm.test(self.request).map(|outcome| self.outcome(outcome))
+    /// The outcome if it is complete. Its lane is moved on, unless it was when another one was looked at.
+    pub fn test(&mut self, moved: &mut Moved) -> Option<Outcome> {
+        let lane = Some(self.comm.inner().lane());
+        let outcome = match moved.0 == lane {
+            true => self.comm.take(self.request),
+            false => self.comm.test(self.request),
+        };
+        if outcome.is_none() {
+            moved.0 = lane;
+        }
+        outcome.map(|outcome| self.outcome(outcome))
     }
 
     pub fn wait(&mut self) -> Outcome {
