@@ -41,6 +41,15 @@ fn messages_that_are_too_long() {
 }
 
 #[test]
+fn lists_of_requests() {
+    let program = compile("lists.c", &[]);
+    for ranks in [1, 2] {
+        assert_eq!(succeeds(&program, ranks), "0 failures\n", "{ranks} ranks");
+    }
+    over_tcp(&program, 2);
+}
+
+#[test]
 fn a_receive_from_a_rank_that_finalizes() {
     let program = compile("late.c", &[]);
     for ranks in [2, 3] {

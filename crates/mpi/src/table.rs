@@ -132,6 +132,12 @@ impl<T, const SHARED: bool, const FACE: usize> Table<T, SHARED, FACE> {
         is_current(before, generation).then_some(found)
     }
 
+    /// Whether the name is valid.
+    #[inline]
+    pub fn has(&self, name: usize) -> bool {
+        self.face(name).is_some()
+    }
+
     /// The face of the object of this name.
     #[inline]
     pub fn face(&self, name: usize) -> Option<[u64; FACE]> {

@@ -153,14 +153,22 @@ impl Port {
         }
     }
 
-    /// The runtime has said that peers of cut links have left in order. They may still be there, to deliver what they had sent;
-    /// for no longer than the link timeout from now on, even if they live on.
-    pub(super) fn have_left_job(&mut self) {
+    /// The runtime says that the peer of a cut link has left in order. It may still be there, to deliver what it had sent; for no
+    /// longer than the link timeout, even if it lives on.
+    pub(super) fn has_left_job(&mut self, at: u32) {
+        let link = &mut self.links[at as usize];
+        if !std::mem::replace(&mut link.left_job, true) {
+            // When it was is not known before the next look: the last one may be long ago.
+            self.told_left.push(at);
+            self.set_timer(Some(self.now));
+        }
+    }
+
+    /// The time of peers that have left, as was said since the latest look, begins.
+    pub(super) fn begin_leave_times(&mut self) {
         for at in std::mem::take(&mut self.told_left) {
-            let link = &mut self.links[at as usize];
-            if let (Some(cut), false) = (&mut link.cut, link.left_job) {
+            if let Some(cut) = &mut self.links[at as usize].cut {
                 cut.silent_since = self.now;
-                link.left_job = true;
                 let gives_up_at = self.gives_up_at(at);
                 self.set_timer(Some(gives_up_at));
             }

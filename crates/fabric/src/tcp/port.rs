@@ -383,9 +383,7 @@ impl Port {
         let link = &mut self.links[at as usize];
         if link.cut.is_some() {
             if cause == Cause::Left {
-                // When it was is not known before the next look: the last one may be long ago.
-                self.told_left.push(at);
-                self.set_timer(Some(self.now));
+                self.has_left_job(at);
             } else {
                 link.due.get_or_insert(cause.clone());
                 self.give_up(at, cause);

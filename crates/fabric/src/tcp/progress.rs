@@ -378,7 +378,7 @@ impl Port {
                 }
             }
         }
-        self.have_left_job();
+        self.begin_leave_times();
         if self.timer.is_some_and(|timer| timer <= self.now) {
             self.timer = None;
             self.meeting_timers();

@@ -16,8 +16,7 @@ pub fn grequest_start(
 ) -> Result {
     request.check()?;
     let operation = Arc::new(Generalised::new(query_fn, free_fn, cancel_fn, extra_state));
-    let errors = Errors::on(On::Nothing);
-    request.set(Object::with(Extra::Generalised(operation), errors).register()?)
+    request.set(Object::generalised(operation, Errors::On(On::Nothing)).register()?)
 }
 
 pub fn grequest_complete(request: Request) -> Result {

@@ -43,7 +43,7 @@ pub fn psend_init(
         None => held.comm.clone(),
     };
     let operation = Arc::new(PartitionedSend::new(pair, to, bytes, number));
-    request.set(Object::with(Extra::Send(operation), Errors::of(comm, &held)).register()?)
+    request.set(Object::partitioned(Extra::Send(operation), Errors::of(comm, &held)).register()?)
 }
 
 pub fn precv_init(
@@ -75,7 +75,7 @@ pub fn precv_init(
         None => held.comm.clone(),
     };
     let operation = Arc::new(PartitionedReceive::new(pair, peer, tag, bytes, number));
-    request.set(Object::with(Extra::Receive(operation), Errors::of(comm, &held)).register()?)
+    request.set(Object::partitioned(Extra::Receive(operation), Errors::of(comm, &held)).register()?)
 }
 
 fn ready(request: Request, partitions: impl Iterator<Item = i64> + Clone) -> Result {

@@ -34,8 +34,8 @@ pub fn wait(request: Out<Request>, status: Statuses) -> Result {
         status.set_all(0, Status::EMPTY);
         return Ok(());
     };
-    let (name, outcome) = name.complete(object);
-    request.set(name)?;
+    let outcome = object.complete();
+    request.set(name.end(object))?;
     tell_one(status, outcome)
 }
 
@@ -60,8 +60,8 @@ pub fn test(request: Out<Request>, flag: Out<c_int>, status: Statuses) -> Result
     if object.standing(&mut Moved::default()) == Standing::UnderWay {
         return flag.set(0);
     }
-    let (name, outcome) = name.complete(object);
-    request.set(name)?;
+    let outcome = object.take();
+    request.set(name.end(object))?;
     flag.set(1)?;
     tell_one(status, outcome)
 }
@@ -71,10 +71,14 @@ fn check(requests: ListMut<Request>, count: usize) -> Result {
     (0..count).try_for_each(|at| requests.get(at)?.check())
 }
 
-/// Completes one of a list.
-fn complete_one(requests: ListMut<Request>, at: usize, object: Ref<'static, Object>) -> Result<Outcome> {
-    let (name, outcome) = requests.get(at)?.complete(object);
-    requests.set(at, name)?;
+/// Ends one of a list whose outcome was taken; of what was inactive it is empty.
+fn end_one(
+    requests: ListMut<Request>,
+    at: usize,
+    object: Ref<'static, Object>,
+    outcome: Option<Outcome>,
+) -> Result<Outcome> {
+    requests.set(at, requests.get(at)?.end(object))?;
     Ok(outcome.unwrap_or(Ok(Status::EMPTY)))
 }
 
@@ -116,13 +120,18 @@ impl Telling {
     }
 }
 
-/// Completes all of a list; what is not active has an empty outcome.
-fn complete_all(requests: ListMut<Request>, count: usize, statuses: Statuses) -> Result {
+/// Takes the outcomes of a whole list; what is not active has an empty one.
+fn take_all(requests: ListMut<Request>, count: usize, statuses: Statuses, waits: bool) -> Result {
     let mut telling = Telling::to(statuses);
     for at in 0..count {
-        let outcome = match requests.get(at)?.get()? {
-            Some(object) => complete_one(requests, at, object)?,
-            None => Ok(Status::EMPTY),
+        let outcome = match requests.get(at)?.get() {
+            Ok(Some(object)) => {
+                let outcome = if waits { object.complete() } else { object.take() };
+                end_one(requests, at, object, outcome)?
+            }
+            Ok(None) => Ok(Status::EMPTY),
+            // It was one before: it stands in the list twice, or another thread has completed it.
+            Err(error) => Err(error),
         };
         telling.tell(at, outcome);
     }
@@ -138,7 +147,7 @@ fn in_status(at: usize, error: &Error) -> Box<Error> {
 pub fn waitall(count: c_int, requests: ListMut<Request>, statuses: Statuses) -> Result {
     let count = length(count)?;
     check(requests, count)?;
-    complete_all(requests, count, statuses)
+    take_all(requests, count, statuses, true)
 }
 
 pub fn testall(count: c_int, requests: ListMut<Request>, flag: Out<c_int>, statuses: Statuses) -> Result {
@@ -152,7 +161,7 @@ pub fn testall(count: c_int, requests: ListMut<Request>, flag: Out<c_int>, statu
         complete &= object.is_none_or(|object| object.standing(&mut moved) != Standing::UnderWay);
     }
     flag.set(c_int::from(complete))?;
-    if complete { complete_all(requests, count, statuses) } else { Ok(()) }
+    if complete { take_all(requests, count, statuses, false) } else { Ok(()) }
 }
 
 /// What a look at a list has found.
@@ -187,16 +196,25 @@ fn await_any(requests: ListMut<Request>, count: usize) -> Result {
     Ok(())
 }
 
+/// Takes the outcome of the one that was found.
+fn take_found(
+    requests: ListMut<Request>,
+    (at, object): (usize, Ref<'static, Object>),
+    index: Out<c_int>,
+    status: Statuses,
+) -> Result {
+    index.set(at as c_int)?;
+    let outcome = object.take();
+    status.tell(0, end_one(requests, at, object, outcome)?)
+}
+
 pub fn waitany(count: c_int, requests: ListMut<Request>, index: Out<c_int>, status: Statuses) -> Result {
     index.check()?;
     let count = length(count)?;
     check(requests, count)?;
     loop {
         match find(requests, count)? {
-            Found::Complete(at, object) => {
-                index.set(at as c_int)?;
-                return status.tell(0, complete_one(requests, at, object)?);
-            }
+            Found::Complete(at, object) => return take_found(requests, (at, object), index, status),
             Found::UnderWay => await_any(requests, count)?,
             Found::Inactive => {
                 status.set_all(0, Status::EMPTY);
@@ -221,10 +239,7 @@ pub fn testany(
     // An error is one of a complete request.
     flag.set(c_int::from(!matches!(found, Found::UnderWay)))?;
     match found {
-        Found::Complete(at, object) => {
-            index.set(at as c_int)?;
-            return status.tell(0, complete_one(requests, at, object)?);
-        }
+        Found::Complete(at, object) => return take_found(requests, (at, object), index, status),
         Found::UnderWay => {}
         Found::Inactive => status.set_all(0, Status::EMPTY),
     }
@@ -250,7 +265,8 @@ fn some(
             is_any_active |= standing != Standing::Inactive;
             if standing == Standing::Complete {
                 indices.set(telling.told, at as c_int)?;
-                telling.tell(at, complete_one(requests, at, object)?);
+                let outcome = object.take();
+                telling.tell(at, end_one(requests, at, object, outcome)?);
             }
         }
         if !is_any_active {

@@ -2,43 +2,42 @@
 
 use crate::comm::Communicator;
 use crate::handler::Held;
-use crate::number::ERRORS_ARE_FATAL;
-use crate::{Comm, Errhandler, Error, On, comm};
+use crate::{Comm, Error, On, comm};
 
-/// Who sees the errors of an operation, also when its communicator has lost its name by then.
-pub(crate) struct Errors {
-    on: On,
-    /// The handler of that communicator.
-    handler: Held,
+/// Who sees the errors of an operation.
+pub(crate) enum Errors {
+    /// Who sees those of this communicator, also when it has lost its name by then: its handler.
+    Of(Comm, Held),
+    /// Who sees those of something else.
+    On(On),
 }
 
 impl Errors {
-    /// Those of an operation on a communicator.
+    /// Of an operation on a communicator.
     #[inline]
     pub fn of(name: Comm, comm: &Communicator) -> Errors {
-        Errors { on: On::Comm(name), handler: comm.handler.share() }
-    }
-
-    /// Those of an operation on something that outlives it.
-    pub fn on(on: On) -> Errors {
-        Errors { on, handler: Held::predefined(Errhandler(ERRORS_ARE_FATAL)) }
+        Errors::Of(name, comm.handler.share())
     }
 
     /// The same once more.
     pub fn share(&self) -> Errors {
-        Errors { on: self.on, handler: self.handler.share() }
+        match self {
+            Errors::Of(name, handler) => Errors::Of(*name, handler.share()),
+            Errors::On(on) => Errors::On(*on),
+        }
     }
 
     /// The error, seen by who sees these.
     #[cold]
     pub fn raise(&self, error: Box<Error>) -> Box<Error> {
-        match self.on {
-            On::Comm(name) if comm::find(name).is_none() => {
+        match self {
+            Errors::Of(name, handler) if comm::find(*name).is_none() => {
                 // The operation may be the last that has it, and is gone when the handler is called.
-                let held = error.held.clone().or_else(|| Some(self.handler.share()));
-                Box::new(Error { held, ..*error.on(On::Handler(self.handler.name())) })
+                let held = error.held.clone().or_else(|| Some(handler.share()));
+                Box::new(Error { held, ..*error.on(On::Handler(handler.name())) })
             }
-            on => error.on(on),
+            Errors::Of(name, _) => error.on(On::Comm(*name)),
+            Errors::On(on) => error.on(*on),
         }
     }
 }

@@ -99,8 +99,8 @@ impl Generalised {
     /// The outcome: the program says it, and frees its state.
     pub fn end(&self) -> Outcome {
         let (status, asked) = self.query();
-        // MPI 5.0 §13.2: the code is that of the last function. Where that went well an error of the one before is told all the
-        // same: nobody else could.
+        // MPI 5.0 §13.2 has the code of the last function alone. Where that went well an error of the one before is told all the same, as
+        // other libraries do and mpi4py expects: nobody else could tell it.
         let told = |error: Box<Error>| Box::new(Error { status: Some(status), ..*error });
         self.free().and(asked).map(|()| status).map_err(told)
     }

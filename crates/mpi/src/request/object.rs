@@ -51,18 +51,20 @@ impl Object {
         Object { state: Mutex::new(state), errors, extra: Extra::None }
     }
 
-    /// Of an operation of which there is more than a state.
-    pub fn with(extra: Extra, errors: Errors) -> Object {
-        let state = match &extra {
-            Extra::Generalised(operation) => State::Other(Box::new(Waiting(operation.clone()))),
-            _ => State::Inactive,
-        };
-        Object { extra, ..Object::new(state, errors) }
+    /// Of an operation of the program's.
+    pub fn generalised(operation: Arc<Generalised>, errors: Errors) -> Object {
+        let state = State::Other(Box::new(Waiting(operation.clone())));
+        Object { extra: Extra::Generalised(operation), ..Object::new(state, errors) }
     }
 
     /// Of an operation that can be started again and again.
     pub fn persistent(errors: Errors, start: impl Fn() -> Result<State> + Send + Sync + 'static) -> Object {
-        Object::with(Extra::Again(Box::new(start)), errors)
+        Object { extra: Extra::Again(Box::new(start)), ..Object::new(State::Inactive, errors) }
+    }
+
+    /// Of a message in partitions.
+    pub fn partitioned(operation: Extra, errors: Errors) -> Object {
+        Object { extra: operation, ..Object::new(State::Inactive, errors) }
     }
 
     /// What is more than a state.
@@ -114,18 +116,15 @@ impl Object {
     /// # Errors
     /// `ERR_REQUEST`: it is not persistent, or active; the operation's own.
     pub fn start(&self) -> Result {
-        let refuse = |why: &str| self.raise(Error::new(ERR_REQUEST, why));
-        if !self.is_persistent() {
-            return Err(refuse("the request is not a persistent one"));
-        }
-        if !self.is_inactive() {
-            return Err(refuse("the request is active: complete it before it is started again"));
+        let refuse = |why: &str| Err(self.raise(Error::new(ERR_REQUEST, why)));
+        if self.is_persistent() && !self.is_inactive() {
+            return refuse("the request is active: complete it before it is started again");
         }
         let state = match &self.extra {
             Extra::Again(start) => start(),
             Extra::Send(operation) => operation.start(),
             Extra::Receive(operation) => operation.start(),
-            Extra::None | Extra::Generalised(_) => return Ok(()),
+            Extra::None | Extra::Generalised(_) => return refuse("the request is not a persistent one"),
         };
         *self.state() = state.map_err(|error| self.raise(error))?;
         Ok(())
@@ -174,7 +173,8 @@ impl Object {
         if state.test_beside(moved) { Standing::Complete } else { Standing::UnderWay }
     }
 
-    /// Waits until it is complete or inactive. Others may cancel it meanwhile, or ask for it: it isn't locked.
+    /// Waits until it is complete or inactive, and returns it locked, so that nobody else takes its outcome. While it waits others may cancel
+    /// it, or ask for it: it isn't locked then.
     fn wait(&self) -> MutexGuard<'_, State> {
         let mut state = self.state();
         if matches!(*state, State::Done(_) | State::Inactive) {
@@ -191,21 +191,25 @@ impl Object {
 
     /// Waits, and takes the outcome. It is inactive from now on; none: it was so before.
     pub fn complete(&self) -> Option<Outcome> {
-        let mut state = self.wait();
-        if matches!(*state, State::Inactive) {
-            return None;
-        }
+        self.taken(self.wait())
+    }
+
+    /// Takes the outcome of a complete one, which is inactive from now on; none of an inactive one.
+    pub fn take(&self) -> Option<Outcome> {
+        self.taken(self.state())
+    }
+
+    fn taken(&self, mut state: MutexGuard<'_, State>) -> Option<Outcome> {
+        // It is under way only where another thread has started it just now, or waits for it too, which it must not.
+        let State::Done(_) = &*state else { return None };
         let done = std::mem::replace(&mut *state, State::Inactive);
         drop(state);
-        // Else it is in the hands of another thread, which may not be.
         let State::Done(outcome) = done else { return None };
-        Some(
-            match &self.extra {
-                Extra::Generalised(operation) => operation.end(),
-                _ => outcome,
-            }
-            .map_err(|error| self.raise(error)),
-        )
+        let outcome = match &self.extra {
+            Extra::Generalised(operation) => operation.end(),
+            _ => outcome,
+        };
+        Some(outcome.map_err(|error| self.raise(error)))
     }
 }
 
@@ -233,7 +237,7 @@ impl Request {
     /// `ERR_REQUEST`.
     #[inline]
     pub(crate) fn check(self) -> Result {
-        let is_known = self.0 == REQUEST_NULL || REQUESTS.face(self.0).is_some();
+        let is_known = self.0 == REQUEST_NULL || REQUESTS.has(self.0);
         if is_known { Ok(()) } else { Err(self.missing()) }
     }
 
@@ -250,15 +254,14 @@ impl Request {
         self.get()?.ok_or_else(|| Error::new(ERR_REQUEST, "the request is MPI_REQUEST_NULL"))
     }
 
-    /// Waits for the outcome and takes it, and the name unless it is persistent. Returns what the name is then.
+    /// Ends a request whose outcome was taken, unless it is persistent. Returns what its name is then.
     #[inline]
-    pub(crate) fn complete(self, object: Ref<'static, Object>) -> (Request, Option<Outcome>) {
-        let outcome = object.complete();
+    pub(crate) fn end(self, object: Ref<'static, Object>) -> Request {
         if object.is_persistent() {
-            return (self, outcome);
+            return self;
         }
         object.close();
-        (Request(REQUEST_NULL), outcome)
+        Request(REQUEST_NULL)
     }
 
     /// Frees the name.

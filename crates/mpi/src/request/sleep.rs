@@ -50,13 +50,13 @@ fn idle() -> MutexGuard<'static, Vec<Arc<Flag>>> {
     IDLE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Waits until one of these is complete, sleeping while nothing moves. None of them is inactive.
+/// Waits until one of these is complete, sleeping while nothing moves. None of them is inactive. For none it doesn't wait.
 pub(crate) fn wait_for_any(objects: &[&Object]) {
     let is_any_complete = || {
         let mut moved = Moved::default();
         objects.iter().any(|object| object.standing(&mut moved) != Standing::UnderWay)
     };
-    if is_any_complete() {
+    if objects.is_empty() || is_any_complete() {
         return;
     }
     let Some(process) = instance::joined() else { return };

@@ -16,10 +16,11 @@ pub(crate) struct Transfer {
     bytes: Bytes,
     receives: bool,
     /// The memory that is sent, where it is a copy.
-    copy: Option<Box<[u8]>>,
+    copy: Option<Vec<u8>>,
 }
 
-/// The lane that was moved on last, when several requests are looked at one after the other.
+/// The lane that was moved on last, when several requests are looked at one after the other: messages of the same lane are not asked to move it on
+/// again.
 #[derive(Default)]
 pub(crate) struct Moved(Option<u16>);
 
@@ -53,7 +54,7 @@ fn status_of(receives: bool, status: &engine::Status) -> Status {
 impl Transfer {
     /// The same, with the memory that is sent.
     pub fn with_copy(self, copy: Option<Vec<u8>>) -> Transfer {
-        Transfer { copy: copy.map(Vec::into_boxed_slice), ..self }
+        Transfer { copy, ..self }
     }
 
     /// The outcome if it is complete. Its lane is moved on, unless it was when another one was looked at.

@@ -63,7 +63,7 @@ pub fn buffer_flush() -> Result {
 }
 
 pub fn buffer_iflush(request: Out<Request>) -> Result {
-    iflush(&buffer::PROCESS, request, Errors::on(On::Nothing))
+    iflush(&buffer::PROCESS, request, Errors::On(On::Nothing))
 }
 
 pub fn comm_attach_buffer(comm: Comm, buffer: Address, size: i64) -> Result {
@@ -96,5 +96,5 @@ pub fn session_flush_buffer(session: Session) -> Result {
 }
 
 pub fn session_iflush_buffer(session: Session, request: Out<Request>) -> Result {
-    iflush(&session.get()?.buffer, request, Errors::on(On::Session(session)))
+    iflush(&session.get()?.buffer, request, Errors::On(On::Session(session)))
 }

@@ -96,7 +96,7 @@ fn start(buf: Address, count: i64, datatype: Datatype, message: Out<Message>) ->
     if name.0 == MESSAGE_NO_PROC {
         Bytes::new(buf, count, datatype)?;
         message.set(Message(MESSAGE_NULL))?;
-        return Ok((State::Done(Ok(Status::FROM_NOBODY)), Errors::on(On::Nothing)));
+        return Ok((State::Done(Ok(Status::FROM_NOBODY)), Errors::On(On::Nothing)));
     }
     let Some(taken) = TAKEN.get(name.0) else {
         let what = if name.0 == MESSAGE_NULL { "MPI_MESSAGE_NULL" } else { "no message (was it received?)" };
