@@ -12,6 +12,7 @@
 //! | [`pool`] | which parts of a pool of shared memory are taken |
 //! | [`Lock`] | in memory of one process: what a lane is behind |
 //! | [`Seat`] | in memory of one process: where a thread waits until another calls it |
+//! | [`Looks`] | in memory of one process: at what its threads look, so that nobody drops it |
 //! | [`segment`] | the memory of one host and job: a control page, and an area for each process |
 //!
 //! The structures know nothing of ranks or messages. Under `--cfg loom` the atomics are loom's, and the models in
@@ -20,6 +21,7 @@
 pub mod board;
 pub mod doorbell;
 mod lock;
+mod looks;
 pub mod pool;
 pub mod ring;
 mod seat;
@@ -31,6 +33,7 @@ pub use doorbell::{Doorbell, Sleep};
 pub use lock::RawLock;
 #[cfg(not(loom))]
 pub use lock::{Guard, Lock};
+pub use looks::{Look, Looks};
 pub use pool::Pool;
 pub use ring::{Body, Consumer, Corrupt, Full, Producer, Record, Reservation};
 pub use seat::Seat;

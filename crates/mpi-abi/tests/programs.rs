@@ -50,6 +50,13 @@ fn lists_of_requests() {
 }
 
 #[test]
+fn who_only_asks_is_answered() {
+    let program = compile("polls.c", &[]);
+    assert_eq!(succeeds(&program, 2), "0 failures\n");
+    over_tcp(&program, 3);
+}
+
+#[test]
 fn a_receive_from_a_rank_that_finalizes() {
     let program = compile("late.c", &[]);
     for ranks in [2, 3] {

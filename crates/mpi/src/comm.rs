@@ -15,7 +15,7 @@ use crate::number::{
     COMM_NULL, COMM_SELF, COMM_WORLD, ERR_COMM, ERR_OTHER, ERR_RANK, ERR_TAG, ERRORS_ARE_FATAL, PROC_NULL,
 };
 use crate::request::Made;
-use crate::table::{Ref, Table};
+use crate::table::{Looked, Ref, Table};
 use crate::{Comm, Errhandler, Error, Result, Session, instance, leaks, session};
 
 /// A communicator.
@@ -51,16 +51,22 @@ const ASIDE: u64 = 1;
 const NUMBERED: u64 = 2;
 
 /// All communicators, the predefined ones among them.
-static COMMS: Table<Communicator> = Table::new();
+static COMMS: Table<Communicator> = Table::looked_at();
 
 /// The predefined ones, which are never dropped: to use them costs one load. Null: there are none now.
 static WORLD: AtomicPtr<Communicator> = AtomicPtr::new(std::ptr::null_mut());
 static OWN: AtomicPtr<Communicator> = AtomicPtr::new(std::ptr::null_mut());
 
-/// A communicator in use.
+/// A communicator in use, for a call.
 pub(crate) enum CommRef {
+    Looked(Looked<'static, Communicator>),
+    Kept(Kept),
+}
+
+/// A communicator in use, for as long as is wanted, by any thread.
+pub(crate) enum Kept {
     Predefined(&'static Communicator),
-    Made(Ref<'static, Communicator>),
+    Counted(Ref<'static, Communicator>),
 }
 
 impl Deref for CommRef {
@@ -69,8 +75,20 @@ impl Deref for CommRef {
     #[inline]
     fn deref(&self) -> &Communicator {
         match self {
-            CommRef::Predefined(comm) => comm,
-            CommRef::Made(comm) => comm,
+            CommRef::Looked(comm) => comm,
+            CommRef::Kept(comm) => comm,
+        }
+    }
+}
+
+impl Deref for Kept {
+    type Target = Communicator;
+
+    #[inline]
+    fn deref(&self) -> &Communicator {
+        match self {
+            Kept::Predefined(comm) => comm,
+            Kept::Counted(comm) => comm,
         }
     }
 }
@@ -255,7 +273,22 @@ impl Comm {
     /// `ERR_COMM`; before the beginning and after the end `ERR_OTHER`.
     #[inline]
     pub(crate) fn get(self) -> Result<CommRef> {
+        self.get_here()
+    }
+
+    /// The same, found where it is asked for and not in a function of its own. Which is quicker is told by measurement alone (docs/decisions/c-door.md):
+    /// collectives lose 15 ns by a call, messages 9 ns without it.
+    #[inline(always)]
+    pub(crate) fn get_here(self) -> Result<CommRef> {
         find(self).ok_or_else(|| self.missing())
+    }
+
+    /// The same, for longer than a call.
+    ///
+    /// # Errors
+    /// As [`get`](Comm::get).
+    pub(crate) fn keep(self) -> Result<Kept> {
+        keep(self).ok_or_else(|| self.missing())
     }
 
     #[cold]
@@ -279,17 +312,30 @@ impl Comm {
 }
 
 /// The communicator of this name, if there is one.
-#[inline]
+#[inline(always)]
 pub(crate) fn find(name: Comm) -> Option<CommRef> {
+    let looked = match name.0 {
+        COMM_WORLD | COMM_SELF => None,
+        name => COMMS.look(name),
+    };
+    match looked {
+        Some(comm) => Some(CommRef::Looked(comm)),
+        None => keep(name).map(CommRef::Kept),
+    }
+}
+
+/// The same, for longer than a call.
+#[inline(always)]
+fn keep(name: Comm) -> Option<Kept> {
     let predefined = match name.0 {
         COMM_WORLD => &WORLD,
         COMM_SELF => &OWN,
-        name => return COMMS.get(name).map(CommRef::Made),
+        name => return COMMS.get(name).map(Kept::Counted),
     };
     // Acquire: pairs with the Release in `open_world`.
     let comm = predefined.load(Ordering::Acquire);
     // SAFETY: it is null, or was leaked when the world was opened.
-    unsafe { comm.as_ref() }.map(CommRef::Predefined)
+    unsafe { comm.as_ref() }.map(Kept::Predefined)
 }
 
 /// Makes the predefined communicators.

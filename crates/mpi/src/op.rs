@@ -129,7 +129,7 @@ impl Op {
     ///
     /// # Errors
     /// `ERR_OP`: it is not defined for the datatype; `ERR_TYPE`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn on(self, datatype: Datatype) -> Result<(Operator, usize)> {
         if let (Some(predefined), Some((scalar, class))) = (predefined(self), value_of_predefined(datatype))
             && predefined.takes(class)

@@ -16,8 +16,15 @@
 //! Who looks adds one and sees in the same access whether the name is current: while it looks the value stays. Whoever brings
 //! the number of lookers of a closed, full slot to nothing drops the value and gives the slot back.
 //!
+//! Objects of some tables can be looked at without being counted, where more than one thread calls: a thread writes what it looks at to a
+//! place of its own ([`mapped::Looks`]), and who drops a value asks those places first. Only dropping costs more.
+//!
 //! A slot has a *face* too: a few words that say of an object what never changes and is asked often. They are read without being counted,
 //! and believed if the name was current before and after.
+
+mod looked;
+
+pub use looked::Looked;
 
 use std::cell::UnsafeCell;
 use std::collections::VecDeque;
@@ -46,6 +53,7 @@ static ALONE: AtomicBool = AtomicBool::new(false);
 pub fn set_alone(alone: bool) {
     // Relaxed: the promise orders the calls.
     ALONE.store(alone, Ordering::Relaxed);
+    looked::permit(!alone);
 }
 
 /// Whether the program promises that one thread at a time calls.
@@ -62,6 +70,8 @@ pub const ALWAYS: bool = true;
 pub struct Table<T, const SHARED: bool = false, const FACE: usize = 0> {
     chunks: [OnceLock<Box<[Slot<T, FACE>]>>; CHUNKS],
     free: Mutex<Free>,
+    /// Whether there may be looks at its objects.
+    is_looked_at: bool,
 }
 
 struct Slot<T, const FACE: usize> {
@@ -107,9 +117,19 @@ fn generation_of(word: u64) -> u64 {
 impl<T, const SHARED: bool, const FACE: usize> Table<T, SHARED, FACE> {
     /// Without objects.
     pub const fn new() -> Table<T, SHARED, FACE> {
+        Table::without_objects(false)
+    }
+
+    /// Without objects, at which there can be looks.
+    pub const fn looked_at() -> Table<T, SHARED, FACE> {
+        Table::without_objects(true)
+    }
+
+    const fn without_objects(is_looked_at: bool) -> Table<T, SHARED, FACE> {
         Table {
             chunks: [const { OnceLock::new() }; CHUNKS],
             free: Mutex::new(Free { slots: VecDeque::new(), made: 0 }),
+            is_looked_at,
         }
     }
 
@@ -202,6 +222,7 @@ impl<T, const SHARED: bool, const FACE: usize> Table<T, SHARED, FACE> {
     /// whether that was so, and else does nothing.
     #[inline]
     pub fn remove_plain(&self, name: usize) -> bool {
+        debug_assert!(!self.is_looked_at);
         let Some((index, generation)) = parts(name) else { return false };
         let Some(slot) = self.slot(index) else { return false };
         let (plain, emptied) = (plain(generation), generation << GENERATION_SHIFT);
@@ -253,12 +274,14 @@ impl<T, const SHARED: bool, const FACE: usize> Table<T, SHARED, FACE> {
     /// Drops the value of a slot that is closed and that nobody looks at, unless somebody else does so.
     #[cold]
     fn empty(&self, slot: &Slot<T, FACE>, index: usize) {
-        let empty = |word: u64| {
-            let unused = word & (u64::from(u32::MAX) | OPEN | FULL) == FULL;
-            unused.then_some(word & !FULL)
-        };
         // Acquire: pairs with the Release of the others who have let go.
-        if slot.word.fetch_update(Ordering::AcqRel, Ordering::Acquire, empty).is_ok() {
+        let word = slot.word.load(Ordering::Acquire);
+        let unused = word & (u64::from(u32::MAX) | OPEN | FULL) == FULL;
+        if !unused || self.is_looked_at && looked::is_looked_at(slot) {
+            return;
+        }
+        // Who counts itself meanwhile, in vain, does this when it lets go. Acquire: as above.
+        if slot.word.compare_exchange(word, word & !FULL, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
             // SAFETY: this call made it empty.
             unsafe { self.give_back(slot, index) }
         }
@@ -295,7 +318,7 @@ impl<T, const SHARED: bool, const FACE: usize> Ref<'_, T, SHARED, FACE> {
         let word = self.slot.word.load(Ordering::Relaxed);
         let open = word & OPEN != 0;
         // Nobody else looks at it: it is closed, let go and emptied at once. Acquire: pairs with the Release of the others who have let go.
-        let alone = open && word as u32 == 1;
+        let alone = open && word as u32 == 1 && !self.table.is_looked_at;
         let emptied = word.wrapping_sub(1) & !(OPEN | FULL);
         if alone
             && self.slot.word.compare_exchange(word, emptied, Ordering::AcqRel, Ordering::Relaxed).is_ok()

@@ -22,6 +22,7 @@ pub mod interface;
 pub mod limits;
 pub mod mapping;
 pub mod meeting;
+pub mod membarrier;
 pub mod poll;
 pub mod random;
 mod ranges;

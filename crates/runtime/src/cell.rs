@@ -458,7 +458,7 @@ impl Cell {
                 }
                 if house.rota.has_several() && (others_move || house.rota.is_time_to_tend(now)) {
                     drop(inside);
-                    others_move = house.rota.tend(Some(self.number), now);
+                    others_move = house.rota.tend(Some(self.number), now, house);
                     inside = self.lock();
                     if others_move {
                         idle = 0;

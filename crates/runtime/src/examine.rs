@@ -58,7 +58,7 @@ impl Process {
     pub(crate) fn state(&self, round: u32) -> State {
         let mut state = State { round, pid: std::process::id(), ..State::default() };
         // Nobody may have looked at what has come to a lane that nobody waits on.
-        self.house.rota.tend(None, self.clock().now());
+        self.house.rota.tend(None, self.clock().now(), &self.house);
         let (mut threads, mut watched): (Vec<(usize, Thread)>, Vec<Operation>) = (Vec::new(), Vec::new());
         let (mut watchers, mut awaited) = (Vec::new(), Thread::default());
         for cell in self.cells() {

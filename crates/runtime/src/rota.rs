@@ -109,8 +109,8 @@ impl Rota {
 
     /// Moves on the lanes that nobody owns, but for the caller's own, as far as they go now. No lane is locked by the caller.
     /// Returns whether any moved.
-    pub fn tend(&self, own: Option<usize>, now: Time) -> bool {
-        self.others(own).fold(false, |moved, cell| cell.tend(now) | moved)
+    pub fn tend(&self, own: Option<usize>, now: Time, house: &House) -> bool {
+        self.others(own).fold(false, |moved, cell| cell.tend(now, house) | moved)
     }
 
     /// Sleeps for a lane that the caller owns and has armed; as the steward also for all that nobody owns.
@@ -144,7 +144,7 @@ impl Rota {
                 std::thread::park_timeout(Duration::from_nanos(SLEEP_NS_MAX));
                 continue;
             }
-            while self.tend(None, now()) && !stop() {}
+            while self.tend(None, now(), house) && !stop() {}
             house.answer();
             if !stop() {
                 self.sleep_for_all(None, SLEEP_NS_MAX, house);

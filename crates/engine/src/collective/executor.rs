@@ -69,6 +69,9 @@ pub(crate) struct Execution {
     pub(crate) statement: Option<Box<Statement>>,
 }
 
+/// From where, to where, and how many bytes.
+type Copied = Result<(Pointer, Pointer, usize), Error>;
+
 impl Execution {
     /// One that has not begun.
     fn of(schedule: Schedule) -> Execution {
@@ -112,26 +115,30 @@ impl Execution {
 
     /// The copies that a step asks for: one, or one for each block where blocks don't lie behind one another. An error is one of what this
     /// member gives itself: that it doesn't have the length of what it takes.
-    pub(super) fn copies(
-        &self,
-        from: Range,
-        into: Range,
-    ) -> impl Iterator<Item = Result<(Pointer, Pointer, usize), Error>> {
-        let runs = match (self.schedule.span(from), self.schedule.span(into)) {
+    pub(super) fn copies(&self, from: Range, into: Range) -> impl Iterator<Item = Copied> {
+        let runs = self.runs(from, into);
+        (0..runs).map(move |run| self.copy(from, into, runs, run))
+    }
+
+    /// How many copies a step asks for.
+    fn runs(&self, from: Range, into: Range) -> u32 {
+        match (self.schedule.span(from), self.schedule.span(into)) {
             (Some(_), Some(_)) => 1,
             _ => from.count,
+        }
+    }
+
+    /// One of so many.
+    fn copy(&self, from: Range, into: Range, runs: u32, run: u32) -> Copied {
+        let (from, into) = match runs == from.count {
+            true => (from.buffer.block(from.first + run), into.buffer.block(into.first + run)),
+            false => (from, into),
         };
-        (0..runs).map(move |i| {
-            let (from, into) = match runs == from.count {
-                true => (from.buffer.block(from.first + i), into.buffer.block(into.first + i)),
-                false => (from, into),
-            };
-            let ((from, found), (to, expected)) = (self.place(from), self.place(into));
-            match found == expected {
-                true => Ok((from, to, found)),
-                false => Err(Error::Disagreement { rank: self.communicator().rank, expected, found }),
-            }
-        })
+        let ((from, found), (to, expected)) = (self.place(from), self.place(into));
+        match found == expected {
+            true => Ok((from, to, found)),
+            false => Err(Error::Disagreement { rank: self.communicator().rank, expected, found }),
+        }
     }
 
     /// A member that was seen on the board to call something else.
@@ -431,13 +438,20 @@ impl Lane {
 
     fn start_copy_step(&mut self, collective: RequestId, from: Range, into: Range) -> Result<(), Error> {
         let Some(execution) = self.execution(collective) else { return Ok(()) };
-        let mut copies = execution.copies(from, into).collect::<Result<Vec<_>, Error>>()?;
-        copies.retain(|(.., bytes)| *bytes > 0);
-        execution.open += copies.len();
-        for (from, to, bytes) in copies {
-            self.count_copy(bytes);
-            let ticket = Some(Ticket { request: collective, part: Part::Step });
-            self.work.push_back(Work::Copy { from, to, bytes, ticket });
+        let runs = execution.runs(from, into);
+        // All of them, or none.
+        if runs > 1 {
+            execution.copies(from, into).try_for_each(|copy| copy.map(drop))?;
+        }
+        for run in 0..runs {
+            let Some(execution) = self.execution(collective) else { return Ok(()) };
+            let (from, to, bytes) = execution.copy(from, into, runs, run)?;
+            if bytes > 0 {
+                execution.open += 1;
+                self.count_copy(bytes);
+                let ticket = Some(Ticket { request: collective, part: Part::Step });
+                self.work.push_back(Work::Copy { from, to, bytes, ticket });
+            }
         }
         Ok(())
     }

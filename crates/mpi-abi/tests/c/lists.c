@@ -136,6 +136,21 @@ static void several(int tests)
     ended();
 }
 
+/* Who looks at one that fails is told its status all the same. */
+static void seen(void)
+{
+    int flag, bad = MPI_ERR_QUOTA;
+    MPI_Status status = {.MPI_SOURCE = -77, .MPI_TAG = -77, .MPI_ERROR = -77};
+    MPI_Request request;
+    MPI_Grequest_start(query, release, cancel, &bad, &request);
+    MPI_Grequest_complete(request);
+    EXPECT(class_of(MPI_Request_get_status(request, &flag, &status)) == MPI_ERR_QUOTA && flag);
+    EXPECT(status.MPI_SOURCE == 5 && status.MPI_TAG == 6);
+    EXPECT(class_of(MPI_Request_get_status_all(1, &request, &flag, statuses)) == MPI_ERR_IN_STATUS && flag);
+    EXPECT(statuses[0].MPI_SOURCE == 5 && class_of(statuses[0].MPI_ERROR) == MPI_ERR_QUOTA);
+    EXPECT(class_of(MPI_Wait(&request, &status)) == MPI_ERR_QUOTA && request == MPI_REQUEST_NULL);
+}
+
 /* A name that stands in the list twice was one: what comes behind it is told all the same. */
 static void twice(void)
 {
@@ -176,6 +191,7 @@ int main(int argc, char **argv)
             single(tests);
             several(tests);
         }
+        seen();
         twice();
         taken();
     }

@@ -96,6 +96,12 @@ impl Generalised {
         (status, check(code, "query"))
     }
 
+    /// What the program says of it now.
+    pub fn look(&self) -> Outcome {
+        let (status, asked) = self.query();
+        asked.map(|()| status).map_err(|error| Box::new(Error { status: Some(status), ..*error }))
+    }
+
     /// The outcome: the program says it, and frees its state.
     pub fn end(&self) -> Outcome {
         let (status, asked) = self.query();

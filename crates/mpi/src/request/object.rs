@@ -140,10 +140,7 @@ impl Object {
         // MPI 5.0 §13.2: the program is asked each time.
         if let Extra::Generalised(operation) = &self.extra {
             operation.progress();
-            return operation.is_complete().then(|| {
-                let (status, asked) = operation.query();
-                asked.map(|()| status).map_err(|error| self.raise(error))
-            });
+            return operation.is_complete().then(|| operation.look().map_err(|error| self.raise(error)));
         }
         let mut state = self.state();
         state.test();

@@ -50,7 +50,7 @@ impl Cell {
                 let now = self.clock.now();
                 drop(inside);
                 if house.rota.is_time_to_tend(now) {
-                    house.rota.tend(Some(self.number), now);
+                    house.rota.tend(Some(self.number), now, house);
                 }
                 inside = self.lock();
             }
@@ -87,8 +87,9 @@ impl Cell {
         inside
     }
 
-    /// Moves the lane on as far as it goes now, if nobody owns it. Returns whether anything moved.
-    pub fn tend(&self, now: Time) -> bool {
+    /// Moves the lane on as far as it goes now, if nobody owns it: also what waits for an address, which nobody else might ask for. Returns
+    /// whether anything moved.
+    pub fn tend(&self, now: Time, house: &House) -> bool {
         let Some(mut inside) = self.inside().try_lock() else { return false };
         let (owned_as, owner) = (inside.ownership, inside.owner);
         match owned_as {
@@ -98,6 +99,7 @@ impl Cell {
             _ => return false,
         }
         let mut moved = false;
+        house.tell_news(&mut inside.lane);
         for _ in 0..TEND_POLLS {
             match inside.lane.poll(now, None) {
                 Polled::Work(work) => inside = self.run(inside, work),

@@ -12,7 +12,7 @@ use crate::{Comm, Datatype, Info, Op, Request, Result};
 macro_rules! forms {
     ($($of:ident: $blocking:ident $started:ident $persistent:ident ($($name:ident: $type:ty),* $(,)?);)+) => {$(
         pub fn $blocking($($name: $type,)* comm: Comm) -> Result {
-            let held = comm.get()?;
+            let held = comm.get_here()?;
             let on: &Communicator = &held;
             let mut job = Job::new(on);
             $of::$blocking(&mut job, on, $($name),*)?;

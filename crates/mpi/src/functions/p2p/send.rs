@@ -87,7 +87,7 @@ fn persistent(
     request: Out<Request>,
     way: Way,
 ) -> Result {
-    let held = comm.get()?;
+    let held = comm.keep()?;
     request.check()?;
     let bytes = Bytes::new(buf, count, datatype)?;
     check_tag(tag)?;
