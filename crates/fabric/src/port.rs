@@ -179,6 +179,12 @@ impl Port {
         self.tcp.as_mut()?.take_unresolved()
     }
 
+    /// Whether there is one.
+    #[inline]
+    pub fn has_unresolved(&self) -> bool {
+        self.tcp.as_ref().is_some_and(|tcp| tcp.has_unresolved())
+    }
+
     /// A card has come.
     pub fn resolve(&mut self, card: &Card) {
         if let Some(tcp) = &mut self.tcp {

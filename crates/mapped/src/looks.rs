@@ -52,7 +52,8 @@ impl Looks {
         if place.at.load(Ordering::Relaxed) != 0 {
             return None;
         }
-        place.at.store(at, Ordering::Relaxed);
+        // Release: who reads this one's address has read that the look before it has ended.
+        place.at.store(at, Ordering::Release);
         // Pairs with the barrier of `is_at`.
         light_fence();
         Some(Look(place))

@@ -9,6 +9,7 @@
 //! | 33 | *full*: there is a value | set by `insert`, cleared by the last who looks at a slot that is closed |
 //! | 34..43 | generation, a part of the name | raised by `insert` |
 //! | 43 | *marked*: more than the value has to be seen to when its name goes | set by `mark`, cleared by `insert` |
+//! | 44..64 | epoch: no part of the name, so that a word comes again after half a milliard of objects | raised by `insert` |
 //!
 //! While the program has promised that one thread at a time calls ([`set_alone`]), counting is a load and a store, which cost a
 //! tenth of an atomic addition; but for objects whose functions any thread may call whatever was promised ([`ALWAYS`]).
@@ -37,6 +38,9 @@ const OPEN: u64 = 1 << 32;
 const FULL: u64 = 1 << 33;
 const GENERATION_SHIFT: u32 = 34;
 const MARKED: u64 = 1 << 43;
+const EPOCH: u64 = 1 << 44;
+/// All of it.
+const EPOCHS: u64 = EPOCH.wrapping_neg();
 
 /// Bits of a name: index, then generation. A generation is never 0, so that no name is predefined.
 const INDEX_BITS: u32 = 22;
@@ -100,7 +104,7 @@ pub struct Ref<'t, T, const SHARED: bool = false, const FACE: usize = 0> {
 /// Whether this word's name is the one of this generation.
 #[inline]
 fn is_current(word: u64, generation: u64) -> bool {
-    word & !(u64::from(u32::MAX) | MARKED) == plain(generation)
+    word & !(u64::from(u32::MAX) | MARKED | EPOCHS) == plain(generation)
 }
 
 /// The word of an object of this generation that is not marked and that nobody looks at.
@@ -197,7 +201,7 @@ impl<T, const SHARED: bool, const FACE: usize> Table<T, SHARED, FACE> {
         // Relaxed: only the holder of the free slot changes these bits.
         let before = slot.word.load(Ordering::Relaxed) & !u64::from(u32::MAX);
         let generation = ((generation_of(before) + 1) % GENERATIONS).max(1);
-        let after = plain(generation);
+        let after = plain(generation) | (before & EPOCHS).wrapping_add(EPOCH);
         // Added, since others may look in vain meanwhile. Release: pairs with the Acquire in `get`.
         slot.word.fetch_add(after.wrapping_sub(before), Ordering::Release);
         Ok((generation as usize) << INDEX_BITS | index)
@@ -213,7 +217,8 @@ impl<T, const SHARED: bool, const FACE: usize> Table<T, SHARED, FACE> {
     pub fn is_plain(&self, name: usize) -> bool {
         parts(name).is_some_and(|(index, generation)| {
             // Acquire: pairs with the Release of who looked and has let go.
-            let is_plain = |slot: &Slot<T, FACE>| slot.word.load(Ordering::Acquire) == plain(generation);
+            let is_plain =
+                |slot: &Slot<T, FACE>| slot.word.load(Ordering::Acquire) & !EPOCHS == plain(generation);
             self.slot(index).is_some_and(is_plain)
         })
     }
@@ -225,9 +230,13 @@ impl<T, const SHARED: bool, const FACE: usize> Table<T, SHARED, FACE> {
         debug_assert!(!self.is_looked_at);
         let Some((index, generation)) = parts(name) else { return false };
         let Some(slot) = self.slot(index) else { return false };
-        let (plain, emptied) = (plain(generation), generation << GENERATION_SHIFT);
+        // Relaxed: what is read is compared below.
+        let word = slot.word.load(Ordering::Relaxed);
+        let is_plain = word & !EPOCHS == plain(generation);
+        let emptied = word & !(OPEN | FULL);
         // Acquire: pairs with the Release of who looked and has let go.
-        let removed = slot.word.compare_exchange(plain, emptied, Ordering::AcqRel, Ordering::Relaxed).is_ok();
+        let removed = is_plain
+            && slot.word.compare_exchange(word, emptied, Ordering::AcqRel, Ordering::Relaxed).is_ok();
         if removed {
             // SAFETY: this call made it empty.
             unsafe { self.give_back(slot, index) };

@@ -18,7 +18,7 @@ pub fn number() -> Option<u64> {
     #[cfg(target_arch = "aarch64")]
     // SAFETY: reads a register that every program may read.
     unsafe {
-        std::arch::asm!("mrs {}, tpidr_el0", out(reg) number, options(nostack, preserves_flags, nomem, pure));
+        std::arch::asm!("mrs {}, tpidr_el0", out(reg) number, options(nostack, preserves_flags, readonly, pure));
     }
     #[cfg(not(any(all(target_arch = "x86_64", target_pointer_width = "64"), target_arch = "aarch64")))]
     {

@@ -1,7 +1,7 @@
 //! What concerns the process rather than its messages: news from its keeper, and the addresses of peers.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use control::{FromKeeper, Key, Link, ToKeeper, pmi};
@@ -59,6 +59,8 @@ pub(crate) struct House {
     process: OnceLock<Weak<Process>>,
     /// The last question for what the process waits for, and the last that was answered.
     asked: AtomicU32,
+    /// Lanes that have not been told of addresses that came for them, a bit each.
+    addressed: AtomicU64,
     answered: AtomicU32,
 }
 
@@ -122,6 +124,7 @@ impl House {
             watchdog,
             process: OnceLock::new(),
             asked: AtomicU32::new(0),
+            addressed: AtomicU64::new(0),
             answered: AtomicU32::new(0),
         }
     }
@@ -260,11 +263,21 @@ impl House {
         }
     }
 
-    /// Tells a lane what was heard, and asks for the addresses that it wants. Called with the lane locked. Returns how long the
-    /// process may sleep before it looks again.
-    pub fn tell_news(&self, lane: &mut Lane) -> u64 {
-        let Some(keeper) = self.link.as_ref().filter(|_| !os::fork::is_copy()) else { return SLEEP_NS_MAX };
-        let Ok(mut keeper) = keeper.try_lock() else { return ANSWER_NS };
+    /// Asks for the addresses that a lane wants, and tells it those that have come. Called with the lane locked. Two looks at memory where there
+    /// are none.
+    pub fn find_addresses(&self, lane: &mut Lane) {
+        let bit = 1 << lane.port().lane();
+        // Relaxed: the answers are behind the keeper's lock.
+        if !lane.port().has_unresolved() && self.addressed.load(Ordering::Relaxed) & bit == 0 {
+            return;
+        }
+        let Some(keeper) = self.link.as_ref().filter(|_| !os::fork::is_copy()) else { return };
+        if let Ok(mut keeper) = keeper.try_lock() {
+            self.exchange_addresses(&mut keeper, lane);
+        }
+    }
+
+    fn exchange_addresses(&self, keeper: &mut Keeper, lane: &mut Lane) {
         let at = lane.port().lane() as usize;
         if keeper.lanes.len() <= at {
             keeper.lanes.resize_with(at + 1, Heard::default);
@@ -277,6 +290,25 @@ impl House {
                 }
             }
         }
+        self.addressed.fetch_and(!(1 << at), Ordering::Relaxed);
+        for answer in keeper.lanes[at].answers.drain(..) {
+            match answer {
+                Answer::There(card) => lane.port().resolve(&card),
+                Answer::Nowhere(process) => {
+                    let cause = Cause::Unreachable("it ended before it could say where it is".into());
+                    lane.port().fail(process, cause);
+                }
+            }
+        }
+    }
+
+    /// Tells a lane what was heard, and asks for the addresses that it wants. Called with the lane locked. Returns how long the
+    /// process may sleep before it looks again.
+    pub fn tell_news(&self, lane: &mut Lane) -> u64 {
+        let Some(keeper) = self.link.as_ref().filter(|_| !os::fork::is_copy()) else { return SLEEP_NS_MAX };
+        let Ok(mut keeper) = keeper.try_lock() else { return ANSWER_NS };
+        self.exchange_addresses(&mut keeper, lane);
+        let at = lane.port().lane() as usize;
         if keeper.tell(lane, at) {
             return ENDING_NS;
         }
@@ -299,6 +331,7 @@ impl House {
                 });
                 // Only a lane that has looked around asks.
                 keeper.lanes.get_mut(lane)?.answers.push_back(answer);
+                self.addressed.fetch_or(1 << lane, Ordering::Relaxed);
                 return Some(lane);
             }
             FromKeeper::Died { number, incarnation, ending } => {
@@ -323,15 +356,6 @@ impl Keeper {
     /// told so, whichever way the news have taken. Returns whether that is still to come.
     fn tell(&mut self, lane: &mut Lane, at: usize) -> bool {
         let heard = &mut self.lanes[at];
-        for answer in heard.answers.drain(..) {
-            match answer {
-                Answer::There(card) => lane.port().resolve(&card),
-                Answer::Nowhere(process) => {
-                    let cause = Cause::Unreachable("it ended before it could say where it is".into());
-                    lane.port().fail(process, cause);
-                }
-            }
-        }
         for (process, cause) in &self.gone[heard.gone..] {
             lane.port().fail(*process, cause.clone());
             heard.unreported.push(*process);

@@ -144,6 +144,12 @@ impl Port {
         self.unresolved.pop_front()
     }
 
+    /// Whether there is one.
+    #[inline]
+    pub fn has_unresolved(&self) -> bool {
+        !self.unresolved.is_empty()
+    }
+
     // ---- sending ----
 
     /// Sends a frame. One system call when nothing waits before it.

@@ -24,12 +24,11 @@ pub(super) fn permit(looks: bool) {
     if !looks {
         // Who looks now is still found.
         let _ = LOOKING.compare_exchange(EVERYBODY, DROPPERS, Ordering::Relaxed, Ordering::Relaxed);
-    } else if os::membarrier::prepare() {
-        LOOKING.fetch_max(DROPPERS, Ordering::Relaxed);
+    } else if os::threads::number().is_some() && os::membarrier::prepare() {
+        let before = LOOKING.fetch_max(DROPPERS, Ordering::Relaxed);
         // Behind it no thread drops a value whose name it has closed, and doesn't know that it has to ask.
-        if os::membarrier::all_threads() {
-            LOOKING.store(EVERYBODY, Ordering::Relaxed);
-        }
+        let after = if os::membarrier::all_threads() { EVERYBODY } else { before };
+        LOOKING.store(after, Ordering::Release);
     }
 }
 
@@ -59,8 +58,8 @@ impl<T, const SHARED: bool, const FACE: usize> Table<T, SHARED, FACE> {
     #[inline(always)]
     pub fn look(&self, name: usize) -> Option<Looked<'_, T, SHARED, FACE>> {
         debug_assert!(self.is_looked_at);
-        // Relaxed: `set_alone` orders it.
-        if LOOKING.load(Ordering::Relaxed) != EVERYBODY {
+        // Acquire: the word is read after it.
+        if LOOKING.load(Ordering::Acquire) != EVERYBODY {
             return None;
         }
         let (index, generation) = parts(name)?;

@@ -99,7 +99,7 @@ impl Cell {
             _ => return false,
         }
         let mut moved = false;
-        house.tell_news(&mut inside.lane);
+        house.find_addresses(&mut inside.lane);
         for _ in 0..TEND_POLLS {
             match inside.lane.poll(now, None) {
                 Polled::Work(work) => inside = self.run(inside, work),
