@@ -33,5 +33,6 @@ fn wrong_input_in_c_is_one_line() {
     let output = prefix::launch(&program, 2).args(["/nonexistent.mtx", "/nonexistent.npy"]).output().unwrap();
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{text}");
-    assert!(text.starts_with("gram: cannot be read: /nonexistent.mtx\n"), "{text}");
+    // The launcher may hear of the abort before it has the line.
+    assert!(text.lines().any(|line| line == "gram: cannot be read: /nonexistent.mtx"), "{text}");
 }
