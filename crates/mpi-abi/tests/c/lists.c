@@ -1,4 +1,3 @@
-// ranks: 1 2
 /* Lists of requests of every kind: each is told at its place, whatever became of the others, and nothing is left of any. */
 
 #include "expect.h"
