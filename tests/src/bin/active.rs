@@ -128,8 +128,15 @@ fn kill(world: &Comm) -> Result<()> {
     let there = world.agreed::<u32, u32>(1);
     let error =
         (0..).find_map(|i| there.at(i as usize % n).call(&(i % 4)).err()).expect("an error in the end");
+    // One that was told before has taken its object away.
     assert!(
-        matches!(error, Error::PeerFailed { .. } | Error::Unanswered { .. } | Error::Ended { .. }),
+        matches!(
+            error,
+            Error::PeerFailed { .. }
+                | Error::Unanswered { .. }
+                | Error::Ended { .. }
+                | Error::NoSuchObject { .. }
+        ),
         "{error}"
     );
     // Quiescence is for all.
